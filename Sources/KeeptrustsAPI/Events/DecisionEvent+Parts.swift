@@ -1,0 +1,119 @@
+public import KeeptrustsCore
+
+extension DecisionEvent {
+    /// What one policy of the chain said, or that it did not run.
+    public struct PolicyResult: Sendable, Codable, Equatable {
+        public var id: String
+        public var kind: String
+        public var phase: Phase
+        public var verdict: Verdict
+        public var reasonCode: String?
+        public var skipped: Bool
+
+        private enum CodingKeys: String, CodingKey {
+            case id, kind, phase, verdict, skipped
+            case reasonCode = "reason_code"
+        }
+
+        public init(
+            id: String, kind: String, phase: Phase, verdict: Verdict, reasonCode: String? = nil, skipped: Bool = false
+        ) {
+            self.id = id
+            self.kind = kind
+            self.phase = phase
+            self.verdict = verdict
+            self.reasonCode = reasonCode
+            self.skipped = skipped
+        }
+    }
+
+    /// Where a policy saw what; never the text itself.
+    public struct Finding: Sendable, Codable, Equatable {
+        public var policy: String
+        public var category: String
+        public var phase: Phase
+
+        /// Counts the texts of the exchange from 0.
+        public var segment: Int
+
+        /// Bytes of the text, from `start` to before `end`.
+        public var start: Int
+        public var end: Int
+
+        /// 0...1.
+        public var confidence: Double
+
+        public init(
+            policy: String, category: String, phase: Phase, segment: Int, start: Int, end: Int, confidence: Double = 1
+        ) {
+            self.policy = policy
+            self.category = category
+            self.phase = phase
+            self.segment = segment
+            self.start = start
+            self.end = end
+            self.confidence = confidence
+        }
+    }
+
+    /// One call to one target.
+    public struct Attempt: Sendable, Codable, Equatable {
+        public var target: String
+        public var status: Int?
+        public var error: String?
+
+        /// Microseconds.
+        public var durationUS: Int
+
+        private enum CodingKeys: String, CodingKey {
+            case target, status, error
+            case durationUS = "duration_us"
+        }
+
+        public init(target: String, status: Int? = nil, error: String? = nil, durationUS: Int) {
+            self.target = target
+            self.status = status
+            self.error = error
+            self.durationUS = durationUS
+        }
+    }
+
+    /// How long what took, in microseconds.
+    public struct Timings: Sendable, Codable, Equatable {
+        public var totalUS: Int
+        public var upstreamUS: Int?
+        public var firstByteUS: Int?
+        public var policyUS: Int
+
+        private enum CodingKeys: String, CodingKey {
+            case totalUS = "total_us"
+            case upstreamUS = "upstream_us"
+            case firstByteUS = "first_byte_us"
+            case policyUS = "policy_us"
+        }
+
+        public init(totalUS: Int, upstreamUS: Int? = nil, firstByteUS: Int? = nil, policyUS: Int = 0) {
+            self.totalUS = totalUS
+            self.upstreamUS = upstreamUS
+            self.firstByteUS = firstByteUS
+            self.policyUS = policyUS
+        }
+    }
+
+    /// The one word that screens show for verdict and flag together.
+    public enum Decision: String, Sendable, Codable, CaseIterable {
+        case allowed, redacted, flagged, escalated, blocked
+
+        public init(_ verdict: Verdict, flagged: Bool) {
+            self =
+                switch verdict {
+                case .allow: flagged ? .flagged : .allowed
+                case .redact: .redacted
+                case .escalate: .escalated
+                case .block: .blocked
+                }
+        }
+    }
+
+    public var decision: Decision { Decision(verdict, flagged: flagged) }
+}

@@ -1,0 +1,136 @@
+public import KeeptrustsCore
+
+/// A gateway as the control plane last heard of it.
+public struct Gateway: Listed, Equatable, Identifiable {
+    public static let plural = "gateways"
+
+    public var id: Identifier<Gateway>
+    public var name: String
+
+    /// Where callers reach it, such as `gateway.example.com:41002`.
+    public var advertiseAddr: String
+    public var listenAddr: String
+    public var version: String
+    public var mode: Mode
+
+    /// The process that registered last; a restart changes it.
+    public var instanceID: String
+
+    /// What it runs.
+    public var config: ConfigReference
+    public var created: Timestamp
+    public var lastSeen: Timestamp
+
+    /// As of the moment when it was read; see ``Status/init(lastSeen:counters:at:)``.
+    public var status: Status
+    public var counters: Counters
+
+    public enum Mode: String, Sendable, Codable, CaseIterable { case local, managed }
+
+    private enum CodingKeys: String, CodingKey {
+        case id, name, version, mode, config, created, status, counters
+        case advertiseAddr = "advertise_addr"
+        case listenAddr = "listen_addr"
+        case instanceID = "instance_id"
+        case lastSeen = "last_seen"
+    }
+
+    public init(
+        id: Identifier<Gateway>, name: String, advertiseAddr: String, listenAddr: String, version: String, mode: Mode,
+        instanceID: String, config: ConfigReference, created: Timestamp, lastSeen: Timestamp,
+        status: Status = .healthy, counters: Counters = Counters()
+    ) {
+        self.id = id
+        self.name = name
+        self.advertiseAddr = advertiseAddr
+        self.listenAddr = listenAddr
+        self.version = version
+        self.mode = mode
+        self.instanceID = instanceID
+        self.config = config
+        self.created = created
+        self.lastSeen = lastSeen
+        self.status = status
+        self.counters = counters
+    }
+
+    /// The body of `PATCH /v1/gateways/{id}`.
+    public struct Patch: Sendable, Codable, Equatable {
+        public var name: String?
+
+        public init(name: String? = nil) { self.name = name }
+    }
+}
+
+extension Gateway {
+    /// What a gateway says about itself with each heartbeat.
+    public struct Counters: Sendable, Codable, Equatable {
+        public var uptimeSeconds: Int
+        public var inFlight: Int
+
+        /// Exchanges since it started.
+        public var requests: Int
+
+        /// Decision events that it has yet to deliver.
+        public var spoolRecords: Int
+        public var spoolBytes: Int
+
+        /// The generation of the keys that it knows.
+        public var keysGeneration: Int
+
+        private enum CodingKeys: String, CodingKey {
+            case requests
+            case uptimeSeconds = "uptime_seconds"
+            case inFlight = "in_flight"
+            case spoolRecords = "spool_records"
+            case spoolBytes = "spool_bytes"
+            case keysGeneration = "keys_generation"
+        }
+
+        public init(
+            uptimeSeconds: Int = 0, inFlight: Int = 0, requests: Int = 0, spoolRecords: Int = 0, spoolBytes: Int = 0,
+            keysGeneration: Int = 0
+        ) {
+            self.uptimeSeconds = uptimeSeconds
+            self.inFlight = inFlight
+            self.requests = requests
+            self.spoolRecords = spoolRecords
+            self.spoolBytes = spoolBytes
+            self.keysGeneration = keysGeneration
+        }
+    }
+
+    public enum Status: String, Sendable, Codable, CaseIterable {
+        case healthy, degraded, offline
+
+        /// Derives the status of a gateway that sends a heartbeat every ``MachineProtocol/heartbeatSeconds``.
+        ///
+        /// Two heartbeats missed, or 10,000 events that wait for delivery: degraded. Three missed: offline.
+        public init(lastSeen: Timestamp, counters: Counters, at now: Timestamp) {
+            let beat = Int64(MachineProtocol.heartbeatSeconds) * 1_000_000
+            let (silence, tooLong) = now.rawValue.subtractingReportingOverflow(lastSeen.rawValue)
+            self =
+                switch silence {
+                case _ where tooLong: .offline
+                case (beat * 7 / 2)...: .offline
+                case (beat * 5 / 2)...: .degraded
+                default: counters.spoolRecords >= 10_000 ? .degraded : .healthy
+                }
+        }
+    }
+}
+
+/// Which configuration something ran on.
+public struct ConfigReference: Sendable, Codable, Equatable, Hashable {
+    public var name: String
+    public var version: String
+
+    /// The hex SHA-256 of the effective document.
+    public var digest: String
+
+    public init(name: String, version: String, digest: String) {
+        self.name = name
+        self.version = version
+        self.digest = digest
+    }
+}

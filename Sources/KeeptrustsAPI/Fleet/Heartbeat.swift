@@ -1,0 +1,52 @@
+public import KeeptrustsCore
+
+/// The body of `POST /v1/gateway/heartbeat`.
+public struct Heartbeat: Sendable, Codable, Equatable {
+    public var gatewayID: Identifier<Gateway>
+    public var instanceID: String
+    public var config: ConfigReference
+
+    /// On the wire, these stand beside the other keys.
+    public var counters: Gateway.Counters
+
+    private enum CodingKeys: String, CodingKey {
+        case config
+        case gatewayID = "gateway_id"
+        case instanceID = "instance_id"
+    }
+
+    public init(
+        gatewayID: Identifier<Gateway>, instanceID: String, config: ConfigReference, counters: Gateway.Counters
+    ) {
+        self.gatewayID = gatewayID
+        self.instanceID = instanceID
+        self.config = config
+        self.counters = counters
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        gatewayID = try container.decode(Identifier<Gateway>.self, forKey: .gatewayID)
+        instanceID = try container.decode(String.self, forKey: .instanceID)
+        config = try container.decode(ConfigReference.self, forKey: .config)
+        counters = try Gateway.Counters(from: decoder)
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(gatewayID, forKey: .gatewayID)
+        try container.encode(instanceID, forKey: .instanceID)
+        try container.encode(config, forKey: .config)
+        try counters.encode(to: encoder)
+    }
+
+    /// The answer of `POST /v1/gateway/heartbeat`.
+    public struct Response: Sendable, Codable, Equatable {
+        /// The digest of the configuration that the gateway should run; nil when none is assigned.
+        public var configDigest: String?
+
+        private enum CodingKeys: String, CodingKey { case configDigest = "config_digest" }
+
+        public init(configDigest: String?) { self.configDigest = configDigest }
+    }
+}
