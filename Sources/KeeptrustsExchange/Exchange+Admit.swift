@@ -1,0 +1,179 @@
+import KeeptrustsCore
+import KeeptrustsDialects
+import KeeptrustsWire
+import NIOCore
+
+// The first step: who asks, for what, and may the gateway serve one more.
+extension Exchange {
+    mutating func admit(
+        _ head: HTTPRequestHead, from peer: Peer, at now: ContinuousClock.Instant, into actions: inout [Action]
+    ) {
+        let time = around.wallClock()
+        keepsAlive = head.keepsAlive && head.framing == .none && !around.isDraining
+        record.time = time
+        record.id = around.ids.identifier("evt", at: time)
+        record.requestID = requestID(head, at: time)
+        do throws(Refusal) {
+            guard let surface = Surface.all.first(where: { head.isPath($0.path) }) else {
+                return try serveInfo(head, from: peer, at: now, into: &actions)
+            }
+            guard head.method == .post else { throw .methodNotAllowed("POST") }
+            try checkBody(head)
+            record.key = try authenticate(head, from: peer)
+            readIdentity(head)
+            guard !around.isDraining else { throw .draining }
+            guard around.inFlight <= around.maxConcurrency else { throw .overloaded }
+            guard around.hasRoom(around.inFlight) else { throw .spoolFull }
+            self.surface = surface
+            record.surface = surface.name
+            keepsAlive = head.keepsAlive
+            state = .reading
+            actions.append(.readBody(maxBytes: snapshot.config.sizeLimits.maxBodyBytes))
+        } catch {
+            refuse(error, at: now, into: &actions)
+        }
+    }
+
+    /// What is answered without a model: health, and the list of models.
+    private mutating func serveInfo(
+        _ head: HTTPRequestHead, from peer: Peer, at now: ContinuousClock.Instant, into actions: inout [Action]
+    ) throws(Refusal) {
+        let body: ByteBuffer
+        var status = 200
+        if head.isPath("/health") {
+            let uptime = (now - around.beganServing).components.seconds
+            let word = around.isDraining ? "draining" : "healthy"
+            status = around.isDraining ? 503 : 200
+            body = ByteBuffer(string: "{\"status\":\"\(word)\",\"uptime_seconds\":\(uptime)}")
+        } else if head.isPath("/healthz") {
+            body = ByteBuffer(string: "{\"status\":\"alive\"}")
+        } else if head.isPath("/readyz") || head.isPath("/ready") {
+            let isReady = !around.isDraining && around.hasRoom(around.inFlight)
+            status = isReady ? 200 : 503
+            body = ByteBuffer(string: isReady ? "{\"status\":\"ready\"}" : "{\"status\":\"not ready\"}")
+        } else if head.isPath("/v1/models") {
+            let key = try authenticate(head, from: peer)
+            body = models(for: key)
+        } else {
+            throw .notFound
+        }
+        guard head.method == .get || head.method == .head else { throw .methodNotAllowed("GET") }
+        var reply = Reply.whole(status: status, body: body, facts)
+        if head.method == .head { reply = reply.getSlice(at: reply.readerIndex, length: reply.readableBytes - body.readableBytes) ?? reply }
+        state = .settled
+        actions.append(.end(reply, keepsAlive: keepsAlive))
+    }
+
+    /// The models that this key may ask for, each once, in the order of the targets.
+    private func models(for key: CallerKey) -> ByteBuffer {
+        var seen: Set<String> = []
+        var models: [(id: String, owner: String)] = []
+        for target in snapshot.targets where key.may(use: target.model) && seen.insert(target.model).inserted {
+            models.append((target.model, target.provider.id))
+        }
+        return ChatReplies.models(models)
+    }
+
+    /// JSON only: what a browser may send to another origin without asking first is refused, too.
+    private func checkBody(_ head: HTTPRequestHead) throws(Refusal) {
+        if let type = head.value(of: "content-type"), !type.isMediaType("application/json") {
+            throw Refusal(
+                415, type: "validation_error", code: "unsupported_media_type", "Send the body as application/json.")
+        }
+        if let coding = head.value(of: "content-encoding"), !coding.isMediaType("identity") {
+            throw Refusal(
+                415, type: "validation_error", code: "unsupported_content_encoding", "Send the body uncompressed.")
+        }
+        if case .length(let length) = head.framing, length > snapshot.config.sizeLimits.maxBodyBytes {
+            throw .bodyTooLarge(snapshot.config.sizeLimits.maxBodyBytes)
+        }
+    }
+
+    private func authenticate(_ head: HTTPRequestHead, from peer: Peer) throws(Refusal) -> CallerKey {
+        guard let credential = try CallerCredential.read(head) else {
+            guard around.allowsAnonymous, peer.isLoopback, !CallerCredential.isForwarded(head) else { throw .missingKey }
+            return CallerKey(id: "anonymous")
+        }
+        switch around.keys.answer(for: credential, at: record.time) {
+        case .key(let key): return key
+        case .bad: throw .badKey
+        case .unknown: throw .keyUnknown
+        }
+    }
+
+    private mutating func readIdentity(_ head: HTTPRequestHead) {
+        guard record.key?.mayAssertIdentity == true else { return }
+        record.assertedUser = head.value(of: "x-user-id").flatMap { $0.isPlainName ? $0 : nil }
+        record.assertedTeam = head.value(of: "x-team-id").flatMap { $0.isPlainName ? $0 : nil }
+    }
+
+    private func requestID(_ head: HTTPRequestHead, at time: Timestamp) -> ByteBuffer {
+        if let given = head.value(of: "x-request-id"), given.isPlainName { return given }
+        return around.ids.identifier("req", at: time)
+    }
+
+    /// What stands in the head of the answer.
+    var facts: Reply.Facts {
+        Reply.Facts(
+            requestID: record.requestID, keepsAlive: keepsAlive,
+            verdict: record.judgements.isEmpty ? nil : record.verdict, isFlagged: record.isFlagged,
+            configVersion: snapshot.config.pack.version)
+    }
+}
+
+/// Where a caller's credential stands in a request's head.
+enum CallerCredential {
+    /// Reads the one credential; nil when there is none.
+    ///
+    /// `Authorization: Bearer` and `x-api-key` (also `api-key`) may both be there when they agree.
+    static func read(_ head: HTTPRequestHead) throws(Refusal) -> ByteBuffer? {
+        var found: ByteBuffer?
+        for value in head.values(of: "authorization") {
+            guard let token = value.afterBearer else { throw .badKey }
+            try take(token, &found)
+        }
+        for value in head.values(of: "x-api-key") { try take(value, &found) }
+        for value in head.values(of: "api-key") { try take(value, &found) }
+        return found
+    }
+
+    /// Whether a proxy has passed the request on.
+    static func isForwarded(_ head: HTTPRequestHead) -> Bool {
+        head.count(of: "x-forwarded-for") + head.count(of: "x-real-ip") + head.count(of: "forwarded")
+            + head.count(of: "x-forwarded-host") + head.count(of: "via") > 0
+    }
+
+    private static func take(_ value: ByteBuffer, _ found: inout ByteBuffer?) throws(Refusal) {
+        guard value.readableBytes > 0, value.readableBytes <= 512 else { throw .badKey }
+        if let other = found, other != value { throw .conflictingKeys }
+        found = value
+    }
+}
+
+extension ByteBuffer {
+    /// The token of `Bearer <token>` (RFC 6750 §2.1; the scheme in any case).
+    fileprivate var afterBearer: ByteBuffer? {
+        let scheme = Array("bearer ".utf8)
+        let view = readableBytesView
+        guard view.count > scheme.count, zip(view, scheme).allSatisfy({ $0 | 0x20 == $1 | 0x20 }) else { return nil }
+        var token = getSlice(at: readerIndex + scheme.count, length: readableBytes - scheme.count)
+        while token?.getInteger(at: token?.readerIndex ?? 0, as: UInt8.self) == 0x20 { token?.moveReaderIndex(forwardBy: 1) }
+        return token
+    }
+
+    /// Whether this is `type`, in any case, with or without parameters.
+    fileprivate func isMediaType(_ type: StaticString) -> Bool {
+        let view = readableBytesView
+        let expected = UnsafeBufferPointer(start: type.utf8Start, count: type.utf8CodeUnitCount)
+        guard view.count >= expected.count, zip(view, expected).allSatisfy({ ($0 < 0x41 || $0 > 0x5A ? $0 : $0 | 0x20) == $1 })
+        else { return false }
+        let next = view.dropFirst(expected.count).first
+        return next == nil || next == 0x3B || next == 0x20 || next == 0x09
+    }
+
+    /// Whether this may be an identifier in a record and in a header: 1 to 128 visible ASCII characters.
+    fileprivate var isPlainName: Bool {
+        readableBytes > 0 && readableBytes <= 128
+            && readableBytesView.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x5C }
+    }
+}

@@ -1,0 +1,101 @@
+import KeeptrustsCore
+import KeeptrustsDialects
+import KeeptrustsPolicy
+import KeeptrustsWire
+import NIOCore
+
+// The fourth step: the provider's answer, judged before a byte of it goes on.
+extension Exchange {
+    mutating func begin(_ head: UpstreamHead, at now: ContinuousClock.Instant, into actions: inout [Action]) {
+        attempt?.head = head
+        expect(within: attempt?.target.settings.timeouts.idle ?? .seconds(60), at: now)
+        guard !head.isEncoded else {
+            actions.append(.cancelCall)
+            return attemptFailed(.malformed, at: now, into: &actions)
+        }
+        guard (200..<300).contains(head.status), request?.isStreaming == true else { return }
+        guard head.isEventStream, let surface, let attempt, let request else {
+            actions.append(.cancelCall)
+            return attemptFailed(.malformed, at: now, into: &actions)
+        }
+        self.attempt?.stream = AnswerStream(
+            surface: surface, translation: attempt.translation, chain: snapshot.chain, scratch: loopSnapshot.scratch,
+            keepsUsage: request.includesUsage, maxEventBytes: Self.maxEventBytes)
+        state = .streaming
+    }
+
+    /// Takes in a piece of an answer that is judged as a whole.
+    mutating func collect(_ bytes: ByteBuffer, at now: ContinuousClock.Instant, into actions: inout [Action]) {
+        guard var attempt else { return }
+        self.attempt = nil
+        if attempt.body.readableBytes == 0 { attempt.body = bytes } else { attempt.body.writeImmutableBuffer(bytes) }
+        let size = attempt.body.readableBytes
+        self.attempt = attempt
+        let isError = !(200..<300).contains(attempt.head?.status ?? 0)
+        guard size <= (isError ? Self.maxErrorBytes : snapshot.config.sizeLimits.maxResponseBytes) else {
+            actions.append(.cancelCall)
+            return attemptFailed(.connection(.tooLarge), at: now, into: &actions)
+        }
+        expect(within: attempt.target.settings.timeouts.idle, at: now)
+    }
+
+    mutating func answerWhole(at now: ContinuousClock.Instant, into actions: inout [Action]) {
+        guard let surface, var attempt, let head = attempt.head else {
+            return attemptFailed(.malformed, at: now, into: &actions)
+        }
+        guard (200..<300).contains(head.status) else {
+            let failure = attempt.translation.failure(status: head.status, body: attempt.body)
+            return attemptFailed(.reported(failure), at: now, into: &actions)
+        }
+        do throws(DialectError) {
+            let body = try attempt.translation.answer(attempt.body)
+            let answer = try surface.readAnswer(body)
+            self.attempt = attempt
+            if let error = answer.error { return attemptFailed(.reported(error), at: now, into: &actions) }
+            endAttempt(.succeeded, error: nil, at: now)
+            note(answer.usage, answer.model)
+            try answerJudged(answer, at: now, into: &actions)
+        } catch {
+            attemptFailed(.malformed, at: now, into: &actions)
+        }
+    }
+
+    /// Runs the output chain over a whole answer, and sends what it leaves.
+    private mutating func answerJudged(
+        _ answer: SurfaceAnswer, at now: ContinuousClock.Instant, into actions: inout [Action]
+    ) throws(DialectError) {
+        let started = around.clock()
+        let outcome = snapshot.chain.judge(answer.texts.map(\.text.segment), using: loopSnapshot.scratch)
+        record.policyTime += around.clock() - started
+        record.judgements.append(ExchangeRecord.Judgement(phase: "response", outcome: outcome))
+        guard outcome.verdict < .escalate else {
+            return refuse(Refusal(outcome, phase: .response), outcome: .blocked, at: now, into: &actions)
+        }
+        var edits = JSONEdits()
+        var edited: Set<Int> = []
+        for redaction in outcome.redactions {
+            let text = answer.texts[redaction.segment]
+            edits.replace(text.text.rawRange(of: redaction.span), withJSONEscaped: redaction.replacement)
+            edited.insert(text.choice)
+        }
+        for token in answer.logprobs where edited.contains(token.choice) {
+            edits.replace(token.range, with: ByteBuffer(string: "null"))
+        }
+        let body = edits.isEmpty ? answer.body : edits.apply(to: answer.body)
+        record.status = 200
+        last = Reply.whole(status: 200, body: body, facts)
+        settle(.completed, status: 200, at: now, into: &actions)
+    }
+
+    mutating func note(_ usage: Usage?, _ model: String?) {
+        if let model { record.responseModel = model }
+        guard let usage else { return }
+        record.usage = usage
+        record.cost = attempt?.target.settings.price?.cost(of: usage)
+    }
+
+    static let maxErrorBytes = 65_536
+
+    /// The longest event of a stream (bytes).
+    static let maxEventBytes = 1 << 20
+}

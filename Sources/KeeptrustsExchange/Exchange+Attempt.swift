@@ -1,0 +1,201 @@
+import KeeptrustsCore
+import KeeptrustsDialects
+import KeeptrustsRouting
+import KeeptrustsWire
+import NIOCore
+
+extension Exchange {
+    /// One call to one target.
+    struct Attempt {
+        let target: Target
+        let permit: CircuitBreaker.Permit?
+        let began: ContinuousClock.Instant
+        var translation: any Translation
+        var head: UpstreamHead?
+        var body = ByteBuffer()
+        var stream: AnswerStream?
+    }
+
+    /// How an attempt went wrong.
+    enum AttemptFailure {
+        case connection(UpstreamBreak)
+        case timeout
+
+        /// The provider says so itself.
+        case reported(UpstreamFailure)
+
+        /// What came is not an answer.
+        case malformed
+    }
+
+    // The third step: ask a target, and the next when it fails.
+
+    /// Calls the target that the route has chosen.
+    mutating func start(_ index: Int, at now: ContinuousClock.Instant, into actions: inout [Action]) {
+        let target = snapshot.targets[index]
+        guard let surface, let request, let translation = target.provider.makeTranslation(for: surface) else {
+            return refuse(.surfaceNotServed(target.id), at: now, into: &actions)
+        }
+        let permit = around.breakers.permit(for: target.id)
+        attempt = Attempt(target: target, permit: permit, began: now, translation: translation)
+        record.attempts.append(ExchangeRecord.Attempt(target: target.id))
+        record.target = target.id
+        record.provider = target.provider.id
+        state = .calling
+        do throws(SurfaceFault) {
+            if target.provider.isBuiltIn {
+                actions.append(.callBuiltIn(DemoProvider.answer(to: request, model: target.model)))
+            } else {
+                let call = try attempt?.translation.request(request, model: target.model)
+                guard let call else { return }
+                actions.append(.call(target, target.request(call, requestID: record.requestID)))
+            }
+            expect(within: target.settings.timeouts.firstByte, at: now)
+        } catch {
+            endAttempt(.abandoned, error: "request_not_translatable", at: now)
+            refuse(Refusal(error), at: now, into: &actions)
+        }
+    }
+
+    /// Goes on after a wait.
+    mutating func call(at now: ContinuousClock.Instant, into actions: inout [Action]) {
+        guard let next = waitingFor else { return refuse(.allTargetsDown, at: now, into: &actions) }
+        waitingFor = nil
+        start(next, at: now, into: &actions)
+    }
+
+    mutating func attemptFailed(
+        _ failure: AttemptFailure, at now: ContinuousClock.Instant, into actions: inout [Action]
+    ) {
+        let trigger = failure.trigger
+        endAttempt(trigger?.breakerResult ?? .succeeded, error: failure.name, at: now)
+        guard !hasReplied, let plan = attempt?.target.settings.retry, var sequence = route else {
+            return breakOff(failure, at: now, into: &actions)
+        }
+        let retryAfter = (attempt?.head?.retryAfter).flatMap { try? retryDelay(from: $0, maximum: .seconds(3_600)) }
+        let random = Double(around.ids.next() >> 11) / Double(1 << 53)
+        let remaining = began + (attempt?.target.settings.timeouts.total ?? .seconds(600)) - now
+        let step = sequence.next(
+            after: AttemptSequence.Failure(trigger, retryAfter: retryAfter), plan: plan, random: random,
+            remaining: remaining
+        ) { around.breakers.mayTry(snapshot.targets[$0].id, snapshot.config.breaker, at: now) }
+        route = sequence
+        switch step {
+        case .attempt(let target, let wait) where wait > .zero:
+            waitingFor = target
+            state = .waiting
+            deadline = now + remaining
+            actions.append(.wait(wait))
+        case .attempt(let target, _):
+            start(target, at: now, into: &actions)
+        case .giveUp:
+            refuse(failure.refusal, outcome: .failed, at: now, into: &actions)
+        }
+    }
+
+    /// Ends the attempt in the record and for the breaker.
+    mutating func endAttempt(
+        _ result: CircuitBreaker.Result, error: StaticString?, at now: ContinuousClock.Instant
+    ) {
+        guard let attempt, var entry = record.attempts.popLast() else { return }
+        around.breakers.end(attempt.target.id, attempt.permit, result, at: now)
+        entry.duration = now - attempt.began
+        entry.error = error
+        entry.status = attempt.head?.status
+        record.attempts.append(entry)
+        record.upstreamTime = (record.upstreamTime ?? .zero) + entry.duration
+    }
+}
+
+extension Exchange.AttemptFailure {
+    /// What it means for the next attempt; nil when no other attempt can mend it.
+    var trigger: FallbackTrigger? {
+        switch self {
+        case .connection(.unreachable), .connection(.tls), .connection(.cut): .connection
+        case .connection(.malformed), .connection(.tooLarge), .malformed: .serverError
+        case .timeout: .timeout
+        case .reported(let failure): failure.trigger
+        }
+    }
+
+    var name: StaticString {
+        switch self {
+        case .connection(.unreachable): "unreachable"
+        case .connection(.tls): "tls_failed"
+        case .connection(.cut): "connection_closed"
+        case .connection(.malformed), .malformed: "malformed_answer"
+        case .connection(.tooLarge): "answer_too_large"
+        case .timeout: "timeout"
+        case .reported(let failure): failure.kind.name
+        }
+    }
+
+    /// What the caller reads when nobody else can be asked.
+    var refusal: Refusal {
+        switch self {
+        case .connection(.unreachable):
+            .upstream("upstream_unreachable", "The provider cannot be reached.")
+        case .connection(.tls):
+            .upstream("upstream_tls_failed", "The provider's certificate or TLS cannot be trusted.")
+        case .connection(.cut):
+            .upstream("upstream_closed", "The provider closed the connection before its answer was complete.")
+        case .connection(.malformed), .malformed:
+            .upstream("upstream_malformed", "The provider's answer cannot be understood.")
+        case .connection(.tooLarge): .responseTooLarge
+        case .timeout: .timedOut
+        case .reported(let failure): Refusal(failure)
+        }
+    }
+}
+
+extension UpstreamFailure {
+    fileprivate var trigger: FallbackTrigger? {
+        switch kind {
+        case .rateLimit: .rateLimit
+        case .timeout: .timeout
+        case .serverError: .serverError
+        case .contextWindow: .contextWindow
+        case .authentication, .modelNotFound: .serverError
+        case .invalidRequest, .contentFilter: nil
+        }
+    }
+}
+
+extension UpstreamFailure.Kind {
+    fileprivate var name: StaticString {
+        switch self {
+        case .rateLimit: "rate_limit"
+        case .timeout: "timeout"
+        case .serverError: "server_error"
+        case .contextWindow: "context_window"
+        case .authentication: "authentication"
+        case .modelNotFound: "model_not_found"
+        case .invalidRequest: "invalid_request"
+        case .contentFilter: "content_filter"
+        }
+    }
+}
+
+extension Refusal {
+    static func upstream(_ code: String, _ message: String) -> Refusal {
+        Refusal(502, type: "upstream_error", code: code, message)
+    }
+
+    static func surfaceNotServed(_ target: String) -> Refusal {
+        Refusal(
+            422, type: "validation_error", code: "surface_not_served",
+            "The provider of '\(target)' does not serve this kind of request.")
+    }
+
+    /// A provider's own failure, without its credentials' troubles.
+    init(_ failure: UpstreamFailure) {
+        let (status, type): (Int, String) =
+            switch failure.kind {
+            case .rateLimit: (429, "rate_limit")
+            case .timeout: (504, "upstream_error")
+            case .invalidRequest, .contextWindow, .contentFilter: (400, "upstream_error")
+            case .serverError, .authentication, .modelNotFound: (502, "upstream_error")
+            }
+        self.init(status, type: type, code: failure.code, failure.message, retryAfter: status == 429 ? 1 : nil)
+    }
+}

@@ -1,0 +1,92 @@
+import KeeptrustsCore
+import KeeptrustsDialects
+import KeeptrustsPolicy
+import KeeptrustsRouting
+import NIOCore
+
+// The second step: what is asked, and may it be asked; then the way to the first target.
+extension Exchange {
+    mutating func read(_ body: ByteBuffer, at now: ContinuousClock.Instant, into actions: inout [Action]) {
+        isRead = true
+        do throws(Refusal) {
+            guard let surface else { throw .notFound }
+            var request: SurfaceRequest
+            do throws(SurfaceFault) { request = try surface.read(body) } catch { throw Refusal(error) }
+            record.model = request.model
+            record.isStreaming = request.isStreaming
+            guard record.key?.may(use: request.model) == true else {
+                throw .modelNotAllowed(request.model)
+            }
+            guard let candidates = snapshot.selector.candidates(for: request.model) else {
+                throw .modelNotFound(request.model)
+            }
+            try judge(&request)
+            self.request = request
+            route = AttemptSequence(candidates: candidates, triggers: snapshot.config.fallback.triggers)
+            guard !candidates.isEmpty else { throw .noTarget(request.model) }
+            guard let first = begin(at: now) else { throw .allTargetsDown }
+            start(first, at: now, into: &actions)
+        } catch {
+            refuse(error, at: now, into: &actions)
+        }
+    }
+
+    /// Runs the input chain over every text of the request, and notes what it changes.
+    private mutating func judge(_ request: inout SurfaceRequest) throws(Refusal) {
+        let started = around.clock()
+        let outcome = snapshot.chain.judge(request.texts.map(\.segment), using: loopSnapshot.scratch)
+        record.policyTime += around.clock() - started
+        record.judgements.append(ExchangeRecord.Judgement(phase: "request", outcome: outcome))
+        if outcome.verdict >= .escalate { throw Refusal(outcome, phase: .request) }
+        for redaction in outcome.redactions {
+            let range = request.texts[redaction.segment].rawRange(of: redaction.span)
+            request.edits.replace(range, withJSONEscaped: redaction.replacement)
+        }
+    }
+
+    /// The first target that may be asked.
+    private mutating func begin(at now: ContinuousClock.Instant) -> Int? {
+        guard var sequence = route else { return nil }
+        let step = sequence.begin { around.breakers.mayTry(snapshot.targets[$0].id, snapshot.config.breaker, at: now) }
+        route = sequence
+        guard case .attempt(let target, _) = step else { return nil }
+        return target
+    }
+}
+
+extension Refusal {
+    init(_ fault: SurfaceFault) {
+        self.init(
+            fault.category.status, type: "validation_error", code: fault.code, fault.message, param: fault.param)
+    }
+
+    /// What a chain's verdict answers.
+    init(_ outcome: ChainOutcome, phase: Phase) {
+        let reason = outcome.reason ?? Reason(code: "policy.blocked", message: "A policy does not allow this.")
+        self.init(
+            409, type: "policy_violation", code: reason.code, reason.message, policy: outcome.policy,
+            forbidsRetry: true)
+    }
+
+    static let allTargetsDown = Refusal(
+        503, type: "upstream_error", code: "no_target_available",
+        "Every provider that could answer is resting after failures.", retryAfter: 5)
+
+    static func modelNotFound(_ model: String) -> Refusal {
+        Refusal(
+            404, type: "validation_error", code: "model_not_found", "There is no model '\(model)' here.",
+            param: "model")
+    }
+
+    static func modelNotAllowed(_ model: String) -> Refusal {
+        Refusal(
+            403, type: "permission_error", code: "model_not_allowed", "This key may not use the model '\(model)'.",
+            param: "model")
+    }
+
+    static func noTarget(_ model: String) -> Refusal {
+        Refusal(
+            503, type: "upstream_error", code: "no_target_available",
+            "No provider of '\(model)' is set up with its credential.")
+    }
+}

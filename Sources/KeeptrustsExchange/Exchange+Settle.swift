@@ -1,0 +1,53 @@
+import KeeptrustsCore
+import NIOCore
+
+// The last step: write the record, then end the answer.
+extension Exchange {
+    /// Answers with an error.
+    mutating func refuse(
+        _ refusal: Refusal, outcome: Outcome? = nil, at now: ContinuousClock.Instant, into actions: inout [Action]
+    ) {
+        // A body that is still on its way would be taken for the next request.
+        if state == .reading, !isRead { keepsAlive = false }
+        record.errorCode = refusal.code
+        last = refusal.reply(facts)
+        let outcome = outcome ?? (refusal.type == "policy_violation" ? .blocked : .refused)
+        guard record.key != nil else {
+            // A stranger's request is no exchange: it must not be able to fill the spool.
+            state = .settled
+            actions.append(.end(last ?? ByteBuffer(), keepsAlive: keepsAlive))
+            return
+        }
+        settle(outcome, status: refusal.status, at: now, into: &actions)
+    }
+
+    /// Makes the record; what is left of the answer goes out when it is written.
+    mutating func settle(
+        _ outcome: Outcome, status: Int, at now: ContinuousClock.Instant, into actions: inout [Action]
+    ) {
+        if case .cancelled = outcome { endAttempt(.abandoned, error: "cancelled", at: now) }
+        record.status = status
+        let config = snapshot.config
+        let event = record.event(
+            gatewayID: around.gatewayID,
+            config: (config.pack.name, config.pack.version, config.digest),
+            outcome: outcome, total: now - began)
+        state = .recording
+        deadline = now + .seconds(60)
+        actions.append(.record(event))
+    }
+
+    /// Ends the answer, now that its record is written; or cuts it, when that failed.
+    mutating func finish(_ isRecorded: Bool, into actions: inout [Action]) {
+        state = .settled
+        guard let last else { return actions.append(.abort) }
+        if isRecorded {
+            actions.append(.end(last, keepsAlive: keepsAlive))
+        } else if hasReplied {
+            actions.append(.abort)
+        } else {
+            keepsAlive = false
+            actions.append(.end(Refusal.spoolFull.reply(facts), keepsAlive: false))
+        }
+    }
+}

@@ -1,0 +1,125 @@
+import KeeptrustsCore
+import KeeptrustsDialects
+import KeeptrustsPolicy
+import NIOCore
+
+// The fourth step again, for an answer that comes in pieces.
+extension Exchange {
+    mutating func stream(_ bytes: ByteBuffer, at now: ContinuousClock.Instant, into actions: inout [Action]) {
+        guard var stream = attempt?.stream else { return }
+        attempt?.stream = nil
+        var out = ByteBuffer()
+        let started = around.clock()
+        let result = stream.push(bytes, into: &out)
+        record.policyTime += around.clock() - started
+        attempt?.stream = stream
+        expect(within: attempt?.target.settings.timeouts.idle ?? .seconds(60), at: now)
+        proceed(result, out, at: now, into: &actions)
+    }
+
+    mutating func endStream(at now: ContinuousClock.Instant, into actions: inout [Action]) {
+        guard var stream = attempt?.stream else { return }
+        attempt?.stream = nil
+        var out = ByteBuffer()
+        let result = stream.end(into: &out)
+        attempt?.stream = stream
+        proceed(result, out, at: now, into: &actions)
+    }
+
+    private mutating func proceed(
+        _ result: AnswerStream.Result, _ out: ByteBuffer, at now: ContinuousClock.Instant, into actions: inout [Action]
+    ) {
+        switch result {
+        case .more:
+            send(out, at: now, into: &actions)
+        case .done:
+            finishStream(out, .completed, at: now, into: &actions)
+        case .blocked(let outcome):
+            actions.append(.cancelCall)
+            endAttempt(.succeeded, error: nil, at: now)
+            noteStream()
+            let refusal = Refusal(outcome, phase: .response)
+            record.errorCode = refusal.code
+            guard hasReplied || out.readableBytes > 0 else {
+                return refuse(refusal, outcome: .blocked, at: now, into: &actions)
+            }
+            var out = out
+            breakOffStream(refusal, reason: "content_filter", into: &out)
+            finish(stream: out, .blocked, at: now, into: &actions)
+        case .failed(let failure):
+            actions.append(.cancelCall)
+            send(out, at: now, into: &actions)
+            attemptFailed(failure.map { .reported($0) } ?? .malformed, at: now, into: &actions)
+        }
+    }
+
+    /// Sends a piece of the answer; in strict mode nothing goes out before the record is written.
+    private mutating func send(_ out: ByteBuffer, at now: ContinuousClock.Instant, into actions: inout [Action]) {
+        guard out.readableBytes > 0 else { return }
+        guard snapshot.config.record.mode == .async else {
+            held.writeImmutableBuffer(out)
+            guard held.readableBytes <= snapshot.config.sizeLimits.maxResponseBytes else {
+                actions.append(.cancelCall)
+                return attemptFailed(.connection(.tooLarge), at: now, into: &actions)
+            }
+            return
+        }
+        var reply = ByteBuffer()
+        if !hasReplied {
+            hasReplied = true
+            record.firstByteTime = now - began
+            reply = Reply.streamHead(facts)
+        }
+        reply.writeChunk(out)
+        actions.append(.reply(reply))
+    }
+
+    private mutating func finishStream(
+        _ out: ByteBuffer, _ outcome: Outcome, at now: ContinuousClock.Instant, into actions: inout [Action]
+    ) {
+        endAttempt(.succeeded, error: nil, at: now)
+        noteStream()
+        finish(stream: out, outcome, at: now, into: &actions)
+    }
+
+    /// The last piece goes out with the record.
+    private mutating func finish(
+        stream out: ByteBuffer, _ outcome: Outcome, at now: ContinuousClock.Instant, into actions: inout [Action]
+    ) {
+        var reply = ByteBuffer()
+        if !hasReplied {
+            record.firstByteTime = now - began
+            reply = Reply.streamHead(facts)
+            reply.writeChunk(held)
+        }
+        reply.writeChunk(out)
+        reply.writeLastChunk()
+        last = reply
+        settle(outcome, status: 200, at: now, into: &actions)
+    }
+
+    /// Puts what the output chain said of the stream's texts into the record.
+    private mutating func noteStream() {
+        guard let stream = attempt?.stream else { return }
+        record.judgements.append(ExchangeRecord.Judgement(phase: "response", outcome: stream.outcome))
+        note(stream.usage, stream.model)
+    }
+
+    /// Ends an answer that has begun: one error event, a last chunk, and no end mark.
+    private mutating func breakOffStream(_ refusal: Refusal, reason: StaticString, into out: inout ByteBuffer) {
+        attempt?.stream?.breakOff(
+            error: refusal.body(requestID: record.requestID), finishReason: reason, into: &out)
+    }
+
+    /// The provider failed after bytes of its answer had gone out: nobody else can be asked.
+    mutating func breakOff(
+        _ failure: AttemptFailure, at now: ContinuousClock.Instant, into actions: inout [Action]
+    ) {
+        guard hasReplied else { return refuse(failure.refusal, outcome: .failed, at: now, into: &actions) }
+        noteStream()
+        record.errorCode = failure.refusal.code
+        var out = ByteBuffer()
+        breakOffStream(failure.refusal, reason: "error", into: &out)
+        finish(stream: out, .failed, at: now, into: &actions)
+    }
+}

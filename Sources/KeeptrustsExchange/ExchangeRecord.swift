@@ -1,0 +1,224 @@
+import KeeptrustsCore
+import KeeptrustsPolicy
+import KeeptrustsWire
+import NIOCore
+
+/// How an exchange ended.
+public enum Outcome: String, Sendable, CaseIterable { case completed, blocked, failed, cancelled, refused }
+
+/// What is known of an exchange, gathered as it runs, for its decision event.
+struct ExchangeRecord {
+    /// One call to a target.
+    struct Attempt {
+        var target: String
+        var status: Int?
+        var error: StaticString?
+        var duration = Duration.zero
+    }
+
+    /// What the chain said in one phase.
+    struct Judgement {
+        var phase: StaticString
+        var outcome: ChainOutcome
+    }
+
+    var id = ByteBuffer()
+    var time = Timestamp(rawValue: 0)
+    var requestID = ByteBuffer()
+    var key: CallerKey?
+
+    /// From the request's headers, when the key may assert it.
+    var assertedUser: ByteBuffer?
+    var assertedTeam: ByteBuffer?
+    var surface: StaticString = "unknown"
+    var isStreaming = false
+    var model = ""
+    var responseModel: String?
+    var target: String?
+    var provider: String?
+    var judgements: [Judgement] = []
+    var attempts: [Attempt] = []
+    var usage: Usage?
+    var cost: Money?
+    var status = 0
+    var errorCode: String?
+    var policyTime = Duration.zero
+    var upstreamTime: Duration?
+    var firstByteTime: Duration?
+
+    var verdict: Verdict { judgements.reduce(.allow) { max($0, $1.outcome.verdict) } }
+    var isFlagged: Bool { judgements.contains { $0.outcome.flagged } }
+
+    /// The event as JSON; its first member is `id`. See `KeeptrustsAPI.DecisionEvent`.
+    func event(
+        gatewayID: String, config: (name: String, version: String, digest: String), outcome: Outcome, total: Duration
+    ) -> ByteBuffer {
+        var out = ByteBufferAllocator().buffer(capacity: 1_024)
+        out.writeStaticString("{\"id\":")
+        out.writeJSONString(id)
+        out.writeMember("gateway_id", gatewayID)
+        out.writeStaticString(",\"time\":\"")
+        out.writeString(time.description)
+        out.writeStaticString("\",\"request_id\":")
+        out.writeJSONString(requestID)
+        writeCaller(into: &out)
+        out.writeStaticString(",\"surface\":\"")
+        out.writeStaticString(surface)
+        out.writeStaticString(isStreaming ? "\",\"stream\":true" : "\",\"stream\":false")
+        out.writeMember("model", model)
+        if let responseModel { out.writeMember("response_model", responseModel) }
+        if let target { out.writeMember("target", target) }
+        if let provider { out.writeMember("provider", provider) }
+        out.writeStaticString(",\"config\":{\"name\":")
+        out.writeJSONString(config.name)
+        out.writeMember("version", config.version)
+        out.writeMember("digest", config.digest)
+        out.writeStaticString("}")
+        writeDecision(outcome, into: &out)
+        writePolicies(into: &out)
+        writeAttempts(into: &out)
+        writeFigures(total, into: &out)
+        out.writeStaticString("}")
+        return out
+    }
+
+    private func writeCaller(into out: inout ByteBuffer) {
+        guard let key else { return }
+        out.writeMember("key_id", key.id)
+        if let user = assertedUser {
+            out.writeStaticString(",\"user_id\":")
+            out.writeJSONString(user)
+        } else if let user = key.userID {
+            out.writeMember("user_id", user)
+        }
+        if let team = assertedTeam {
+            out.writeStaticString(",\"team_id\":")
+            out.writeJSONString(team)
+        } else if let team = key.teamID {
+            out.writeMember("team_id", team)
+        }
+        if let group = key.consumerGroup { out.writeMember("consumer_group", group) }
+    }
+
+    private func writeDecision(_ outcome: Outcome, into out: inout ByteBuffer) {
+        let verdict = verdict
+        out.writeMember("verdict", verdict.rawValue)
+        out.writeStaticString(isFlagged ? ",\"flagged\":true" : ",\"flagged\":false")
+        let isDegraded = judgements.contains { $0.outcome.degraded }
+        out.writeStaticString(isDegraded ? ",\"degraded\":true" : ",\"degraded\":false")
+        if let decisive = judgements.first(where: { $0.outcome.verdict == verdict && verdict > .allow })?.outcome {
+            if let policy = decisive.policy { out.writeMember("policy", policy) }
+            if let reason = decisive.reason { out.writeMember("reason_code", reason.code) }
+        }
+        out.writeMember("outcome", outcome.rawValue)
+        out.writeNumber("status", Int64(status))
+        if let errorCode { out.writeMember("error_code", errorCode) }
+    }
+
+    private func writePolicies(into out: inout ByteBuffer) {
+        out.writeStaticString(",\"policies\":[")
+        var isFirst = true
+        for judgement in judgements {
+            for result in judgement.outcome.results {
+                out.writeStaticString(isFirst ? "{\"id\":" : ",{\"id\":")
+                isFirst = false
+                out.writeJSONString(result.id)
+                out.writeMember("kind", result.kind)
+                out.writeStaticString(",\"phase\":\"")
+                out.writeStaticString(judgement.phase)
+                out.writeStaticString("\"")
+                out.writeMember("verdict", result.verdict.rawValue)
+                if let code = result.reasonCode { out.writeMember("reason_code", code) }
+                out.writeStaticString(result.skipped ? ",\"skipped\":true}" : ",\"skipped\":false}")
+            }
+        }
+        out.writeStaticString("],\"findings\":[")
+        writeFindings(into: &out)
+        out.writeStaticString("]")
+    }
+
+    /// The first hundred; the record stays small whatever a text holds.
+    private func writeFindings(into out: inout ByteBuffer) {
+        var count = 0
+        for judgement in judgements {
+            for result in judgement.outcome.results {
+                for located in result.findings where count < 100 {
+                    out.writeStaticString(count == 0 ? "{\"policy\":" : ",{\"policy\":")
+                    count += 1
+                    out.writeJSONString(result.id)
+                    out.writeMember("category", located.finding.category)
+                    out.writeStaticString(",\"phase\":\"")
+                    out.writeStaticString(judgement.phase)
+                    out.writeStaticString("\"")
+                    out.writeNumber("segment", Int64(located.segment))
+                    out.writeNumber("start", Int64(located.finding.span.lowerBound))
+                    out.writeNumber("end", Int64(located.finding.span.upperBound))
+                    out.writeStaticString(",\"confidence\":")
+                    out.writeString("\(located.finding.confidence)")
+                    out.writeStaticString("}")
+                }
+            }
+        }
+    }
+
+    private func writeAttempts(into out: inout ByteBuffer) {
+        out.writeStaticString(",\"attempts\":[")
+        for (index, attempt) in attempts.enumerated() {
+            out.writeStaticString(index == 0 ? "{\"target\":" : ",{\"target\":")
+            out.writeJSONString(attempt.target)
+            if let status = attempt.status { out.writeNumber("status", Int64(status)) }
+            if let error = attempt.error {
+                out.writeStaticString(",\"error\":\"")
+                out.writeStaticString(error)
+                out.writeStaticString("\"")
+            }
+            out.writeNumber("duration_us", attempt.duration.microseconds)
+            out.writeStaticString("}")
+        }
+        out.writeStaticString("]")
+    }
+
+    private func writeFigures(_ total: Duration, into out: inout ByteBuffer) {
+        if let usage {
+            out.writeStaticString(",\"usage\":{\"input_tokens\":")
+            out.writeDecimal(usage.inputTokens)
+            out.writeNumber("output_tokens", Int64(usage.outputTokens))
+            out.writeNumber("cached_input_tokens", Int64(usage.cachedInputTokens))
+            out.writeStaticString("}")
+        }
+        if let cost {
+            out.writeStaticString(",\"cost\":{\"micros\":")
+            out.writeDecimal(Int(cost.micros))
+            out.writeMember("currency", cost.currency)
+            out.writeStaticString("}")
+        }
+        out.writeStaticString(",\"timings\":{\"total_us\":")
+        out.writeDecimal(Int(total.microseconds))
+        if let upstreamTime { out.writeNumber("upstream_us", upstreamTime.microseconds) }
+        if let firstByteTime { out.writeNumber("first_byte_us", firstByteTime.microseconds) }
+        out.writeNumber("policy_us", policyTime.microseconds)
+        out.writeStaticString("}")
+    }
+}
+
+extension Duration {
+    var microseconds: Int64 { components.seconds * 1_000_000 + components.attoseconds / 1_000_000_000_000 }
+}
+
+extension ByteBuffer {
+    fileprivate mutating func writeMember(_ key: StaticString, _ value: String) {
+        writeKey(key)
+        writeJSONString(value)
+    }
+
+    fileprivate mutating func writeNumber(_ key: StaticString, _ value: Int64) {
+        writeKey(key)
+        writeDecimal(Int(value))
+    }
+
+    private mutating func writeKey(_ key: StaticString) {
+        writeStaticString(",\"")
+        writeStaticString(key)
+        writeStaticString("\":")
+    }
+}

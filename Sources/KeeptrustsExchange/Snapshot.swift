@@ -1,0 +1,78 @@
+public import KeeptrustsConfig
+public import KeeptrustsCore
+public import KeeptrustsPolicy
+import KeeptrustsRouting
+
+/// The immutable compiled form of a config that an exchange runs on.
+public final class Snapshot: Sendable {
+    public let config: PolicyConfig
+    public let chain: PolicyChain
+    public let targets: [Target]
+
+    /// Finds the targets for a model.
+    let selector: TargetSelector
+
+    /// The keys of the consumer groups.
+    public let groupKeys: [KeyHash: CallerKey]
+
+    /// What the operator should know: targets without a credential, and the like.
+    public let warnings: [String]
+
+    /// Compiles a config.
+    ///
+    /// - Parameters:
+    ///   - cacheDirectory: Where compiled patterns are kept; nil for nowhere.
+    ///   - environment: The value of an environment variable.
+    public init(
+        _ config: PolicyConfig, cacheDirectory: String?, environment: (String) -> String?
+    ) throws {
+        self.config = config
+        chain = try config.compileChain(cacheDirectory: cacheDirectory)
+        var targets: [Target] = []
+        var warnings: [String] = []
+        for settings in config.targets {
+            let target = try Target(settings, resolve: environment)
+            if !target.isAvailable {
+                let variable = settings.secretVariable ?? ""
+                warnings.append("The target '\(target.id)' is unavailable: the variable \(variable) is not set.")
+            }
+            targets.append(target)
+        }
+        self.targets = targets
+        selector = TargetSelector(
+            targets.map { TargetSelector.Option(id: $0.id, model: $0.model, isAvailable: $0.isAvailable) },
+            fallback: config.fallback)
+        var keys: [KeyHash: CallerKey] = [:]
+        for group in config.consumerGroups {
+            guard let hash = group.hash(environment) else {
+                warnings.append("The consumer group '\(group.name)' has no key: its variable is not set.")
+                continue
+            }
+            keys[hash] = CallerKey(
+                id: "group:\(group.name)", allowedModels: group.allowedModels.map { Set($0) },
+                consumerGroup: group.name, mayAssertIdentity: group.mayAssertIdentity)
+        }
+        groupKeys = keys
+        self.warnings = warnings
+    }
+}
+
+extension ConsumerGroup {
+    fileprivate func hash(_ environment: (String) -> String?) -> KeyHash? {
+        switch key {
+        case .sha256(let hex): KeyHash(hex: hex)
+        case .environment(let name): environment(name).flatMap { $0.isEmpty ? nil : KeyRing.plainHash(of: $0) }
+        }
+    }
+}
+
+/// A snapshot as one event loop runs it: with the memory that its matching works in.
+public final class LoopSnapshot {
+    public let snapshot: Snapshot
+    let scratch: MatchScratch
+
+    public init(_ snapshot: Snapshot) {
+        self.snapshot = snapshot
+        scratch = MatchScratch(for: snapshot.chain)
+    }
+}

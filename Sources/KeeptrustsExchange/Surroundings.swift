@@ -1,0 +1,85 @@
+public import KeeptrustsCore
+public import NIOCore
+
+/// What an exchange finds around it on its event loop.
+///
+/// Owned by one loop; whoever changes it (a reload, new keys) does so on that loop. An exchange keeps the snapshot that
+/// it began with.
+public final class Surroundings {
+    public var current: LoopSnapshot
+    public var keys: KeyRing
+    public var ids: IdentifierSource
+
+    /// The gateway's own id, once the control plane has given it one.
+    public var gatewayID: String
+
+    /// Whether a caller on a loopback address may come without a key.
+    public let allowsAnonymous: Bool
+
+    /// The most exchanges on this loop at a time.
+    public let maxConcurrency: Int
+
+    /// Exchanges on this loop at the moment.
+    public var inFlight = 0
+
+    public var isDraining = false
+
+    /// When this gateway began to serve.
+    let beganServing: ContinuousClock.Instant
+
+    /// Counts of exchanges since the start.
+    public var served = 0
+
+    /// The state of each target's breaker, by the target's id.
+    var breakers = BreakerTable()
+
+    /// Whether one more exchange can be recorded for sure, given those in flight.
+    let hasRoom: (_ exchanges: Int) -> Bool
+
+    /// A monotonic clock; a test's own in tests.
+    let clock: () -> ContinuousClock.Instant
+    let wallClock: () -> Timestamp
+
+    public init(
+        snapshot: LoopSnapshot, keys: KeyRing, gatewayID: String, allowsAnonymous: Bool, maxConcurrency: Int,
+        seed: UInt64, hasRoom: @escaping (Int) -> Bool, clock: @escaping () -> ContinuousClock.Instant,
+        wallClock: @escaping () -> Timestamp
+    ) {
+        current = snapshot
+        self.keys = keys
+        self.gatewayID = gatewayID
+        self.allowsAnonymous = allowsAnonymous
+        self.maxConcurrency = maxConcurrency
+        ids = IdentifierSource(seed: seed)
+        beganServing = clock()
+        self.hasRoom = hasRoom
+        self.clock = clock
+        self.wallClock = wallClock
+    }
+}
+
+/// Makes identifiers without a system call: unique, not secret.
+///
+/// The generator is SplitMix64 (Steele, Lea, Flood 2014), seeded by the system's randomness for each loop.
+public struct IdentifierSource: RandomNumberGenerator, Sendable {
+    private var state: UInt64
+
+    public init(seed: UInt64) { state = seed }
+
+    public mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ mixed >> 31
+    }
+
+    /// `<prefix>_<ULID>` as bytes.
+    mutating func identifier(_ prefix: StaticString, at time: Timestamp) -> ByteBuffer {
+        var out = ByteBufferAllocator().buffer(capacity: 32)
+        out.writeStaticString(prefix)
+        out.writeStaticString("_")
+        ULID(at: time, using: &self).withDigits { _ = out.writeBytes($0) }
+        return out
+    }
+}

@@ -1,0 +1,92 @@
+import Foundation
+import KeeptrustsConfig
+public import KeeptrustsCore
+public import KeeptrustsDialects
+import KeeptrustsWire
+public import NIOCore
+
+/// A model at a provider's endpoint with the credential for it, made ready to be called.
+public final class Target: Sendable {
+    public let settings: TargetSettings
+    public let provider: Provider
+
+    /// Where to connect; nil when the provider is built in.
+    public let endpoint: Endpoint?
+
+    /// The path below which the provider's own paths lie, such as `/v1`; without a trailing slash.
+    let basePath: String
+
+    /// The lines of a request's head that are the same for each call: host, credential, what the provider wants.
+    private let fixedLines: ByteBuffer
+
+    /// Whether its credential is there.
+    public let isAvailable: Bool
+
+    public var id: String { settings.id }
+    public var model: String { settings.model }
+
+    /// - Parameter resolve: The value of an environment variable.
+    init(_ settings: TargetSettings, resolve: (String) -> String?) throws(TargetUnusable) {
+        guard let provider = Provider.named(settings.provider) else {
+            throw TargetUnusable(id: settings.id, cause: "there is no provider '\(settings.provider)'")
+        }
+        self.settings = settings
+        self.provider = provider
+        guard !provider.isBuiltIn else {
+            (endpoint, basePath, fixedLines, isAvailable) = (nil, "", ByteBuffer(), true)
+            return
+        }
+        guard let text = settings.baseURL ?? provider.defaultBaseURL, let url = URLComponents(string: text),
+            let host = url.host, url.scheme == "http" || url.scheme == "https"
+        else {
+            throw TargetUnusable(id: settings.id, cause: "it has no usable base_url")
+        }
+        let isTLS = url.scheme == "https"
+        let endpoint = Endpoint(isTLS: isTLS, host: host, port: url.port ?? (isTLS ? 443 : 80))
+        self.endpoint = endpoint
+        basePath = url.path.hasSuffix("/") ? String(url.path.dropLast()) : url.path
+        let secret = settings.secretVariable.flatMap { resolve($0) }
+        isAvailable = settings.secretVariable == nil || secret?.isEmpty == false
+        fixedLines = Self.fixedLines(endpoint, provider, settings, secret.map { Secret($0) })
+    }
+
+    private static func fixedLines(
+        _ endpoint: Endpoint, _ provider: Provider, _ settings: TargetSettings, _ secret: Secret?
+    ) -> ByteBuffer {
+        var lines = ByteBuffer()
+        lines.writeString(" HTTP/1.1\r\nhost: \(endpoint.authority)\r\ncontent-type: application/json\r\n")
+        lines.writeString("accept-encoding: identity\r\nuser-agent: keeptrusts/\(Product.version)\r\n")
+        if let secret {
+            lines.writeString("\(provider.credentialHeader): \(provider.credentialPrefix)\(secret.reveal())\r\n")
+        }
+        for (name, value) in provider.extraHeaders { lines.writeString("\(name): \(value)\r\n") }
+        return lines
+    }
+
+    /// The bytes of one call.
+    func request(_ call: UpstreamRequest, requestID: ByteBuffer) -> ByteBuffer {
+        var out = ByteBufferAllocator().buffer(capacity: 512 + call.body.readableBytes)
+        out.writeStaticString("POST ")
+        out.writeString(basePath)
+        out.writeString(call.path)
+        out.writeImmutableBuffer(fixedLines)
+        for (name, value) in call.headers { out.writeString("\(name): \(value)\r\n") }
+        out.writeStaticString("x-request-id: ")
+        out.writeImmutableBuffer(requestID)
+        out.writeStaticString("\r\ncontent-length: ")
+        out.writeDecimal(call.body.readableBytes)
+        out.writeStaticString("\r\n\r\n")
+        out.writeImmutableBuffer(call.body)
+        return out
+    }
+}
+
+/// A target of a configuration that cannot be called at all.
+public struct TargetUnusable: UserFacingError, Equatable {
+    public var id: String
+    public var cause: String
+
+    public var category: ErrorCategory { .invalidInput }
+    public var code: String { "config.target_unusable" }
+    public var message: String { "The target '\(id)' cannot be used: \(cause)." }
+}

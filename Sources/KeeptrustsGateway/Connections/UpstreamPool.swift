@@ -1,0 +1,90 @@
+import KeeptrustsExchange
+import KeeptrustsRouting
+import NIOCore
+import NIOPosix
+import NIOSSL
+
+/// One event loop's connections to providers: those in use, and those that wait for the next call.
+final class UpstreamPool {
+    private let eventLoop: any EventLoop
+    private let tls: NIOSSLContext
+    private let proxies: ProxyRules
+    private var idle: [Endpoint: [UpstreamConnection]] = [:]
+
+    init(eventLoop: any EventLoop, tls: NIOSSLContext, proxies: ProxyRules) {
+        self.eventLoop = eventLoop
+        self.tls = tls
+        self.proxies = proxies
+    }
+
+    var isEmpty: Bool { idle.isEmpty }
+
+    /// Sends a request to a target, on a connection that waits or on a new one.
+    func send(_ bytes: ByteBuffer, to target: Target, for caller: CallerHandler) -> UpstreamConnection? {
+        guard let endpoint = target.endpoint else { return nil }
+        if let connection = takeIdle(endpoint) {
+            connection.start(bytes, to: target, for: caller)
+            return connection
+        }
+        return connect(to: target, endpoint, bytes, for: caller)
+    }
+
+    /// Opens a connection of its own for a call; also when one that waited turned out to be dead.
+    func connect(
+        to target: Target, _ endpoint: Endpoint, _ bytes: ByteBuffer, for caller: CallerHandler
+    ) -> UpstreamConnection {
+        let proxy = proxies.proxy(for: endpoint.isTLS ? "https" : "http", host: endpoint.host, port: endpoint.port)
+        let connection = UpstreamConnection(endpoint: endpoint, proxy: proxy, tls: tls, pool: self)
+        connection.start(bytes, to: target, for: caller)
+        let bound = NIOLoopBound(connection, eventLoop: eventLoop)
+        ClientBootstrap(group: eventLoop)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelOption(.maxMessagesPerRead, value: 4)
+            .connectTimeout(TimeAmount(target.settings.timeouts.connect))
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(bound.value) }
+            }
+            .connect(host: proxy?.address.host ?? endpoint.host, port: proxy?.address.port ?? endpoint.port)
+            .whenFailure { _ in bound.value.fail(.unreachable) }
+        return connection
+    }
+
+    private func takeIdle(_ endpoint: Endpoint) -> UpstreamConnection? {
+        guard let connection = idle[endpoint]?.popLast() else { return nil }
+        if idle[endpoint]?.isEmpty == true { idle[endpoint] = nil }
+        return connection
+    }
+
+    /// Keeps a connection whose answer is complete for the next call.
+    func release(_ connection: UpstreamConnection) {
+        guard idle[connection.endpoint, default: []].count < Self.maxIdle else { return connection.close() }
+        idle[connection.endpoint, default: []].append(connection)
+    }
+
+    func forget(_ connection: UpstreamConnection) {
+        guard let place = idle[connection.endpoint]?.firstIndex(where: { $0 === connection }) else { return }
+        idle[connection.endpoint]?.remove(at: place)
+        if idle[connection.endpoint]?.isEmpty == true { idle[connection.endpoint] = nil }
+    }
+
+    /// Closes what has waited too long, and what is so old that its address may have moved.
+    func closeExpired(at now: ContinuousClock.Instant) {
+        for connections in idle.values {
+            for connection in connections where connection.isExpired(at: now) { connection.close() }
+        }
+    }
+
+    func closeIdle() {
+        for connections in idle.values { for connection in connections { connection.close() } }
+    }
+
+    /// Connections that wait, for each endpoint.
+    private static let maxIdle = 256
+}
+
+extension TimeAmount {
+    init(_ duration: Duration) {
+        let (seconds, attoseconds) = duration.components
+        self = .nanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+    }
+}
