@@ -18,22 +18,32 @@ public struct ConfigNode: Sendable {
     /// The keys that lead here, such as `providers.targets.0.model`; empty at the root.
     public var path: String
 
-    public init(_ value: Value, at location: SourceLocation, path: String) {
+    /// A number as the file writes it; for readers that must not round.
+    public var text: String?
+
+    public init(_ value: Value, at location: SourceLocation, path: String, text: String? = nil) {
         self.value = value
         self.location = location
         self.path = path
+        self.text = text
     }
 
-    /// Reads a mapping that holds keys of `Key` and no other.
-    public func mapping<Key: ConfigKey>(_: Key.Type) throws(ConfigError) -> ConfigMapping<Key> {
-        guard case .mapping(let entries) = value else {
-            throw ConfigError(.wrongType, at: location, "'\(path)' must be a mapping.")
-        }
+    /// What messages call this node.
+    public var name: String { path.isEmpty ? "the document" : "'\(path)'" }
+
+    /// Reads a mapping that holds keys of `Key` and no other; nothing at all counts as an empty mapping.
+    ///
+    /// - Parameters:
+    ///   - keys: The enum of the keys.
+    ///   - hints: For keys that people write by mistake, what to write instead.
+    /// - Throws: ``ConfigError`` for the first other key.
+    public func mapping<Key: ConfigKey>(
+        _ keys: Key.Type, hints: [String: String] = [:]
+    ) throws(ConfigError) -> ConfigMapping<Key> {
         var values: [Key: ConfigNode] = [:]
-        for (name, place, child) in entries {
+        for (name, place, child) in try members() {
             guard let key = Key(rawValue: name) else {
-                let meant = nearestName(to: name, among: Key.allCases.map(\.rawValue))
-                let hint = meant.map { "did you mean '\($0)'?" }
+                let hint = hints[name] ?? Self.hint(for: name, among: Key.allCases.map(\.rawValue), are: "keys")
                 throw ConfigError(.unknownKey, at: place, "unknown key '\(child.path)'.", hint: hint)
             }
             values[key] = child
@@ -43,32 +53,28 @@ public struct ConfigNode: Sendable {
 
     /// The member of a mapping whose keys are free, such as the ids under `policy`.
     public func member(_ name: String) throws(ConfigError) -> ConfigNode? {
-        guard case .mapping(let entries) = value else {
-            throw ConfigError(.wrongType, at: location, "'\(path)' must be a mapping.")
+        try members().first { $0.key == name }?.value
+    }
+
+    /// The members of a mapping whose keys are free, in the order of the file.
+    public func members() throws(ConfigError) -> [(key: String, keyLocation: SourceLocation, value: ConfigNode)] {
+        switch value {
+        case .mapping(let entries): return entries
+        case .null: return []
+        case .boolean, .integer, .number, .string, .list: throw wrongType("must be a mapping")
         }
-        return entries.first { $0.key == name }?.value
     }
 
     public func list() throws(ConfigError) -> [ConfigNode] {
-        guard case .list(let nodes) = value else {
-            throw ConfigError(.wrongType, at: location, "'\(path)' must be a list.")
-        }
+        guard case .list(let nodes) = value else { throw wrongType("must be a list") }
         return nodes
     }
 
     public func string() throws(ConfigError) -> String {
         guard case .string(let string) = value else {
-            throw ConfigError(.wrongType, at: location, "'\(path)' must be a text.")
+            throw wrongType("must be a text", hint: text.map { "put it in quotes: \"\($0)\"" })
         }
         return string
-    }
-
-    /// The members of a mapping whose keys are free, in the order of the file.
-    public func members() throws(ConfigError) -> [(key: String, keyLocation: SourceLocation, value: ConfigNode)] {
-        guard case .mapping(let entries) = value else {
-            throw ConfigError(.wrongType, at: location, "'\(path)' must be a mapping.")
-        }
-        return entries
     }
 
     public func strings() throws(ConfigError) -> [String] {
@@ -77,20 +83,39 @@ public struct ConfigNode: Sendable {
         return strings
     }
 
+    public func boolean() throws(ConfigError) -> Bool {
+        guard case .boolean(let flag) = value else {
+            var hint: String?
+            if case .string(let word) = value {
+                hint = ["yes": "true", "on": "true", "no": "false", "off": "false"][word.lowercased()]
+            }
+            throw wrongType("must be true or false", hint: hint.map { "say '\($0)'" })
+        }
+        return flag
+    }
+
     public func choice<Choice>(_ choices: KeyValuePairs<String, Choice>) throws(ConfigError) -> Choice {
         let name = try string()
         guard let choice = choices.first(where: { $0.key == name }) else {
-            let known = choices.map { "'\($0.key)'" }.joined(separator: ", ")
-            throw ConfigError(.unknownValue, at: location, "'\(path)' is '\(name)', not one of \(known).")
+            throw notOne(of: choices.map(\.key), hints: [:], name)
         }
         return choice.value
     }
 
-    public func boolean() throws(ConfigError) -> Bool {
-        guard case .boolean(let flag) = value else {
-            throw ConfigError(.wrongType, at: location, "'\(path)' must be true or false.")
+    /// Reads a case of an enum by its raw value.
+    ///
+    /// - Parameters:
+    ///   - choices: The enum.
+    ///   - hints: For values that people write by mistake, what to write instead.
+    /// - Throws: ``ConfigError`` for any other value.
+    public func choice<Choice: CaseIterable & RawRepresentable<String>>(
+        of choices: Choice.Type, hints: [String: String] = [:]
+    ) throws(ConfigError) -> Choice {
+        let name = try string()
+        guard let choice = Choice(rawValue: name) else {
+            throw notOne(of: Choice.allCases.map(\.rawValue), hints: hints, name)
         }
-        return flag
+        return choice
     }
 
     /// A number, whole or not, within `range`.
@@ -99,24 +124,47 @@ public struct ConfigNode: Sendable {
         switch value {
         case .integer(let whole): number = Double(whole)
         case .number(let decimal): number = decimal
-        case .null, .boolean, .string, .list, .mapping:
-            throw ConfigError(.wrongType, at: location, "'\(path)' must be a number.")
+        case .null, .boolean, .string, .list, .mapping: throw wrongType("must be a number")
         }
         guard range.contains(number) else {
             let allowed = "\(range.lowerBound)...\(range.upperBound)"
-            throw ConfigError(.outOfRange, at: location, "'\(path)' is \(number), not in \(allowed).")
+            throw ConfigError(.outOfRange, at: location, "\(name) is \(number), not in \(allowed).")
         }
         return number
     }
 
     public func integer(in range: ClosedRange<Int>) throws(ConfigError) -> Int {
-        guard case .integer(let number) = value else {
-            throw ConfigError(.wrongType, at: location, "'\(path)' must be a whole number.")
-        }
+        guard case .integer(let number) = value else { throw wrongType("must be a whole number") }
         guard range.contains(number) else {
             let allowed = "\(range.lowerBound)...\(range.upperBound)"
-            throw ConfigError(.outOfRange, at: location, "'\(path)' is \(number), not in \(allowed).")
+            throw ConfigError(.outOfRange, at: location, "\(name) is \(number), not in \(allowed).")
         }
         return number
     }
+
+    public func wrongType(_ demand: String, hint: String? = nil) -> ConfigError {
+        ConfigError(.wrongType, at: location, "\(name) \(demand).", hint: hint)
+    }
+
+    private func notOne(of known: [String], hints: [String: String], _ given: String) -> ConfigError {
+        let list = known.map { "'\($0)'" }.joined(separator: ", ")
+        let hint = hints[given] ?? nearestName(to: given, among: known).map { "did you mean '\($0)'?" }
+        return ConfigError(
+            .unknownValue, at: location, "\(name) is \(quoted(given)), not one of \(list).", hint: hint)
+    }
+
+    /// What was probably meant by an unknown name, or else what there is.
+    public static func hint(for name: String, among known: [String], are what: String) -> String? {
+        if let meant = nearestName(to: name, among: known) { return "did you mean '\(meant)'?" }
+        guard !known.isEmpty, known.count <= 12 else { return nil }
+        return "the \(what) are \(known.map { "'\($0)'" }.joined(separator: ", "))"
+    }
+}
+
+/// A text as messages show it: in quotes, cut short, without control characters.
+public func quoted(_ text: String) -> String {
+    let shown = text.unicodeScalars.prefix(60).map { scalar in
+        scalar.properties.generalCategory == .control ? "\u{FFFD}" : String(scalar)
+    }
+    return "'\(shown.joined())\(text.unicodeScalars.count > 60 ? "…" : "")'"
 }

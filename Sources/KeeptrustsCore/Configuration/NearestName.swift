@@ -1,8 +1,17 @@
 /// The candidate that was most likely meant by a misspelt name, if any is near.
+///
+/// Upper and lower case are the same, and so are `_` and `-`. Short names must be nearer than long ones.
 public func nearestName(to name: String, among candidates: [String]) -> String? {
-    let ranked = candidates.map { (candidate: $0, distance: editDistance(Array(name.utf8), Array($0.utf8))) }
-    guard let best = ranked.min(by: { $0.distance < $1.distance }), best.distance <= 2 else { return nil }
+    guard name.utf8.count <= 64 else { return nil }
+    let letters = folded(name)
+    let ranked = candidates.map { (candidate: $0, distance: editDistance(letters, folded($0))) }
+    let bound = letters.count <= 3 ? 1 : 2
+    guard let best = ranked.min(by: { $0.distance < $1.distance }), best.distance <= bound else { return nil }
     return best.candidate
+}
+
+private func folded(_ name: String) -> [UInt8] {
+    name.lowercased().utf8.map { $0 == UInt8(ascii: "_") ? UInt8(ascii: "-") : $0 }
 }
 
 /// The fewest insertions, deletions and replacements that turn one name into the other.
