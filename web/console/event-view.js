@@ -1,0 +1,168 @@
+// One decision event: verdict, policies, findings (where, never what), tokens, cost, times.
+import { h } from '../shared/dom.js';
+import { icon } from '../shared/icons.js';
+import { json } from '../shared/json.js';
+import { copy } from '../shared/live.js';
+import { empty } from '../shared/states.js';
+import { OUTCOMES, outcomeOf } from '../shared/verdicts.js';
+import { phaseWords, policyChain, reasonOf, words } from '../shared/decision.js';
+import * as format from '../shared/format.js';
+import { facts, tabs } from './parts.js';
+
+/** @typedef {import('../shared/decision.js').DecisionEvent} DecisionEvent */
+
+/** @param {DecisionEvent} event */
+function verdictBox(event) {
+  const outcome = outcomeOf(event);
+  return h(
+    'div',
+    { class: `verdict-box v-${outcome}` },
+    h('b', null, icon(OUTCOMES[outcome].icon), OUTCOMES[outcome].word),
+    h('p', null, reasonOf(event)),
+    event.reason_code ? h('small', null, h('code', null, event.reason_code)) : null,
+    event.degraded ? h('small', null, 'A policy could not run and was passed over (degraded).') : null,
+  );
+}
+
+/** @param {DecisionEvent} event */
+function times(event) {
+  const { total_us: total, upstream_us: upstream = 0, policy_us: policy = 0 } = event.timings || {};
+  if (!total) return null;
+  const rest = Math.max(0, total - upstream - policy);
+  /** @type {[string, number, string][]} */
+  const parts = [
+    ['Policies', policy, 'f-accent'],
+    ['Provider', upstream, 'f-allowed'],
+    ['Gateway', rest, 'f-info'],
+  ];
+  let start = 0;
+  const bars = parts.map(([name, us, cls]) => {
+    const left = `${(start / total) * 100}%`;
+    start += us;
+    const width = `${Math.min(100, Math.max((us / total) * 100, 0.6))}%`;
+    return h(
+      'div',
+      null,
+      h('span', { class: 'sub' }, name),
+      h('span', { class: 'track' }, h('i', { class: cls, style: { left, width } })),
+      h('span', { class: 'num muted end' }, format.span(us)),
+    );
+  });
+  return h('section', null, h('h3', null, 'Where the time went'), h('div', { class: 'fall' }, bars));
+}
+
+/** @param {DecisionEvent} event */
+function tokens(event) {
+  if (!event.usage) return 'not reported';
+  const { input_tokens: input = 0, output_tokens: output = 0, cached_input_tokens: cached } = event.usage;
+  return `${format.count(input)} in, ${format.count(output)} out${cached ? `, ${format.count(cached)} from cache` : ''}`;
+}
+
+/** @param {DecisionEvent} event */
+function details(event) {
+  const time = new Date(event.time);
+  const first = event.timings?.first_byte_us;
+  const model = event.response_model && event.response_model !== event.model ? `, answered by ${event.response_model}` : '';
+  const config = event.config || {};
+  return facts([
+    ['Time', h('time', { datetime: event.time, title: event.time }, `${format.day(time)}, ${format.clock(time)}`)],
+    ['Outcome', `${event.outcome}, status ${event.status}${event.error_code ? `, ${event.error_code}` : ''}`],
+    ['Model', event.model ? `${event.model}${model}` : ''],
+    ['Provider', [event.provider, event.target].filter(Boolean).join(', ')],
+    ['Tokens', tokens(event)],
+    ['Cost', format.money(event.cost)],
+    ['Took', `${format.span(event.timings?.total_us)}${first ? `, first byte after ${format.span(first)}` : ''}`],
+    ['Surface', `${words(event.surface || '')}${event.stream ? ', streamed' : ''}`],
+    ['Key', event.key_id ? h('code', null, event.key_id) : 'anonymous'],
+    ['Consumer group', event.consumer_group],
+    ['User', event.user_id ? h('code', null, event.user_id) : ''],
+    ['Team', event.team_id ? h('code', null, event.team_id) : ''],
+    ['Gateway', h('a', { href: `/gateways/${encodeURIComponent(event.gateway_id)}` }, h('code', null, event.gateway_id))],
+    ['Config', config.name ? `${config.name} ${config.version}` : ''],
+    ['Config digest', config.digest ? h('code', null, config.digest.slice(0, 19)) : ''],
+    ['Request ID', h('code', null, event.request_id)],
+    ['Sequence', String(event.sequence ?? '')],
+  ]);
+}
+
+/** @param {DecisionEvent} event */
+const attempts = (event) =>
+  event.attempts?.length
+    ? h(
+        'section',
+        null,
+        h('h3', null, 'Attempts'),
+        h(
+          'ul',
+          { class: 'plain' },
+          event.attempts.map((/** @type {any} */ one) =>
+            h(
+              'li',
+              null,
+              h('span', { class: `dot ${one.error ? 'bad' : 'ok'}` }),
+              h('span', { class: 'grow' }, one.target, one.error ? h('small', null, ` ${one.error}`) : null),
+              h('span', { class: 'muted num' }, [one.status, format.span(one.duration_us)].filter(Boolean).join(', ')),
+            ),
+          ),
+        ),
+      )
+    : null;
+
+/** @param {DecisionEvent} event */
+const summary = (event) => [
+  verdictBox(event),
+  event.policies?.length ? h('section', null, h('h3', null, 'Policy chain'), policyChain(event)) : null,
+  times(event),
+  attempts(event),
+  h('section', null, h('h3', null, 'Details'), details(event)),
+];
+
+/** @param {DecisionEvent} event */
+function findings(event) {
+  if (!event.findings?.length) {
+    return empty({ icon: 'check', title: 'Nothing found', text: 'No policy found anything in this exchange.' });
+  }
+  const row = (/** @type {any} */ one) =>
+    h(
+      'tr',
+      null,
+      h('td', null, words(one.category)),
+      h('td', null, one.policy),
+      h('td', null, phaseWords(one.phase)),
+      h('td', { class: 'r' }, `${one.start}–${one.end}`),
+      h('td', { class: 'r' }, one.confidence === undefined ? '' : `${Math.round(one.confidence * 100)}%`),
+    );
+  return [
+    h('p', { class: 'sub' }, 'Where something was found, in bytes of its text. What was found is never stored.'),
+    h(
+      'div',
+      { class: 'table-scroll', tabindex: '0', role: 'region', 'aria-label': 'Findings' },
+      h(
+        'table',
+        { class: 'data still' },
+        h(
+          'thead',
+          null,
+          h(
+            'tr',
+            null,
+            ['What', 'Policy', 'Where'].map((title) => h('th', { scope: 'col' }, title)),
+            ['Bytes', 'Sure'].map((title) => h('th', { scope: 'col', class: 'r' }, title)),
+          ),
+        ),
+        h('tbody', null, event.findings.map(row)),
+      ),
+    ),
+  ];
+}
+
+/** The event's tabs and their panel. @param {DecisionEvent} event */
+export const eventTabs = (event) =>
+  tabs('Event detail', {
+    Summary: () => summary(event),
+    Findings: () => findings(event),
+    JSON: () => h('pre', { class: 'code', tabindex: '0', 'aria-label': 'The event as JSON' }, json(event)),
+  });
+
+/** Copies the address of an event's own page. @param {string} id */
+export const copyLink = (id) => copy(`${location.origin}/events/${encodeURIComponent(id)}`, 'Link copied');

@@ -1,0 +1,104 @@
+// Who is signed in, and the password.
+import { api } from '../../shared/api.js';
+import { fill, h } from '../../shared/dom.js';
+import { icon } from '../../shared/icons.js';
+import { toast } from '../../shared/live.js';
+import { failed, loading } from '../../shared/states.js';
+import { field } from '../dialog.js';
+import { card, facts, pageHead } from '../parts.js';
+import { note } from '../router.js';
+
+const SHORTEST = 12;
+
+/** @param {string} name @param {string} autocomplete */
+const password = (name, autocomplete) =>
+  h('input', {
+    class: 'input',
+    type: 'password',
+    name,
+    autocomplete,
+    required: true,
+    minlength: autocomplete === 'new-password' ? String(SHORTEST) : null,
+    maxlength: '200',
+  });
+
+/** @param {any} user @param {boolean} welcome */
+function passwordForm(user, welcome) {
+  const needsOld = user.has_password !== false && !welcome;
+  const problem = h('div');
+  const save = h('button', { class: 'btn primary', type: 'submit' }, 'Save password');
+  const form = h(
+    'form',
+    { class: 'form narrow' },
+    h('input', { type: 'text', name: 'username', autocomplete: 'username', value: user.email || '', hidden: true, readonly: true }),
+    needsOld ? field('Current password', password('current_password', 'current-password')) : null,
+    field('New password', password('new_password', 'new-password'), `${SHORTEST} characters or more.`),
+    field('New password again', password('again', 'new-password')),
+    problem,
+    h('div', { class: 'row' }, save),
+  );
+  form.addEventListener('submit', async (/** @type {Event} */ event) => {
+    event.preventDefault();
+    const data = new FormData(form);
+    if (data.get('new_password') !== data.get('again')) {
+      return void fill(problem, h('div', { class: 'alert bad', role: 'alert' }, icon('warn'), 'The two new passwords differ.'));
+    }
+    save.disabled = true;
+    try {
+      const current = data.get('current_password') || undefined;
+      await api('account/password', { method: 'POST', body: { current_password: current, new_password: data.get('new_password') } });
+      form.reset();
+      fill(problem);
+      toast('The password is saved');
+    } catch (error) {
+      fill(problem, failed(error));
+    } finally {
+      save.disabled = false;
+    }
+  });
+  return form;
+}
+
+/** @param {any} who @param {boolean} welcome */
+function content(who, welcome) {
+  const user = who.user || who;
+  return [
+    welcome
+      ? h(
+          'div',
+          { class: 'alert' },
+          icon('shieldok'),
+          h('span', null, h('b', null, 'You are signed in.'), ' The link worked once. Set a password now to sign in next time.'),
+          h('a', { class: 'btn sm', href: '/overview' }, 'Later'),
+        )
+      : null,
+    card(
+      'You',
+      null,
+      facts([
+        ['Name', user.name],
+        ['E-mail', user.email],
+        ['User ID', user.id ? h('code', null, user.id) : ''],
+        ['Roles', (who.roles || user.roles || []).join(', ')],
+        ['Organisation', who.organisation?.name || who.org?.name],
+      ]),
+    ),
+    card('Password', null, passwordForm(user, welcome)),
+  ];
+}
+
+/** @param {import('../router.js').Place} place @returns {import('../router.js').View} */
+export function account({ query, signal }) {
+  const welcome = query.has('welcome');
+  if (welcome) note('/account');
+  const box = h('div', { class: 'stack' }, loading('your account'));
+  const load = async () => {
+    try {
+      fill(box, content(await api('whoami', { signal }), welcome));
+    } catch (error) {
+      if (!signal.aborted) fill(box, failed(error, load));
+    }
+  };
+  load();
+  return { title: 'Account', nav: '', body: [pageHead('Account', 'Who you are here, and how you sign in.'), box] };
+}

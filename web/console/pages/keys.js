@@ -1,0 +1,254 @@
+// Keys and tokens: who may call what. A secret is shown once, when it is made.
+import { api, withQuery } from '../../shared/api.js';
+import { fill, h } from '../../shared/dom.js';
+import { icon } from '../../shared/icons.js';
+import { copy, toast } from '../../shared/live.js';
+import { empty, failed, loading } from '../../shared/states.js';
+import * as format from '../../shared/format.js';
+import { field, formDialog, notice } from '../dialog.js';
+import { dataTable, iconButton, pageHead, segments } from '../parts.js';
+import { note } from '../router.js';
+
+/** @typedef {Record<string, any>} Token An item of `/v1/tokens`. */
+
+/** @type {Record<string, {word: string, what: string}>} */
+const PURPOSES = {
+  general: { word: 'Application', what: 'calls the gateway' },
+  gateway_runtime: { word: 'Gateway', what: 'connects a gateway to this control plane' },
+  integration: { word: 'Integration', what: 'calls this control plane’s API' },
+};
+
+const DAY = 86_400_000;
+
+/** @type {Record<string, string>} */
+const LIFETIMES = { 30: '30 days', 90: '90 days', 365: 'One year', '': 'No end' };
+
+/** @param {Token} token @returns {[string, string]} */
+function stateOf(token) {
+  if (token.status === 'revoked' || token.revoked_at) return ['', 'Revoked'];
+  if (token.expires_at && new Date(token.expires_at).getTime() < Date.now()) return ['bad', 'Expired'];
+  return ['ok', 'Active'];
+}
+
+/** @param {string|null|undefined} time @param {string} otherwise */
+const date = (time, otherwise) => (time ? format.day(new Date(time)) : otherwise);
+
+/** What a key may do beyond its purpose, in a few words. @param {Token} token */
+function limits(token) {
+  const models = token.allowed_models || [];
+  const parts = [
+    models.length ? `models: ${models.join(', ')}` : '',
+    token.consumer_group ? `group ${token.consumer_group}` : '',
+    token.team_id ? `team ${token.team_id}` : '',
+    token.user_id ? `user ${token.user_id}` : '',
+    token.may_assert_identity ? 'may name its users' : '',
+  ];
+  return parts.filter(Boolean).join('; ') || 'every model';
+}
+
+/** Shows a new secret, once. @param {string} title @param {Token} token @param {string} secret */
+function showSecret(title, token, secret) {
+  const curl =
+    `curl -s http://127.0.0.1:41002/v1/chat/completions \\\n  -H "Authorization: Bearer ${secret}" \\\n` +
+    `  -H "Content-Type: application/json" \\\n` +
+    `  -d '{"model":"${token.allowed_models?.[0] || 'demo'}","messages":[{"role":"user","content":"ping"}]}'`;
+  notice(
+    title,
+    h('p', null, 'Copy the secret now. It is stored as a hash only, so nobody can show it again.'),
+    h(
+      'div',
+      { class: 'secret' },
+      h('code', { tabindex: '0', 'aria-label': 'Secret' }, secret),
+      h('button', { class: 'btn sm', type: 'button', on: { click: () => copy(secret, 'Secret copied') } }, icon('copy'), 'Copy'),
+    ),
+    token.purpose === 'general'
+      ? [h('p', { class: 'sub' }, 'Try it:'), h('pre', { class: 'code', tabindex: '0', 'aria-label': 'Command' }, curl)]
+      : null,
+  );
+}
+
+/** The secret and the token in an answer that made one. @param {any} answer */
+const made = (answer) => ({ token: answer.token && typeof answer.token === 'object' ? answer.token : answer, secret: answer.secret });
+
+/** @param {string} purpose @param {() => void} done */
+function create(purpose, done) {
+  const kind = h(
+    'select',
+    { class: 'input', name: 'purpose' },
+    Object.entries(PURPOSES).map(([value, { word, what }]) =>
+      h('option', { value, selected: value === purpose }, `${word}: ${what}`),
+    ),
+  );
+  const general = h(
+    'div',
+    { class: 'stack' },
+    field(
+      'Models it may use',
+      h('input', { class: 'input', name: 'models', placeholder: 'every model', autocomplete: 'off' }),
+      'Names as callers write them, with commas between. Empty: every model.',
+    ),
+    field('Consumer group', h('input', { class: 'input', name: 'group', autocomplete: 'off' }), 'Optional.'),
+  );
+  const show = () => {
+    general.hidden = kind.value !== 'general';
+  };
+  kind.addEventListener('change', show);
+  show();
+  const lifetimes = Object.entries(LIFETIMES).map(([value, word]) => h('option', { value, selected: value === '90' }, word));
+  formDialog({
+    title: 'Create a key',
+    action: 'Create',
+    body: [
+      field('Name', h('input', { class: 'input', name: 'name', required: true, maxlength: '100', autocomplete: 'off' }), 'Who or what will use it.'),
+      field('Purpose', kind),
+      field('Valid for', h('select', { class: 'input', name: 'days' }, lifetimes)),
+      general,
+    ],
+    submit: async (form) => {
+      const text = (/** @type {string} */ name) => String(form.get(name) || '').trim();
+      const isGeneral = text('purpose') === 'general';
+      const models = isGeneral ? text('models').split(',').map((model) => model.trim()).filter(Boolean) : [];
+      const body = {
+        name: text('name'),
+        purpose: text('purpose'),
+        expires_at: text('days') ? new Date(Date.now() + Number(text('days')) * DAY).toISOString() : undefined,
+        allowed_models: models.length ? models : undefined,
+        consumer_group: (isGeneral && text('group')) || undefined,
+      };
+      const { token, secret } = made(await api('tokens', { method: 'POST', body }));
+      showSecret(`Key “${token.name}” is ready`, token, secret);
+      done();
+    },
+  });
+}
+
+/** @param {Token} token @param {() => void} done */
+const rotate = (token, done) =>
+  formDialog({
+    title: `Rotate “${token.name}”?`,
+    action: 'Rotate',
+    body: h('p', null, 'You get a new secret. The old one keeps working for a short overlap, so that you can change it where it is used.'),
+    submit: async () => {
+      const answer = made(await api(`tokens/${encodeURIComponent(token.id)}/rotate`, { method: 'POST', body: {} }));
+      showSecret(`New secret for “${token.name}”`, answer.token, answer.secret);
+      done();
+    },
+  });
+
+/** @param {Token} token @param {() => void} done */
+function revoke(token, done) {
+  const input = h('input', { class: 'input', name: 'confirm', autocomplete: 'off' });
+  const { submit } = formDialog({
+    title: `Revoke “${token.name}”?`,
+    action: 'Revoke',
+    danger: true,
+    body: [
+      h('p', null, 'Whoever uses it is refused within a second. This cannot be undone.'),
+      field(['Type ', h('b', null, token.name), ' to confirm'], input),
+    ],
+    submit: async () => {
+      await api(`tokens/${encodeURIComponent(token.id)}`, { method: 'DELETE' });
+      toast(`“${token.name}” is revoked`);
+      done();
+    },
+  });
+  const check = () => {
+    submit.disabled = input.value.trim() !== token.name;
+  };
+  input.addEventListener('input', check);
+  check();
+}
+
+/** @param {Token} token @param {() => void} done */
+function row(token, done) {
+  const [tone, word] = stateOf(token);
+  const active = word === 'Active';
+  return h(
+    'tr',
+    null,
+    h('td', null, h('b', null, token.name || 'unnamed'), h('small', { class: 'under' }, h('code', null, token.hint || token.id))),
+    h('td', null, PURPOSES[token.purpose]?.word || token.purpose),
+    h('td', null, h('span', { class: 'row' }, h('span', { class: `dot ${tone}` }), word)),
+    h('td', { class: 'opt-s trunc reason', title: limits(token) }, token.purpose === 'general' ? limits(token) : ''),
+    h('td', { class: 'opt' }, date(token.created_at, '')),
+    h('td', { class: 'opt-s' }, token.last_used_at ? format.ago(new Date(token.last_used_at)) : 'never'),
+    h('td', { class: 'opt' }, date(token.expires_at, 'no end')),
+    h(
+      'td',
+      { class: 'r' },
+      active
+        ? h(
+            'span',
+            { class: 'row end' },
+            iconButton('refresh', `Rotate ${token.name}`, () => rotate(token, done)),
+            iconButton('ban', `Revoke ${token.name}`, () => revoke(token, done)),
+          )
+        : null,
+    ),
+  );
+}
+
+/** @param {import('../router.js').Place} place @returns {import('../router.js').View} */
+export function keys({ query, signal }) {
+  let purpose = query.get('purpose') || '';
+  /** @type {string|null} */
+  let cursor = null;
+  const table = dataTable('Keys and tokens', [
+    ['Name', ''],
+    ['Purpose', ''],
+    ['Status', ''],
+    ['Limits', 'opt-s'],
+    ['Created', 'opt'],
+    ['Last used', 'opt-s'],
+    ['Expires', 'opt'],
+    ['Actions', 'r'],
+  ]);
+  table.scroll.firstElementChild?.classList.add('still');
+  const pager = h('div', { class: 'pager', hidden: true });
+  const card = h('section', { class: 'card table-card', hidden: true }, table.scroll, pager);
+  const state = h('div', null, loading('keys'));
+  const open = () => create(purpose || 'general', () => load());
+  const none = () =>
+    h(
+      'section',
+      { class: 'card' },
+      empty({
+        icon: 'key',
+        title: purpose ? 'No key of this purpose' : 'No key yet',
+        text: 'Applications need a key to call the gateway.',
+        action: h('button', { class: 'btn primary', type: 'button', on: { click: open } }, icon('plus'), 'Create a key'),
+      }),
+    );
+  const load = async (more = false) => {
+    try {
+      const page = await api(withQuery('tokens', { limit: 100, purpose, cursor: more ? cursor : '' }), { signal });
+      const rows = page.tokens.map((/** @type {Token} */ token) => row(token, () => load()));
+      if (!more) table.rows.replaceChildren();
+      table.rows.append(...rows);
+      cursor = page.next_cursor || null;
+      card.hidden = !table.rows.children.length;
+      pager.hidden = !cursor;
+      fill(pager, h('button', { class: 'btn sm', type: 'button', on: { click: () => load(true) } }, 'Load more'));
+      fill(state, card.hidden ? none() : null);
+    } catch (error) {
+      if (signal.aborted) return;
+      card.hidden = true;
+      fill(state, failed(error, () => load()));
+    }
+  };
+  load();
+  const wanted = query.get('create');
+  if (wanted) {
+    note('/keys');
+    queueMicrotask(() => create(wanted in PURPOSES ? wanted : 'general', () => load()));
+  }
+  const words = Object.fromEntries(Object.entries(PURPOSES).map(([value, { word }]) => [value, word]));
+  const filter = segments('Purpose', { '': 'All', ...words }, purpose, (value) => {
+    purpose = value;
+    note(withQuery('/keys', { purpose }));
+    load();
+  });
+  const button = h('button', { class: 'btn primary', type: 'button', on: { click: open } }, icon('plus'), 'Create a key');
+  const text = 'What applications, gateways and integrations sign their calls with.';
+  return { title: 'Keys', nav: '/keys', body: [pageHead('Keys', text, filter, button), state, card] };
+}

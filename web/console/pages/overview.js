@@ -1,0 +1,284 @@
+// The first page: is traffic protected, is something broken, what was stopped, what does it cost, what comes next.
+import { api, withQuery } from '../../shared/api.js';
+import { legend, spark, timeChart } from '../../shared/chart.js';
+import { fill, h } from '../../shared/dom.js';
+import { icon } from '../../shared/icons.js';
+import { poll } from '../../shared/poll.js';
+import { command, failed, loading } from '../../shared/states.js';
+import { NAMES, OUTCOMES } from '../../shared/verdicts.js';
+import * as format from '../../shared/format.js';
+import { eventRow, eventTable } from '../event-table.js';
+import { configsOf, drifts, isConnected, lastBeat } from '../gateway-state.js';
+import { card, pageHead, segments } from '../parts.js';
+import { RANGES, choices, rangeIn, since } from '../ranges.js';
+import { go, note } from '../router.js';
+import { readSummary } from '../summary.js';
+import { connectCommands } from './gateways.js';
+
+/** @typedef {import('../summary.js').Summary} Summary */
+/** @typedef {import('../gateway-state.js').Gateway} Gateway */
+/** @typedef {{summary: Summary, gateways: Gateway[], keys: any[], stopped: any[]}} Data */
+
+const BEAT = 5000;
+const SERIES = NAMES.map((key) => ({ key, label: OUTCOMES[key].word, cls: `f-${key}` }));
+
+/** @param {string} tone @param {string} title @param {string} text @param {string} href */
+const fact = (tone, title, text, href) =>
+  h('a', { href }, h('span', { class: `dot ${tone}` }), h('span', null, h('b', null, title), h('small', null, text)));
+
+/** @param {Data} data @param {string} range */
+function status({ gateways, summary }, range) {
+  const up = gateways.filter(isConnected);
+  const beats = gateways.map(lastBeat).filter((beat) => beat !== null);
+  const latest = beats.length ? format.ago(new Date(Math.max(...beats.map(Number)))) : 'never';
+  const drifted = gateways.filter(drifts);
+  const all = up.length === gateways.length;
+  const failures = summary.failed;
+  return h(
+    'section',
+    { class: 'status', 'aria-label': 'System status' },
+    fact(
+      all ? 'ok' : up.length ? 'warn' : 'bad',
+      all ? `${format.plural(up.length, 'gateway')} connected` : `${up.length} of ${gateways.length} gateways connected`,
+      `Last beat ${latest}`,
+      '/gateways',
+    ),
+    fact(
+      drifted.length ? 'warn' : 'ok',
+      drifted.length ? `${format.plural(drifted.length, 'gateway')} off its configuration` : 'Policies enforcing',
+      configsOf(gateways),
+      '/gateways',
+    ),
+    fact(
+      failures ? 'warn' : 'ok',
+      failures ? `${format.plural(failures, 'exchange')} failed` : 'Providers answering',
+      failures ? `in the ${RANGES[range].words}` : `No failure in the ${RANGES[range].words}`,
+      withQuery('/events', { range: range === '24h' ? '' : range }),
+    ),
+    fact(
+      summary.outcomes.escalated ? 'warn' : 'ok',
+      summary.outcomes.escalated ? `${format.plural(summary.outcomes.escalated, 'escalation')}` : 'Nobody waits',
+      summary.outcomes.escalated ? 'A reviewer was asked for' : 'No escalation in this time',
+      withQuery('/events', { outcome: 'escalated', range: range === '24h' ? '' : range }),
+    ),
+  );
+}
+
+/** @param {{label: string, value: string, small?: string, note: string, href: string, chart?: any, tone?: string}} o */
+const figure = ({ label, value, small, note, href, chart, tone }) =>
+  h(
+    'a',
+    { class: 'card kpi', href },
+    h('span', { class: 'lab' }, label),
+    h('span', { class: 'val' }, value, small ? h('small', null, small) : null),
+    h('span', { class: `delta ${tone || ''}` }, note),
+    chart,
+  );
+
+/** @param {Summary} summary @param {string} range */
+function figures(summary, range) {
+  const { outcomes, requests, rows } = summary;
+  const share = (/** @type {number} */ x) => (requests ? `${((x / requests) * 100).toFixed(1)}%` : '');
+  const href = (/** @type {string} */ outcome) =>
+    withQuery('/events', { outcome, range: range === '24h' ? '' : range });
+  const line = (/** @type {string} */ key, /** @type {string} */ cls) => spark(rows.map((row) => row[key]), cls);
+  const total = rows.map((row) => NAMES.reduce((sum, name) => sum + row[name], 0));
+  const { words } = RANGES[range];
+  return h(
+    'section',
+    { class: 'kpis', 'aria-label': 'Key figures' },
+    figure({ label: 'Requests', value: format.count(requests), note: words, href: href(''), chart: spark(total) }),
+    figure({
+      label: 'Blocked',
+      value: format.count(outcomes.blocked),
+      small: share(outcomes.blocked),
+      note: outcomes.blocked ? 'stopped by a policy' : 'nothing stopped',
+      tone: outcomes.blocked ? 'up' : '',
+      href: href('blocked'),
+      chart: line('blocked', 'bad'),
+    }),
+    figure({
+      label: 'Redacted',
+      value: format.count(outcomes.redacted),
+      small: share(outcomes.redacted),
+      note: 'values replaced',
+      href: href('redacted'),
+      chart: line('redacted', ''),
+    }),
+    figure({
+      label: 'Tokens',
+      value: format.count(summary.inputTokens + summary.outputTokens),
+      note: `${format.count(summary.inputTokens)} in, ${format.count(summary.outputTokens)} out`,
+      href: href(''),
+    }),
+    figure({
+      label: 'Cost',
+      value: format.money(summary.cost),
+      note: summary.unpriced ? `${format.plural(summary.unpriced, 'exchange')} without a price` : words,
+      href: href(''),
+    }),
+  );
+}
+
+/** @param {Data} data @returns {{done: boolean, text: string, href: string, action: string}[]} */
+const steps = ({ gateways, keys, summary }) => [
+  { done: gateways.some(isConnected), text: 'Connect a gateway', href: '/gateways', action: 'How' },
+  {
+    done: gateways.some((gateway) => gateway.config?.name || gateway.config?.digest),
+    text: 'Load a policy configuration',
+    href: '/gateways',
+    action: 'Look',
+  },
+  { done: keys.some(({ purpose }) => purpose === 'general'), text: 'Create an application key', href: '/keys?create=general', action: 'Create' },
+  { done: summary.requests > 0, text: 'Send a governed request', href: '/keys?create=general', action: 'How' },
+  {
+    done: summary.outcomes.blocked + summary.outcomes.redacted > 0,
+    text: 'See a policy at work',
+    href: '/events?outcome=blocked,redacted',
+    action: 'Look',
+  },
+];
+
+/** @param {Data} data */
+function nextSteps(data) {
+  const list = steps(data);
+  const done = list.filter((step) => step.done).length;
+  return h(
+    'section',
+    { class: 'card start' },
+    h('header', null, h('h2', null, 'Next steps'), h('span', { class: 'end' }, `${done} of ${list.length}`)),
+    h(
+      'div',
+      { class: 'body' },
+      h(
+        'ol',
+        null,
+        list.map((step) =>
+          h(
+            'li',
+            { class: step.done ? 'done' : null },
+            h('span', { class: 'tick' }, icon('check')),
+            h('span', null, step.text, step.done ? h('span', { class: 'sr' }, ' (done)') : null),
+            step.done ? null : h('a', { class: 'btn sm', href: step.href, 'aria-label': `${step.action}: ${step.text}` }, step.action),
+          ),
+        ),
+      ),
+      h('p', { class: 'sub' }, 'A request to try, with a key of yours:'),
+      command(
+        'curl -s http://127.0.0.1:41002/v1/chat/completions \\\n' +
+          '  -H "Authorization: Bearer $KEEPTRUSTS_KEY" \\\n' +
+          '  -H "Content-Type: application/json" \\\n' +
+          '  -d \'{"model":"demo","messages":[{"role":"user","content":"ping"}]}\'',
+      ),
+    ),
+  );
+}
+
+/** With nothing connected there is only one thing to do. */
+const welcome = () =>
+  h(
+    'section',
+    { class: 'card start' },
+    h('header', null, h('h2', null, 'Connect your first gateway')),
+    h(
+      'div',
+      { class: 'body stack' },
+      h('p', null, 'Nothing is protected yet. A gateway stands between your applications and the providers; it dials in here.'),
+      h('ol', { class: 'numbered' }, [
+        h('li', null, h('a', { href: '/keys?create=gateway_runtime' }, 'Create a gateway token'), ', and copy its secret.'),
+        h('li', null, 'Run this where the gateway should live:', connectCommands()),
+        h('li', null, 'It shows here within ten seconds. Then ', h('a', { href: '/keys?create=general' }, 'create an application key'), ' and send a request.'),
+      ]),
+    ),
+  );
+
+/** @param {Summary} summary @param {string} range */
+function traffic(summary, range) {
+  const axis = RANGES[range].ms > 24 * 3_600_000 ? format.dayAndTime : format.hourMinute;
+  const chart = { rows: summary.rows, series: SERIES, label: 'Requests by decision', axis };
+  return card('Requests by decision', legend(SERIES), timeChart(chart));
+}
+
+/** @param {any[]} rows */
+function attention(rows) {
+  const table = eventTable('Events that need attention');
+  table.rows.append(...rows.map((event) => eventRow(event, ({ id }) => go(`/events?event=${encodeURIComponent(id)}`))));
+  const none = h('p', { class: 'pad sub' }, 'Nothing was blocked or escalated in this time.');
+  return h(
+    'section',
+    { class: 'card table-card' },
+    h(
+      'header',
+      { class: 'pad-b' },
+      h('h2', null, 'Needs attention'),
+      h('span', { class: 'end' }, h('a', { href: '/events?outcome=blocked,escalated' }, 'All of them')),
+    ),
+    rows.length ? table.scroll : none,
+  );
+}
+
+/** @param {string} range @param {AbortSignal} signal @returns {Promise<Data>} */
+async function load(range, signal) {
+  const from = since(range);
+  const [summary, gateways, keys, stopped] = await Promise.all([
+    api(withQuery('events/summary', { since: from, buckets: 48 }), { signal }),
+    api('gateways?limit=100', { signal }),
+    api('tokens?limit=100', { signal }).catch(() => ({ tokens: [] })),
+    api(withQuery('events', { since: from, outcome: 'blocked,escalated', limit: 6 }), { signal }),
+  ]);
+  return {
+    summary: readSummary(summary, from),
+    gateways: gateways.gateways,
+    keys: keys.tokens,
+    stopped: stopped.events,
+  };
+}
+
+/** @param {import('../router.js').Place} place @returns {import('../router.js').View} */
+export function overview({ query, signal }) {
+  let range = rangeIn(query);
+  let shown = '';
+  const box = h('div', { class: 'stack' }, loading('the overview', 8));
+  const stale = h('div', { hidden: true });
+  const text = h('p');
+  const show = async () => {
+    const data = await load(range, signal);
+    stale.hidden = true;
+    // The page is built anew only when something it shows has changed, so that focus and selection last.
+    const now = JSON.stringify([range, data, Math.floor(Date.now() / 15_000)]);
+    if (now === shown || (shown && box.contains(document.activeElement))) return;
+    shown = now;
+    const none = !data.gateways.length && !data.summary.requests;
+    fill(
+      box,
+      none
+        ? welcome()
+        : [
+            status(data, range),
+            figures(data.summary, range),
+            h('div', { class: 'cols-2' }, traffic(data.summary, range), nextSteps(data)),
+            attention(data.stopped),
+          ],
+    );
+  };
+  const fail = (/** @type {unknown} */ error) => {
+    if (!shown) return void fill(box, failed(error, () => show().catch(fail)));
+    stale.hidden = false;
+    fill(stale, failed(error, () => show().catch(fail)));
+  };
+  const describe = () => {
+    text.textContent = `All gateways, ${RANGES[range].words}. Times are in your time zone (${format.zone}).`;
+  };
+  const ranges = segments('Time range', choices(['1h', '24h', '7d', '30d']), range, (value) => {
+    range = value;
+    shown = '';
+    note(withQuery('/overview', { range: range === '24h' ? '' : range }));
+    describe();
+    show().catch(fail);
+  });
+  describe();
+  poll(BEAT, signal, show, fail);
+  const head = pageHead('Overview', null, ranges);
+  head.firstElementChild?.append(text);
+  return { title: 'Overview', nav: '/overview', body: [head, stale, box] };
+}

@@ -1,0 +1,75 @@
+// How a decision reads: its reason, the chain of policies, what they found. Used by the console and the chat.
+import { h } from './dom.js';
+import { icon } from './icons.js';
+import { OUTCOMES, outcomeOf } from './verdicts.js';
+import { plural } from './format.js';
+
+/** @typedef {Record<string, any>} DecisionEvent The JSON of `/v1/events/{id}`. */
+
+/** @type {Record<string, string>} */
+const PHASES = { request: 'request', response: 'answer', tool_call: 'tool call', tool_result: 'tool result' };
+
+/** @type {Record<string, string>} */
+const TONES = { allowed: 'ok', flagged: 'mod', redacted: 'mod', escalated: 'esc', blocked: 'blk' };
+
+/** @type {Record<string, string>} */
+const ENDS = {
+  failed: 'The provider could not answer.',
+  cancelled: 'The caller left before the end.',
+  refused: 'The gateway refused the request.',
+};
+
+/** `credit_card` as a person would write it. @param {string} name */
+export const words = (name) => name.replace(/[._-]+/g, ' ');
+
+/** What was found, by category: `[["email", 2], ["iban", 1]]`. @param {DecisionEvent} event */
+export function findingCounts(event) {
+  /** @type {Map<string, number>} */
+  const counts = new Map();
+  for (const { category } of event.findings || []) counts.set(category, (counts.get(category) || 0) + 1);
+  return [...counts];
+}
+
+/** One sentence on why the decision came out as it did. @param {DecisionEvent} event */
+export function reasonOf(event) {
+  const outcome = outcomeOf(event);
+  const found = findingCounts(event).map(([category, count]) => plural(count, words(category), words(category)));
+  const what = found.join(', ');
+  if (outcome === 'blocked') return `${event.policy || 'A policy'} stopped it${what ? `: ${what}` : ''}.`;
+  if (outcome === 'redacted') return what ? `Replaced: ${what}.` : 'Values were replaced.';
+  if (outcome === 'escalated') return `${event.policy || 'A policy'} asks for a reviewer.`;
+  if (ENDS[event.outcome]) return ENDS[event.outcome];
+  if (outcome === 'flagged') return what ? `Found, and passed on: ${what}.` : 'Passed on, with a mark.';
+  return 'Every policy let it pass.';
+}
+
+/** @param {any} result @param {DecisionEvent} event */
+function policyWords(result, event) {
+  if (result.skipped) return 'not reached';
+  const count = (event.findings || []).filter((/** @type {any} */ one) => one.policy === result.id).length;
+  const found = count ? plural(count, 'finding') : '';
+  const verdict = { redact: 'replaced', block: 'blocked', escalate: 'escalated' }[/** @type {string} */ (result.verdict)];
+  return [verdict || (found ? 'noted' : 'pass'), found, result.reason_code].filter(Boolean).join(', ');
+}
+
+/** The chain of policies, each with what it decided. @param {DecisionEvent} event */
+export const policyChain = (event) =>
+  h(
+    'ul',
+    { class: 'chain' },
+    (event.policies || []).map((/** @type {any} */ result) => {
+      const outcome = outcomeOf(result);
+      const tone = result.skipped ? 'off' : outcome === 'allowed' ? '' : TONES[outcome];
+      const name = result.id === result.kind ? result.id : `${result.id} (${result.kind})`;
+      return h(
+        'li',
+        null,
+        h('span', { class: `pt ${tone}` }, icon(result.skipped ? 'dots' : OUTCOMES[outcome].icon)),
+        h('span', null, name, h('small', null, policyWords(result, event))),
+        h('span', { class: 'muted' }, PHASES[result.phase] || result.phase),
+      );
+    }),
+  );
+
+/** The phase in words. @param {string} phase */
+export const phaseWords = (phase) => PHASES[phase] || phase;
