@@ -4,38 +4,37 @@ import { NAMES } from '../shared/verdicts.js';
 /** @typedef {{time: Date} & Record<string, any>} Row */
 /**
  * @typedef {{requests: number, failed: number, outcomes: Record<string, number>, inputTokens: number,
- *   outputTokens: number, cost: {micros: number, currency: string}|null, unpriced: number, rows: Row[]}} Summary
+ *   outputTokens: number, cost: {micros: number, currency: string}[], rows: Row[]}} Summary
  */
 
-/** @param {any} counts */
-const outcomesOf = (counts) => Object.fromEntries(NAMES.map((name) => [name, counts?.[name] || 0]));
+/** A page draws no more bars than this. */
+const MOST = 200;
 
-/**
- * Reads the JSON of `/v1/events/summary`. Buckets without an exchange may be missing in it; here none is.
- *
- * @param {any} json
- * @param {string} since
- * @returns {Summary}
- */
-export function readSummary(json, since) {
-  const start = new Date(json.since || since).getTime();
-  const end = json.until ? new Date(json.until).getTime() : Date.now();
-  const size = (json.bucket_seconds || 1800) * 1000;
-  const first = Math.floor(start / size) * size;
-  const counts = new Map((json.buckets || []).map((/** @type {any} */ one) => [Math.floor(new Date(one.start).getTime() / size), one]));
+/** @param {any} tally */
+const outcomesOf = (tally) => Object.fromEntries(NAMES.map((name) => [name, tally?.[name] || 0]));
+
+/** One row for each stretch of time, also for those that the answer leaves out because nothing happened. @param {any} json */
+function rowsOf(json) {
+  const size = json.bucket_seconds * 1000;
+  const place = (/** @type {string} */ time) => Math.floor(new Date(time).getTime() / size);
+  const tallies = new Map((json.buckets || []).map((/** @type {any} */ one) => [place(one.start), one.tally]));
   const rows = [];
-  for (let time = first; time < end && rows.length < 200; time += size) {
-    rows.push({ time: new Date(time), ...outcomesOf(counts.get(Math.floor(time / size))?.outcomes) });
+  for (let i = place(json.since); i * size < new Date(json.until).getTime() && rows.length < MOST; i++) {
+    rows.push({ time: new Date(i * size), ...outcomesOf(tallies.get(i)) });
   }
-  const cost = (json.costs || [])[0] || json.cost || null;
+  return rows;
+}
+
+/** Reads the JSON of `/v1/events/summary`. @param {any} json @returns {Summary} */
+export function readSummary(json) {
+  const outcomes = outcomesOf(json.total);
   return {
-    requests: json.requests || 0,
-    failed: json.failed || 0,
-    outcomes: outcomesOf(json.outcomes),
-    inputTokens: json.input_tokens || 0,
-    outputTokens: json.output_tokens || 0,
-    cost: cost || { micros: 0, currency: 'USD' },
-    unpriced: json.unpriced || 0,
-    rows,
+    requests: Object.values(outcomes).reduce((sum, count) => sum + count, 0),
+    failed: json.total.failed || 0,
+    outcomes,
+    inputTokens: json.total.input_tokens || 0,
+    outputTokens: json.total.output_tokens || 0,
+    cost: json.cost || [],
+    rows: rowsOf(json),
   };
 }

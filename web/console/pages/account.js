@@ -61,7 +61,7 @@ function passwordForm(user, welcome) {
 
 /** @param {any} who @param {boolean} welcome */
 function content(who, welcome) {
-  const user = who.user || who;
+  const user = who.user || {};
   return [
     welcome
       ? h(
@@ -79,8 +79,8 @@ function content(who, welcome) {
         ['Name', user.name],
         ['E-mail', user.email],
         ['User ID', user.id ? h('code', null, user.id) : ''],
-        ['Roles', (who.roles || user.roles || []).join(', ')],
-        ['Organisation', who.organisation?.name || who.org?.name],
+        ['Roles', (who.roles || []).join(', ')],
+        ['Organisation', who.organisation?.name],
       ]),
     ),
     card('Password', null, passwordForm(user, welcome)),

@@ -12,6 +12,7 @@ import { eventRow, eventTable } from '../event-table.js';
 import { pageHead, segments } from '../parts.js';
 import { RANGES, choices, rangeIn, since } from '../ranges.js';
 import { go, note } from '../router.js';
+import { readSummary } from '../summary.js';
 import { openEvent } from '../event-drawer.js';
 import { eventPage } from './event.js';
 
@@ -193,7 +194,7 @@ class EventsPage {
   async count() {
     const { since, model } = this.filter();
     const summary = await api(withQuery('events/summary', { since, model }), { signal: this.signal });
-    const counts = summary.outcomes || {};
+    const counts = readSummary(summary).outcomes;
     if (JSON.stringify(counts) !== JSON.stringify(this.counts)) this.showChips(counts);
   }
 

@@ -5,7 +5,7 @@ import { icon } from '../../shared/icons.js';
 import { poll } from '../../shared/poll.js';
 import { command, empty, failed, loading } from '../../shared/states.js';
 import * as format from '../../shared/format.js';
-import { configName, drifts, lastBeat, stateOf } from '../gateway-state.js';
+import { configName, lastBeat, stateOf } from '../gateway-state.js';
 import { dataTable, drawer, facts, pageHead } from '../parts.js';
 import { go } from '../router.js';
 
@@ -15,15 +15,13 @@ const BEAT = 5000;
 
 /** @param {Gateway} gateway */
 function spool(gateway) {
-  const { spool_records: records, spool_bytes: size } = gateway;
-  if (records === undefined || records === null) return '';
-  return records ? `${format.plural(records, 'record')}, ${format.bytes(size || 0)}` : 'empty';
+  const { spool_records: records = 0, spool_bytes: size = 0 } = gateway.counters || {};
+  return records ? `${format.plural(records, 'record')}, ${format.bytes(size)}` : 'empty';
 }
 
 /** @param {Gateway} gateway */
 function row(gateway) {
   const [tone, word] = stateOf(gateway);
-  const beat = lastBeat(gateway);
   const href = `/gateways/${encodeURIComponent(gateway.id)}`;
   return h(
     'tr',
@@ -32,9 +30,9 @@ function row(gateway) {
     h('td', null, h('span', { class: 'row' }, h('span', { class: `dot ${tone}` }), word)),
     h('td', { class: 'opt-s' }, gateway.version || ''),
     h('td', null, configName(gateway)),
-    h('td', { class: 'opt-s' }, beat ? format.ago(beat) : 'never'),
+    h('td', { class: 'opt-s', title: gateway.last_seen }, format.ago(lastBeat(gateway))),
     h('td', { class: 'opt' }, gateway.advertise_addr || ''),
-    h('td', { class: 'r opt' }, format.count(gateway.in_flight || 0)),
+    h('td', { class: 'r opt' }, format.count(gateway.counters?.in_flight || 0)),
     h('td', { class: 'r opt' }, spool(gateway)),
   );
 }
@@ -44,23 +42,23 @@ function details(gateway) {
   const [tone, word] = stateOf(gateway);
   const beat = lastBeat(gateway);
   const config = gateway.config || {};
+  const counters = gateway.counters || {};
   return facts([
     ['Status', h('span', { class: 'row' }, h('span', { class: `dot ${tone}` }), word)],
-    ['Last beat', beat ? `${format.ago(beat)} (${format.dayAndTime(beat)})` : 'never'],
+    ['Last beat', `${format.ago(beat)} (${format.dayAndTime(beat)})`],
     ['Gateway ID', h('code', null, gateway.id)],
     ['Instance', gateway.instance_id ? h('code', null, gateway.instance_id) : ''],
     ['Version', gateway.version],
     ['Mode', gateway.mode === 'managed' ? 'managed: its configuration comes from here' : gateway.mode],
     ['Config', configName(gateway)],
     ['Digest', config.digest ? h('code', null, config.digest) : ''],
-    ['Should run', drifts(gateway) ? h('code', null, gateway.desired_config_digest) : ''],
     ['Callers reach it at', gateway.advertise_addr],
     ['It listens on', gateway.listen_addr],
-    ['In flight', String(gateway.in_flight ?? '')],
-    ['Requests', gateway.requests === undefined ? '' : format.count(gateway.requests)],
+    ['In flight', String(counters.in_flight ?? '')],
+    ['Requests', `${format.count(counters.requests || 0)} since its start`],
     ['Spool', spool(gateway)],
-    ['Running for', gateway.uptime_seconds ? uptime(gateway.uptime_seconds) : ''],
-    ['First seen', gateway.created_at ? format.dayAndTime(new Date(gateway.created_at)) : ''],
+    ['Running for', uptime(counters.uptime_seconds || 0)],
+    ['First seen', format.dayAndTime(new Date(gateway.created))],
   ]);
 }
 

@@ -16,7 +16,11 @@ const PURPOSES = {
   general: { word: 'Application', what: 'calls the gateway' },
   gateway_runtime: { word: 'Gateway', what: 'connects a gateway to this control plane' },
   integration: { word: 'Integration', what: 'calls this control plane’s API' },
+  chat: { word: 'Chat', what: 'made by the chat for one person' },
 };
+
+/** Those that people make. */
+const CREATED = ['general', 'gateway_runtime', 'integration'];
 
 const DAY = 86_400_000;
 
@@ -25,8 +29,8 @@ const LIFETIMES = { 30: '30 days', 90: '90 days', 365: 'One year', '': 'No end' 
 
 /** @param {Token} token @returns {[string, string]} */
 function stateOf(token) {
-  if (token.status === 'revoked' || token.revoked_at) return ['', 'Revoked'];
-  if (token.expires_at && new Date(token.expires_at).getTime() < Date.now()) return ['bad', 'Expired'];
+  if (token.status === 'revoked') return ['', 'Revoked'];
+  if (token.status === 'expired') return ['bad', 'Expired'];
   return ['ok', 'Active'];
 }
 
@@ -67,15 +71,12 @@ function showSecret(title, token, secret) {
   );
 }
 
-/** The secret and the token in an answer that made one. @param {any} answer */
-const made = (answer) => ({ token: answer.token && typeof answer.token === 'object' ? answer.token : answer, secret: answer.secret });
-
 /** @param {string} purpose @param {() => void} done */
 function create(purpose, done) {
   const kind = h(
     'select',
     { class: 'input', name: 'purpose' },
-    Object.entries(PURPOSES).map(([value, { word, what }]) =>
+    CREATED.map((value) => [value, PURPOSES[value]]).map(([value, { word, what }]) =>
       h('option', { value, selected: value === purpose }, `${word}: ${what}`),
     ),
   );
@@ -115,7 +116,7 @@ function create(purpose, done) {
         allowed_models: models.length ? models : undefined,
         consumer_group: (isGeneral && text('group')) || undefined,
       };
-      const { token, secret } = made(await api('tokens', { method: 'POST', body }));
+      const { token, secret } = await api('tokens', { method: 'POST', body });
       showSecret(`Key “${token.name}” is ready`, token, secret);
       done();
     },
@@ -129,7 +130,7 @@ const rotate = (token, done) =>
     action: 'Rotate',
     body: h('p', null, 'You get a new secret. The old one keeps working for a short overlap, so that you can change it where it is used.'),
     submit: async () => {
-      const answer = made(await api(`tokens/${encodeURIComponent(token.id)}/rotate`, { method: 'POST', body: {} }));
+      const answer = await api(`tokens/${encodeURIComponent(token.id)}/rotate`, { method: 'POST', body: {} });
       showSecret(`New secret for “${token.name}”`, answer.token, answer.secret);
       done();
     },
@@ -166,12 +167,12 @@ function row(token, done) {
   return h(
     'tr',
     null,
-    h('td', null, h('b', null, token.name || 'unnamed'), h('small', { class: 'under' }, h('code', null, token.hint || token.id))),
+    h('td', null, h('b', null, token.name || 'unnamed'), h('small', { class: 'under' }, h('code', null, token.prefix ? `${token.prefix}…` : token.id))),
     h('td', null, PURPOSES[token.purpose]?.word || token.purpose),
     h('td', null, h('span', { class: 'row' }, h('span', { class: `dot ${tone}` }), word)),
     h('td', { class: 'opt-s trunc reason', title: limits(token) }, token.purpose === 'general' ? limits(token) : ''),
-    h('td', { class: 'opt' }, date(token.created_at, '')),
-    h('td', { class: 'opt-s' }, token.last_used_at ? format.ago(new Date(token.last_used_at)) : 'never'),
+    h('td', { class: 'opt' }, date(token.created, '')),
+    h('td', { class: 'opt-s' }, token.last_used ? format.ago(new Date(token.last_used)) : 'never'),
     h('td', { class: 'opt' }, date(token.expires_at, 'no end')),
     h(
       'td',
@@ -240,9 +241,9 @@ export function keys({ query, signal }) {
   const wanted = query.get('create');
   if (wanted) {
     note('/keys');
-    queueMicrotask(() => create(wanted in PURPOSES ? wanted : 'general', () => load()));
+    queueMicrotask(() => create(CREATED.includes(wanted) ? wanted : 'general', () => load()));
   }
-  const words = Object.fromEntries(Object.entries(PURPOSES).map(([value, { word }]) => [value, word]));
+  const words = Object.fromEntries(CREATED.map((value) => [value, PURPOSES[value].word]));
   const filter = segments('Purpose', { '': 'All', ...words }, purpose, (value) => {
     purpose = value;
     note(withQuery('/keys', { purpose }));

@@ -8,7 +8,7 @@ import { command, failed, loading } from '../../shared/states.js';
 import { NAMES, OUTCOMES } from '../../shared/verdicts.js';
 import * as format from '../../shared/format.js';
 import { eventRow, eventTable } from '../event-table.js';
-import { configsOf, drifts, isConnected, lastBeat } from '../gateway-state.js';
+import { configsOf, differ, isConnected, lastBeat } from '../gateway-state.js';
 import { card, pageHead, segments } from '../parts.js';
 import { RANGES, choices, rangeIn, since } from '../ranges.js';
 import { go, note } from '../router.js';
@@ -29,9 +29,8 @@ const fact = (tone, title, text, href) =>
 /** @param {Data} data @param {string} range */
 function status({ gateways, summary }, range) {
   const up = gateways.filter(isConnected);
-  const beats = gateways.map(lastBeat).filter((beat) => beat !== null);
-  const latest = beats.length ? format.ago(new Date(Math.max(...beats.map(Number)))) : 'never';
-  const drifted = gateways.filter(drifts);
+  const latest = gateways.length ? format.ago(new Date(Math.max(...gateways.map((one) => Number(lastBeat(one)))))) : 'never';
+  const differing = differ(up);
   const all = up.length === gateways.length;
   const failures = summary.failed;
   return h(
@@ -44,8 +43,8 @@ function status({ gateways, summary }, range) {
       '/gateways',
     ),
     fact(
-      drifted.length ? 'warn' : 'ok',
-      drifted.length ? `${format.plural(drifted.length, 'gateway')} off its configuration` : 'Policies enforcing',
+      differing ? 'warn' : 'ok',
+      differing ? 'Gateways differ' : 'Policies enforcing',
       configsOf(gateways),
       '/gateways',
     ),
@@ -57,7 +56,7 @@ function status({ gateways, summary }, range) {
     ),
     fact(
       summary.outcomes.escalated ? 'warn' : 'ok',
-      summary.outcomes.escalated ? `${format.plural(summary.outcomes.escalated, 'escalation')}` : 'Nobody waits',
+      summary.outcomes.escalated ? format.plural(summary.outcomes.escalated, 'escalation') : 'Nobody waits',
       summary.outcomes.escalated ? 'A reviewer was asked for' : 'No escalation in this time',
       withQuery('/events', { outcome: 'escalated', range: range === '24h' ? '' : range }),
     ),
@@ -113,8 +112,8 @@ function figures(summary, range) {
     }),
     figure({
       label: 'Cost',
-      value: format.money(summary.cost),
-      note: summary.unpriced ? `${format.plural(summary.unpriced, 'exchange')} without a price` : words,
+      value: format.money(summary.cost[0] || { micros: 0, currency: 'USD' }),
+      note: summary.cost.length > 1 ? `and ${summary.cost.slice(1).map(format.money).join(', ')}` : words,
       href: href(''),
     }),
   );
@@ -227,7 +226,7 @@ async function load(range, signal) {
     api(withQuery('events', { since: from, outcome: 'blocked,escalated', limit: 6 }), { signal }),
   ]);
   return {
-    summary: readSummary(summary, from),
+    summary: readSummary(summary),
     gateways: gateways.gateways,
     keys: keys.tokens,
     stopped: stopped.events,

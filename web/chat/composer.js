@@ -1,0 +1,97 @@
+// The box to write in: Enter sends, Shift+Enter makes a line, a draft survives a reload.
+import { fill } from '../shared/dom.js';
+import { icon } from '../shared/icons.js';
+import { plural } from '../shared/format.js';
+
+const DRAFT = 'kt-draft';
+
+/** What will probably be replaced; only a hint, the gateway decides. */
+const PERSONAL = /[\w.+-]{1,64}@[\w-]{1,63}\.\w{2,20}|\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}\b|\b(?:\d[ -]?){13,19}\b/g;
+
+const storage = {
+  read() {
+    try {
+      return sessionStorage.getItem(DRAFT) || '';
+    } catch {
+      return '';
+    }
+  },
+  /** @param {string} text */
+  write(text) {
+    try {
+      if (text) sessionStorage.setItem(DRAFT, text);
+      else sessionStorage.removeItem(DRAFT);
+    } catch {
+      // Storage is switched off: there is no draft then.
+    }
+  },
+};
+
+/**
+ * @param {{form: HTMLFormElement, box: HTMLTextAreaElement, send: HTMLButtonElement, stop: HTMLButtonElement,
+ *   warning: HTMLElement}} parts
+ * @param {{submit: (text: string) => void, abort: () => void}} does
+ */
+export function composer({ form, box, send, stop, warning }, { submit, abort }) {
+  let busy = false;
+
+  const changed = () => {
+    storage.write(box.value);
+    const hits = box.value.length < 20_000 ? box.value.match(PERSONAL)?.length || 0 : 0;
+    warning.hidden = !hits;
+    if (hits) fill(warning, icon('eraser'), `${plural(hits, 'personal value')} will probably be replaced before sending.`);
+  };
+
+  box.addEventListener('input', changed);
+  box.addEventListener('keydown', (event) => {
+    if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
+      event.preventDefault();
+      form.requestSubmit();
+    } else if (event.key === 'Escape' && busy) {
+      abort();
+    }
+  });
+  stop.addEventListener('click', abort);
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    const text = box.value.trim();
+    if (!text || busy || send.disabled) return;
+    box.value = '';
+    changed();
+    submit(text);
+  });
+  box.value = storage.read();
+  changed();
+
+  return {
+    /** @param {boolean} is */
+    busy(is) {
+      busy = is;
+      send.hidden = is;
+      stop.hidden = !is;
+    },
+    /** @param {string} text */
+    edit(text) {
+      box.value = text;
+      changed();
+      box.focus();
+    },
+    /** Closes the box for a while; it opens again by itself. @param {number} seconds */
+    wait(seconds) {
+      send.disabled = true;
+      let left = Math.min(600, Math.max(1, Math.ceil(seconds)));
+      const tick = () => {
+        if (left <= 0) {
+          send.disabled = false;
+          changed();
+          return;
+        }
+        warning.hidden = false;
+        fill(warning, icon('warn'), `Too many requests. You can send again in ${left} s.`);
+        left -= 1;
+        setTimeout(tick, 1000);
+      };
+      tick();
+    },
+  };
+}
