@@ -1,0 +1,58 @@
+import Foundation
+public import HTTPTypes
+import Hummingbird
+public import KeeptrustsCore
+import NIOCore
+import NIOFoundationCompat
+
+/// The body of every answer that reports a failure.
+struct ErrorAnswer: Encodable {
+    var error: Details
+
+    struct Details: Encodable {
+        var type: String
+        var code: String
+        var message: String
+        var hint: String?
+        var param: String?
+        var request_id: String
+    }
+
+    private let status: HTTPResponse.Status
+    private let headers: HTTPFields
+
+    private enum CodingKeys: String, CodingKey { case error }
+
+    init(_ error: any UserFacingError, requestID: String) {
+        let facing = error as? any HTTPFacingError
+        self.error = Details(
+            type: error.category.rawValue, code: error.code, message: error.message, hint: error.hint,
+            param: facing?.param, request_id: requestID)
+        status = facing?.status ?? HTTPResponse.Status(code: error.category.status)
+        headers = facing?.headers ?? [:]
+    }
+
+    var response: Response {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
+        var headers = headers
+        headers[.contentType] = "application/json; charset=utf-8"
+        let body = (try? encoder.encode(self)).map { ByteBuffer(data: $0) } ?? ByteBuffer()
+        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: body))
+    }
+}
+
+/// An error with more to say over HTTP than its category: headers, a field's name, a rarer status.
+public protocol HTTPFacingError: UserFacingError {
+    var status: HTTPResponse.Status { get }
+    var headers: HTTPFields { get }
+
+    /// The field of the request that is wrong, as `targets.0.name`.
+    var param: String? { get }
+}
+
+extension HTTPFacingError {
+    public var status: HTTPResponse.Status { HTTPResponse.Status(code: category.status) }
+    public var headers: HTTPFields { [:] }
+    public var param: String? { nil }
+}

@@ -1,0 +1,11 @@
+import Foundation
+public import KeeptrustsCore
+
+extension Timestamp {
+    /// The present moment by the system's clock.
+    public static func systemClock() -> Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(rawValue: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000)
+    }
+}

@@ -1,0 +1,127 @@
+import Foundation
+import HTTPTypes
+public import Hummingbird
+import HummingbirdCore
+import HummingbirdTLS
+public import KeeptrustsCore
+public import Logging
+import NIOCore
+import NIOSSL
+public import ServiceLifecycle
+
+/// Serves a router on an address, over HTTP or HTTPS, until it is asked to stop; requests in progress then finish.
+public struct WebListener: Service {
+    private let application: any Service
+    private let address: ListenAddress
+
+    /// - Parameters:
+    ///   - name: The server's name in logs, such as `api`.
+    ///   - address: Where to listen; port 0 takes a free one.
+    ///   - tls: Certificate and key; nil serves plain HTTP.
+    ///   - router: What answers.
+    ///   - limits: How much the listener takes in.
+    ///   - logger: Where the server logs.
+    ///   - onReady: Told once, when connections are accepted, the base URL with the actual port.
+    /// - Throws: ``CannotServe`` when certificate or key cannot be used.
+    public init<Context: RequestContext>(
+        name: String, address: ListenAddress, tls: TLSFiles? = nil, router: Router<Context>,
+        limits: WebLimits = WebLimits(), logger: Logger, onReady: @escaping @Sendable (String) async -> Void
+    ) throws(CannotServe) where Context.Source == ApplicationRequestContextSource {
+        let scheme = tls == nil ? "http" : "https"
+        self.address = address
+        application = Application(
+            responder: router.buildResponder(), server: try Self.server(tls, limits),
+            configuration: ApplicationConfiguration(
+                address: .hostname(address.host, port: address.port), backlog: 512,
+                availableConnectionsDelegate: MaximumAvailableConnections(limits.maxConnections)
+            ),
+            onServerRunning: { channel in
+                let port = channel.localAddress?.port ?? address.port
+                await onReady("\(scheme)://\(ListenAddress(host: address.host, port: port))")
+            },
+            logger: logger
+        )
+    }
+
+    public func run() async throws {
+        do {
+            try await application.run()
+        } catch let error as IOError {
+            let reason = String(cString: strerror(error.errnoCode))
+            throw CannotServe(code: "server.cannot_listen", message: "Cannot listen on \(address): \(reason).")
+        } catch let error as SocketAddressError {
+            throw CannotServe(code: "server.cannot_listen", message: "Cannot listen on \(address): \(error).")
+        }
+    }
+
+    private static func server(_ tls: TLSFiles?, _ limits: WebLimits) throws(CannotServe) -> HTTPServerBuilder {
+        let http = HTTPServerBuilder.http1(
+            configuration: .init(
+                idleTimeout: .seconds(limits.idleSeconds),
+                httpDecoderConfiguration: .init(
+                    maxHeaderFieldSize: limits.maxHeadBytes, maxHeaderListSize: limits.maxHeadBytes,
+                    maxHeaderFieldCount: limits.maxHeaderFields)))
+        guard let tls else { return http }
+        do {
+            let chain = try NIOSSLCertificate.fromPEMFile(tls.certificate)
+            var configuration = TLSConfiguration.makeServerConfiguration(
+                certificateChain: chain.map { .certificate($0) },
+                privateKey: .privateKey(try NIOSSLPrivateKey(file: tls.key, format: .pem)))
+            configuration.minimumTLSVersion = .tlsv12
+            configuration.applicationProtocols = ["http/1.1"]
+            return try .tls(http, tlsConfiguration: configuration)
+        } catch {
+            throw CannotServe(
+                code: "server.bad_certificate",
+                message: "Certificate '\(tls.certificate)' and key '\(tls.key)' cannot be used.",
+                hint: "Both must be readable PEM files that belong together.")
+        }
+    }
+}
+
+/// How much a listener of the slow servers takes in.
+public struct WebLimits: Sendable {
+    public var maxConnections = 4_096
+
+    /// All bytes of a request's head.
+    public var maxHeadBytes = 32_768
+    public var maxHeaderFields = 128
+
+    /// How long a connection may send nothing while it owes us something or waits for nothing.
+    public var idleSeconds = Int64(60)
+
+    public init() {}
+}
+
+/// A listener that cannot start.
+public struct CannotServe: UserFacingError, Equatable {
+    public var code: String
+    public var message: String
+    public var hint: String?
+
+    public var category: ErrorCategory { .unavailable }
+}
+
+extension Router {
+    /// Adds what every answer of the slow servers passes through; to be called before routes are added.
+    public func addSharedMiddleware(isTLS: Bool) {
+        add(middleware: RequestIDMiddleware())
+        add(middleware: SecurityHeadersMiddleware(isTLS: isTLS))
+        add(middleware: ErrorMiddleware())
+        add(middleware: StrictTargetMiddleware())
+    }
+
+    /// Answers 405 with `Allow` where a path exists but not for the method; to be called after routes are added.
+    public func addMethodNotAllowed() {
+        for (path, routes) in Dictionary(grouping: routes, by: { $0.path.description }) {
+            let known = routes.map(\.method)
+            let allowed = known.map(\.rawValue)
+            for method in [HTTPRequest.Method.get, .head, .post, .put, .patch, .delete, .options]
+            where !known.contains(method) {
+                on(RouterPath(path), method: method) { _, _ -> Response in
+                    throw RequestFault.methodNotAllowed(allowed: allowed)
+                }
+            }
+        }
+    }
+}
