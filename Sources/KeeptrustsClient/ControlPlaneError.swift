@@ -1,0 +1,59 @@
+import Foundation
+public import KeeptrustsAPI
+public import KeeptrustsCore
+import NIOFoundationCompat
+
+/// Why a call to the control plane has no result.
+public enum ControlPlaneError: UserFacingError {
+    /// The credential is not, or no longer, good (401).
+    case unauthorised(ErrorEnvelope.Detail)
+
+    /// The API said no, and why.
+    case refused(status: Int, ErrorEnvelope.Detail)
+
+    /// No connection, no answer in time, an answer that is none, or 502, 503, 504: it may work later.
+    case unavailable(String)
+
+    init(_ answer: ControlPlaneClient.Answer) {
+        let envelope = try? JSONDecoder().decode(ErrorEnvelope.self, from: answer.body)
+        let detail =
+            envelope?.error
+            ?? ErrorEnvelope.Detail(
+                type: "internal", code: "http.\(answer.status)", message: "The API answered \(answer.status).")
+        self =
+            switch answer.status {
+            case 401: .unauthorised(detail)
+            case 502, 503, 504: .unavailable(detail.message)
+            default: .refused(status: answer.status, detail)
+            }
+    }
+
+    public var category: ErrorCategory {
+        switch self {
+        case .unauthorised: .unauthenticated
+        case .refused(_, let detail): ErrorCategory(rawValue: detail.type) ?? .upstreamFailed
+        case .unavailable: .unavailable
+        }
+    }
+
+    public var code: String {
+        switch self {
+        case .unauthorised(let detail), .refused(_, let detail): detail.code
+        case .unavailable: "control_plane.unavailable"
+        }
+    }
+
+    public var message: String {
+        switch self {
+        case .unauthorised(let detail), .refused(_, let detail): detail.message
+        case .unavailable: "The control plane cannot be reached."
+        }
+    }
+
+    public var hint: String? {
+        switch self {
+        case .unauthorised(let detail), .refused(_, let detail): detail.hint
+        case .unavailable: nil
+        }
+    }
+}
