@@ -1,0 +1,26 @@
+/// The places of a JSON text that somebody wants to know, compiled once.
+///
+/// A place is a path such as `messages.*.content.*.text`: keys, and `*` for each element of an array. The empty path is
+/// the text's root.
+public struct JSONShape: Sendable {
+    /// The ``JSONValue/field`` of a string that stands at a place without a path.
+    public static let other = -1
+
+    /// The ``JSONValue/field`` of a key that no path names.
+    public static let otherKey = -2
+
+    /// The paths, in the order of ``JSONValue/field``.
+    public let paths: [String]
+    let trie: JSONTrie
+
+    /// - Parameters:
+    ///   - paths: The places to report.
+    ///   - reportsOthers: Whether strings at other places are reported too, and the keys of objects to which no path, nor
+    ///     the beginning of one, leads.
+    ///   - reportsUnknownKeys: Whether every other key that no path names is reported as well: those that stand beside
+    ///     named keys.
+    public init(_ paths: [String], reportsOthers: Bool, reportsUnknownKeys: Bool = false) {
+        self.paths = paths
+        trie = JSONTrie(paths, reportsOthers: reportsOthers, reportsUnknownKeys: reportsUnknownKeys)
+    }
+}
