@@ -1,0 +1,99 @@
+import KeeptrustsCore
+import KeeptrustsWire
+import NIOCore
+
+/// A wire dialect that a caller may speak: a table of where texts, tools and usage stand in its bodies.
+///
+/// How a body is read is the same for all surfaces; what is at which place is the surface's own (`Surfaces/`).
+public struct Surface: Sendable {
+    /// The name in decision events and metrics, such as `chat_completions`.
+    public let name: String
+
+    /// The path of its requests, such as `/v1/chat/completions`.
+    public let path: String
+
+    let request: FieldTable<RequestField>
+    let answer: FieldTable<AnswerField>
+
+    /// Every surface that the gateway serves.
+    public static let all: [Surface] = [.chatCompletions]
+
+    public static func named(_ name: String) -> Surface? { all.first { $0.name == name } }
+}
+
+extension Surface: Equatable, CustomStringConvertible {
+    public static func == (a: Self, b: Self) -> Bool { a.name == b.name }
+    public var description: String { name }
+}
+
+/// What a place of a request means to the gateway.
+enum RequestField: Sendable {
+    case model, stream, streamOptions, includeUsage, choices, maxTokens
+
+    /// The list of messages, a message, its role.
+    case turns, turn, role
+
+    /// A text to judge, like every string that no row names; named so that its key is known.
+    case text
+
+    /// A list of calls that the model has made; the strings below it belong to them.
+    case calls
+
+    /// Definitions that the model reads as instructions: tools, a schema of the answer.
+    case definitions
+
+    /// An id, an enum, a type; a text only when it is not a plain name.
+    case name
+
+    /// A file in base64, or a URL of one; a text only when it is not base64.
+    case media
+
+    /// By this the caller could choose the upstream, its credentials or another model.
+    case refused
+
+    /// Named so that its key is known.
+    case plain
+}
+
+/// What a place of an answer, or of a piece of a streamed answer, means to the gateway.
+enum AnswerField: Sendable {
+    case id, created, model
+    case choices, choice, choiceIndex, finishReason
+
+    /// The tokens of the texts once more; replaced by null when a text is edited.
+    case logprobs
+    case text(Channel)
+
+    /// A tool call, and its number when the position in the list does not tell.
+    case call, callIndex
+    case usage, inputTokens, outputTokens, cachedTokens
+    case error, errorMessage, errorType, errorCode
+    case name, media, plain
+}
+
+/// Which text of an answer a piece continues.
+public enum Channel: Sendable, Hashable {
+    case content, refusal
+
+    /// The model's thinking, under each of the names in use; an upstream may send it under several at once.
+    case reasoning, reasoningContent, reasoningDetails
+
+    /// What a spoken answer says.
+    case transcript
+
+    /// The arguments of the tool call with this number.
+    case toolArguments(Int)
+
+    /// The arguments of a call in the old form, `function_call`.
+    case functionArguments
+
+    /// A string that no row of the surface's table names. It continues nothing: judge it by itself.
+    case other
+
+    var isToolCall: Bool {
+        switch self {
+        case .toolArguments, .functionArguments: true
+        case .content, .refusal, .reasoning, .reasoningContent, .reasoningDetails, .transcript, .other: false
+        }
+    }
+}

@@ -1,0 +1,79 @@
+public import KeeptrustsCore
+import KeeptrustsWire
+public import NIOCore
+
+/// One text of an answer, or the next piece of one that is streamed.
+public struct AnswerText: Sendable {
+    /// The choice that it belongs to.
+    public var choice: Int
+    public var channel: Channel
+    public var text: LocatedText
+}
+
+/// A token of a choice that is not a text, such as its finish reason.
+public struct ChoiceToken: Sendable, Equatable {
+    public var choice: Int
+
+    /// The token's bytes in the body, quotes included.
+    public var range: Range<Int>
+}
+
+/// A whole answer in the surface's dialect, read in one scan.
+public struct SurfaceAnswer: Sendable {
+    public internal(set) var body: ByteBuffer
+
+    /// Every string that is not a known field without text, in document order; phase `.response` or `.toolCall`.
+    public internal(set) var texts: [AnswerText] = []
+
+    /// The finish reasons that are not null.
+    public internal(set) var finishes: [ChoiceToken] = []
+
+    /// The log probabilities, which repeat a choice's texts: replace by `null` when one of them is edited.
+    public internal(set) var logprobs: [ChoiceToken] = []
+
+    /// The tokens that the upstream counted; nil when it says nothing, or nothing credible.
+    public internal(set) var usage: Usage?
+
+    /// How many choices it has.
+    public internal(set) var choices = 0
+
+    /// What the upstream reports instead of an answer, in spite of its status 200.
+    public internal(set) var error: UpstreamFailure?
+
+    var id: Range<Int>?
+    var created: Range<Int>?
+    var modelToken: Range<Int>?
+    var modelHasEscapes = false
+
+    init(body: ByteBuffer) { self.body = body }
+
+    /// The model that answered, as the upstream names it.
+    public var model: String? {
+        guard let modelToken, modelToken.count <= 258 else { return nil }
+        return String(buffer: Unescaped(body, token: modelToken, hasEscapes: modelHasEscapes).text)
+    }
+}
+
+/// One event's data of a streamed answer in the surface's dialect, read in one scan.
+public struct SurfaceChunk: Sendable {
+    var answer: SurfaceAnswer
+
+    /// Whether it is the end mark, `[DONE]`. Nothing else is set then.
+    public internal(set) var isDone = false
+
+    /// The event's data.
+    public var data: ByteBuffer { answer.body }
+
+    /// The pieces of texts, in document order.
+    public var deltas: [AnswerText] { answer.texts }
+    public var finishes: [ChoiceToken] { answer.finishes }
+    public var logprobs: [ChoiceToken] { answer.logprobs }
+    public var usage: Usage? { answer.usage }
+    public var model: String? { answer.model }
+
+    /// An error that the upstream reports in the stream; it ends the answer.
+    public var error: UpstreamFailure? { answer.error }
+
+    /// Whether it carries the usage and no choice: not meant for a caller who did not ask for it.
+    public var isUsageOnly: Bool { answer.usage != nil && answer.choices == 0 }
+}

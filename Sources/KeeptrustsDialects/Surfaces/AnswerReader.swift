@@ -1,0 +1,169 @@
+import KeeptrustsCore
+import KeeptrustsWire
+public import NIOCore
+
+extension Surface {
+    /// Reads a whole answer in one scan of its body.
+    ///
+    /// - Throws: ``DialectError/malformed(_:)`` when it is not strict JSON, or holds neither an answer nor an error.
+    public func readAnswer(_ body: ByteBuffer) throws(DialectError) -> SurfaceAnswer {
+        let (answer, hasChoices) = try scan(body)
+        guard hasChoices || answer.error != nil else { throw .malformed("an answer without choices") }
+        return answer
+    }
+
+    /// Reads one event's data of a streamed answer in one scan.
+    ///
+    /// - Throws: ``DialectError/malformed(_:)`` when it is neither strict JSON nor the end mark.
+    public func readChunk(_ data: ByteBuffer) throws(DialectError) -> SurfaceChunk {
+        if data.readableBytes == 6, data.readableBytesView.elementsEqual("[DONE]".utf8) {
+            return SurfaceChunk(answer: SurfaceAnswer(body: data), isDone: true)
+        }
+        return SurfaceChunk(answer: try scan(data).answer)
+    }
+
+    private func scan(_ body: ByteBuffer) throws(DialectError) -> (answer: SurfaceAnswer, hasChoices: Bool) {
+        var values: [JSONValue] = []
+        values.reserveCapacity(16)
+        do { try JSONScanner.scan(body, answer.shape, into: &values) } catch {
+            throw .malformed("an answer that is not acceptable JSON: \(error.reason.rawValue)")
+        }
+        var reader = AnswerReader(body: body)
+        for value in values { reader.take(value, answer[value]) }
+        return try reader.finish()
+    }
+}
+
+/// Makes an answer of what the scanner found, in document order.
+private struct AnswerReader {
+    private var answer: SurfaceAnswer
+    private var hasChoices = false
+
+    /// The choice at hand: its number, where its parts begin, where it ends.
+    private var choice = -1
+    private var choiceEnd = 0
+    private var starts = (texts: 0, finishes: 0, logprobs: 0)
+
+    /// The tool call at hand: its number, its first text.
+    private var call = 0
+    private var firstOfCall = 0
+
+    /// Where a container ends whose strings are not texts of their own.
+    private var skipEnd = 0
+    private var counts = TokenCounts()
+    private var error: ErrorFields?
+
+    /// The largest number of a choice or a tool call, and what whoever follows them has to be ready for.
+    private var largest = 0
+    private static let limit = 1_024
+
+    init(body: ByteBuffer) { answer = SurfaceAnswer(body: body) }
+
+    mutating func take(_ value: JSONValue, _ field: AnswerField?) {
+        guard value.span.lowerBound >= skipEnd else { return }
+        switch field {
+        case nil:
+            if value.field != JSONShape.otherKey || !answer.body.isPlainName(value) { addText(value, .other) }
+        case .plain: if value.kind == .string { addText(value, .other) }
+        case .name: if value.kind == .string, !answer.body.isPlainName(value) { addText(value, .other) }
+        case .media: if value.kind == .string, !answer.body.isEncodedMedia(value) { addText(value, .other) }
+        case .text(let channel): if value.kind == .string { addText(value, channel) }
+        case .id: answer.id = value.span
+        case .created: answer.created = value.span
+        case .model: if value.kind == .string {
+            (answer.modelToken, answer.modelHasEscapes) = (value.span, value.hasEscapes)
+        }
+        case .choices: hasChoices = value.kind == .array
+        case .choice: beginChoice(value)
+        case .choiceIndex: if let number = answer.body.wholeNumber(value) { renumberChoice(number) }
+        case .finishReason: if value.kind == .string {
+            answer.finishes.append(ChoiceToken(choice: choice, range: value.span))
+        }
+        case .logprobs:
+            skipEnd = value.span.upperBound
+            if value.kind != .null { answer.logprobs.append(ChoiceToken(choice: choice, range: value.span)) }
+        case .call:
+            (call, firstOfCall) = (Int(value.inner), answer.texts.count)
+            largest = max(largest, call)
+        case .callIndex: if let number = answer.body.wholeNumber(value) { renumberCall(number) }
+        case .usage: break  // Its members count.
+        case .inputTokens: counts.input = count(value)
+        case .outputTokens: counts.output = count(value)
+        case .cachedTokens: counts.cached = count(value) ?? counts.cached
+        case .error: beginError(value)
+        case .errorMessage: error?.message = answer.body.string(value)
+        case .errorType: error?.type = answer.body.string(value, limit: 128)
+        case .errorCode: error?.take(code: value, in: answer.body)
+        }
+    }
+
+    consuming func finish() throws(DialectError) -> (SurfaceAnswer, Bool) {
+        guard largest < Self.limit else { throw .malformed("an answer with too many choices or tool calls") }
+        answer.usage = counts.usage
+        answer.error = error.map { UpstreamFailure(status: nil, $0) }
+        return (answer, hasChoices)
+    }
+
+    private mutating func beginChoice(_ value: JSONValue) {
+        choice = Int(value.index)
+        largest = max(largest, choice)
+        choiceEnd = value.span.upperBound
+        answer.choices += 1
+        starts = (answer.texts.count, answer.finishes.count, answer.logprobs.count)
+    }
+
+    private mutating func renumberChoice(_ number: Int) {
+        choice = number
+        largest = max(largest, number)
+        for index in starts.texts..<answer.texts.count {
+            answer.texts[index].choice = number
+            answer.texts[index].text.index = number
+        }
+        for index in starts.finishes..<answer.finishes.count { answer.finishes[index].choice = number }
+        for index in starts.logprobs..<answer.logprobs.count { answer.logprobs[index].choice = number }
+    }
+
+    private mutating func renumberCall(_ number: Int) {
+        call = number
+        largest = max(largest, number)
+        for index in firstOfCall..<answer.texts.count {
+            guard case .toolArguments = answer.texts[index].channel else { continue }
+            answer.texts[index].channel = .toolArguments(number)
+        }
+    }
+
+    private mutating func addText(_ value: JSONValue, _ channel: Channel) {
+        guard value.span.count > 2 else { return }
+        let owner = value.span.lowerBound < choiceEnd ? choice : -1
+        var channel = channel
+        if case .toolArguments = channel { channel = .toolArguments(call) }
+        let unescaped = Unescaped(answer.body, token: value.span, hasEscapes: value.hasEscapes)
+        let phase: Phase = channel.isToolCall ? .toolCall : .response
+        let segment = Segment(unescaped.text, role: .assistant, phase: phase)
+        let text = LocatedText(segment: segment, unescaped: unescaped, index: owner)
+        answer.texts.append(AnswerText(choice: owner, channel: channel, text: text))
+    }
+
+    private mutating func beginError(_ value: JSONValue) {
+        guard value.kind == .object || value.kind == .string && value.span.count > 2 else { return }
+        error = ErrorFields(message: answer.body.string(value))
+    }
+
+    /// A number of tokens; a forged or garbled one is none.
+    private func count(_ value: JSONValue) -> Int? {
+        answer.body.wholeNumber(value).flatMap { $0 <= 1_000_000_000 ? $0 : nil }
+    }
+}
+
+/// The token counts of an answer.
+struct TokenCounts {
+    var input: Int?
+    var output: Int?
+    var cached: Int?
+
+    var usage: Usage? {
+        guard input != nil || output != nil else { return nil }
+        let cached = min(cached ?? 0, input ?? 0)
+        return Usage(inputTokens: input ?? 0, outputTokens: output ?? 0, cachedInputTokens: cached)
+    }
+}

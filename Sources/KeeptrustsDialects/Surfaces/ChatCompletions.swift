@@ -1,0 +1,131 @@
+extension Surface {
+    /// OpenAI's chat completions, as callers and compatible vendors speak them.
+    public static let chatCompletions = Surface(
+        name: "chat_completions",
+        path: "/v1/chat/completions",
+        request: FieldTable(ChatCompletions.request, reportsOthers: true),
+        answer: FieldTable(ChatCompletions.answer, reportsOthers: true)
+    )
+}
+
+/// The tables of the surface `chat_completions`.
+private enum ChatCompletions {
+    static let request: [(String, RequestField)] =
+        [settings, messages, toolCalls, definitions, refused.map { ($0, .refused) }].flatMap(\.self)
+
+    private static let settings: [(String, RequestField)] = [
+        ("model", .model), ("stream", .stream), ("n", .choices),
+        ("max_tokens", .maxTokens), ("max_completion_tokens", .maxTokens),
+        ("stream_options", .streamOptions), ("stream_options.include_usage", .includeUsage),
+        ("stream_options.include_obfuscation", .plain),
+        ("temperature", .plain), ("top_p", .plain), ("top_k", .plain), ("seed", .plain), ("store", .plain),
+        ("frequency_penalty", .plain), ("presence_penalty", .plain), ("logprobs", .plain), ("top_logprobs", .plain),
+        ("logit_bias", .plain), ("parallel_tool_calls", .plain), ("metadata", .plain),
+        ("stop", .text), ("stop.*", .text), ("user", .text), ("safety_identifier", .text), ("prompt_cache_key", .text),
+        ("prompt_cache_retention", .name), ("service_tier", .name), ("reasoning_effort", .name), ("verbosity", .name),
+        ("modalities", .plain), ("modalities.*", .name),
+        ("audio", .plain), ("audio.voice", .name), ("audio.format", .name),
+        ("prediction", .plain), ("prediction.type", .name), ("prediction.content", .text),
+        ("prediction.content.*", .text), ("prediction.content.*.type", .name), ("prediction.content.*.text", .text),
+        ("thinking", .plain), ("thinking.type", .name), ("thinking.budget_tokens", .plain),
+        ("web_search_options", .plain),
+    ]
+
+    private static let messages: [(String, RequestField)] = [
+        ("messages", .turns), ("messages.*", .turn), ("messages.*.role", .role), ("messages.*.name", .text),
+        ("messages.*.content", .text), ("messages.*.content.*", .text), ("messages.*.content.*.type", .name),
+        ("messages.*.content.*.text", .text), ("messages.*.content.*.refusal", .text),
+        ("messages.*.content.*.image_url", .media), ("messages.*.content.*.image_url.url", .media),
+        ("messages.*.content.*.image_url.detail", .name),
+        ("messages.*.content.*.input_audio", .plain), ("messages.*.content.*.input_audio.data", .media),
+        ("messages.*.content.*.input_audio.format", .name),
+        ("messages.*.content.*.file", .plain), ("messages.*.content.*.file.file_id", .name),
+        ("messages.*.content.*.file.filename", .text), ("messages.*.content.*.file.file_data", .media),
+        ("messages.*.content.*.cache_control", .plain), ("messages.*.content.*.cache_control.type", .name),
+        ("messages.*.content.*.cache_control.ttl", .name),
+        ("messages.*.refusal", .text), ("messages.*.reasoning", .text), ("messages.*.reasoning_content", .text),
+        ("messages.*.audio", .plain), ("messages.*.audio.id", .name), ("messages.*.tool_call_id", .name),
+    ]
+
+    private static let toolCalls: [(String, RequestField)] = [
+        ("messages.*.tool_calls", .calls), ("messages.*.tool_calls.*", .plain),
+        ("messages.*.tool_calls.*.id", .name), ("messages.*.tool_calls.*.type", .name),
+        ("messages.*.tool_calls.*.index", .plain), ("messages.*.tool_calls.*.function", .plain),
+        ("messages.*.tool_calls.*.function.name", .text), ("messages.*.tool_calls.*.function.arguments", .text),
+        ("messages.*.tool_calls.*.custom", .plain), ("messages.*.tool_calls.*.custom.name", .text),
+        ("messages.*.tool_calls.*.custom.input", .text),
+        ("messages.*.function_call", .calls), ("messages.*.function_call.name", .text),
+        ("messages.*.function_call.arguments", .text),
+    ]
+
+    private static let definitions: [(String, RequestField)] = [
+        ("tools", .definitions), ("tools.*", .plain), ("tools.*.type", .name), ("tools.*.function", .plain),
+        ("tools.*.function.name", .text), ("tools.*.function.description", .text),
+        ("tools.*.function.parameters", .plain), ("tools.*.function.strict", .plain),
+        ("tools.*.custom", .plain), ("tools.*.custom.name", .text), ("tools.*.custom.description", .text),
+        ("tools.*.custom.format", .plain), ("tools.*.custom.format.type", .name),
+        ("functions", .definitions), ("functions.*", .plain), ("functions.*.name", .text),
+        ("functions.*.description", .text), ("functions.*.parameters", .plain),
+        ("tool_choice", .name), ("tool_choice.type", .name), ("tool_choice.function", .plain),
+        ("tool_choice.function.name", .name), ("tool_choice.custom", .plain), ("tool_choice.custom.name", .name),
+        ("function_call", .name), ("function_call.name", .name),
+        ("response_format", .definitions), ("response_format.type", .name), ("response_format.json_schema", .plain),
+        ("response_format.json_schema.name", .text), ("response_format.json_schema.description", .text),
+        ("response_format.json_schema.schema", .plain), ("response_format.json_schema.strict", .plain),
+    ]
+
+    /// Fields by which proxies and vendors let a caller name an upstream, its credentials, headers or other models.
+    ///
+    /// An upstream may be such a proxy itself, so they must not pass either. `spec/anchors.md` D3, class 1.
+    private static let refused = [
+        "api_base", "base_url", "api_key", "api_keys", "api_type", "api_version", "api_host", "endpoint", "endpoint_url",
+        "proxy", "proxies", "custom_llm_provider", "litellm_params", "litellm_credential_name", "model_list", "models",
+        "fallbacks", "fallback_models", "context_window_fallbacks", "route", "deployment_id", "organization", "headers",
+        "extra_headers", "extra_body", "extra_query", "default_headers", "azure_ad_token", "azure_endpoint",
+        "azure_username", "azure_password", "tenant_id", "client_id", "client_secret", "aws_access_key_id",
+        "aws_secret_access_key", "aws_session_token", "aws_region_name", "aws_role_name", "aws_session_name",
+        "aws_profile_name", "aws_web_identity_token", "aws_sts_endpoint", "aws_bedrock_runtime_endpoint",
+        "vertex_project", "vertex_location", "vertex_credentials", "callbacks", "success_callback", "failure_callback",
+        "callback_url", "webhook", "webhook_url", "webhooks", "mcp_servers", "mock_response", "ssl_verify",
+        "tools.*.server_url", "tools.*.server_label", "tools.*.connector_id", "tools.*.authorization",
+        "tools.*.headers", "tools.*.url",
+    ]
+
+    static let answer: [(String, AnswerField)] =
+        [envelope, message("choices.*.message"), message("choices.*.delta")].flatMap(\.self)
+
+    private static let envelope: [(String, AnswerField)] = [
+        ("id", .id), ("object", .name), ("created", .created), ("model", .model), ("system_fingerprint", .name),
+        ("service_tier", .name), ("provider", .name), ("obfuscation", .name),
+        ("choices", .choices), ("choices.*", .choice), ("choices.*.index", .choiceIndex),
+        ("choices.*.finish_reason", .finishReason), ("choices.*.native_finish_reason", .name),
+        ("choices.*.logprobs", .logprobs), ("choices.*.text", .text(.content)),
+        ("usage", .usage), ("usage.prompt_tokens", .inputTokens), ("usage.completion_tokens", .outputTokens),
+        ("usage.total_tokens", .plain), ("usage.prompt_tokens_details", .plain),
+        ("usage.prompt_tokens_details.cached_tokens", .cachedTokens), ("usage.prompt_cache_hit_tokens", .cachedTokens),
+        ("error", .error), ("error.message", .errorMessage), ("error.type", .errorType), ("error.code", .errorCode),
+    ]
+
+    private static func message(_ place: String) -> [(String, AnswerField)] {
+        let rows: [(String, AnswerField)] = [
+            ("", .plain), (".role", .name), (".content", .text(.content)), (".content.*", .text(.content)),
+            (".content.*.type", .name), (".content.*.text", .text(.content)), (".refusal", .text(.refusal)),
+            (".reasoning", .text(.reasoning)), (".reasoning_content", .text(.reasoningContent)),
+            (".reasoning_details", .plain), (".reasoning_details.*", .plain), (".reasoning_details.*.type", .name),
+            (".reasoning_details.*.id", .name), (".reasoning_details.*.format", .name),
+            (".reasoning_details.*.index", .plain), (".reasoning_details.*.text", .text(.reasoningDetails)),
+            (".reasoning_details.*.summary", .text(.reasoningDetails)), (".reasoning_details.*.data", .media),
+            (".reasoning_details.*.signature", .media),
+            (".audio", .plain), (".audio.id", .name), (".audio.data", .media), (".audio.expires_at", .plain),
+            (".audio.transcript", .text(.transcript)), (".annotations", .plain),
+            (".tool_calls", .plain), (".tool_calls.*", .call), (".tool_calls.*.index", .callIndex),
+            (".tool_calls.*.id", .name), (".tool_calls.*.type", .name), (".tool_calls.*.function", .plain),
+            (".tool_calls.*.function.name", .name),
+            (".tool_calls.*.function.arguments", .text(.toolArguments(0))), (".tool_calls.*.custom", .plain),
+            (".tool_calls.*.custom.name", .name), (".tool_calls.*.custom.input", .text(.toolArguments(0))),
+            (".function_call", .plain), (".function_call.name", .name),
+            (".function_call.arguments", .text(.functionArguments)),
+        ]
+        return rows.map { (place + $0.0, $0.1) }
+    }
+}

@@ -1,0 +1,182 @@
+import KeeptrustsCore
+public import KeeptrustsWire
+public import NIOCore
+
+extension Surface {
+    /// Reads a request in one scan of its body.
+    ///
+    /// - Throws: ``SurfaceFault`` when the body is not what this surface takes. What the gateway has no need to
+    ///   understand passes, for the provider to judge.
+    public func read(_ body: ByteBuffer) throws(SurfaceFault) -> SurfaceRequest {
+        var values: [JSONValue] = []
+        values.reserveCapacity(64)
+        return try read(body, using: &values)
+    }
+
+    /// The same, with memory that can be used again for the next request.
+    public func read(
+        _ body: ByteBuffer, using values: inout [JSONValue]
+    ) throws(SurfaceFault) -> SurfaceRequest {
+        values.removeAll(keepingCapacity: true)
+        do { try JSONScanner.scan(body, request.shape, into: &values) } catch { throw SurfaceFault(error) }
+        var reader = RequestReader(body: body, table: request)
+        for value in values { try reader.take(value, request[value]) }
+        return try reader.finish()
+    }
+}
+
+/// Makes a request of what the scanner found, in document order.
+private struct RequestReader {
+    private var request: SurfaceRequest
+    private let table: FieldTable<RequestField>
+
+    /// Where the containers end that tell whose a string is.
+    private var turnsEnd = 0
+    private var callsEnd = 0
+    private var definitionsEnd = 0
+
+    /// The message at hand: its number, its first text, its role once that is known.
+    private var turn = -1
+    private var firstText = 0
+    private var role: Segment.Role?
+    private var hasTurns = false
+
+    init(body: ByteBuffer, table: FieldTable<RequestField>) {
+        self.table = table
+        request = SurfaceRequest(body: body)
+        request.texts.reserveCapacity(16)
+    }
+
+    mutating func take(_ value: JSONValue, _ field: RequestField?) throws(SurfaceFault) {
+        switch field {
+        case nil, .text:
+            if field == nil || value.kind == .string { addText(value) }
+        case .name:
+            if value.kind == .string, !request.body.isPlainName(value) { addText(value) }
+        case .media:
+            if value.kind == .string, !request.body.isEncodedMedia(value) { addText(value) }
+        case .role: try takeRole(value)
+        case .turn: try beginTurn(value)
+        case .turns:
+            guard value.kind == .array else { throw .wrongType("messages", "a list of messages") }
+            (hasTurns, turnsEnd) = (true, value.span.upperBound)
+        case .calls:
+            callsEnd = value.span.upperBound
+            if value.kind == .string { addText(value) }
+        case .definitions:
+            definitionsEnd = value.span.upperBound
+            if value.kind == .string { addText(value) }
+        case .refused:
+            if value.kind != .null { throw .refused(table.place(of: value)) }
+        case .plain:
+            if value.kind == .string { addText(value) }
+        case .model: try takeModel(value)
+        case .stream: request.isStreaming = try flag(value)
+        case .streamOptions: try takeOptions(value)
+        case .includeUsage:
+            request.includesUsage = try flag(value)
+            request.usageSwitch = .replace(value.span, isOptions: false)
+        case .choices: request.choices = try wholeNumber(value, 1...128) ?? 1
+        case .maxTokens:
+            let number = try wholeNumber(value, 1...100_000_000)
+            request.maxTokens = [request.maxTokens, number].compactMap { $0 }.min()
+        }
+    }
+
+    /// Checks what only the end of the body can tell.
+    consuming func finish() throws(SurfaceFault) -> SurfaceRequest {
+        guard request.body.getInteger(at: request.body.readerIndex + request.body.offsetAfterSpace(from: 0)) == UInt8(0x7B)
+        else {
+            throw SurfaceFault(.invalidInput, code: "request.wrong_type", "The body must be a JSON object.")
+        }
+        guard !request.model.isEmpty else { throw .missing("model") }
+        guard hasTurns else { throw .missing("messages") }
+        try endTurn()
+        guard turn >= 0 else { throw .invalid("messages", "a list of at least one message") }
+        request.turns = turn + 1
+        return request
+    }
+
+    private mutating func takeModel(_ value: JSONValue) throws(SurfaceFault) {
+        guard value.kind == .string else { throw .wrongType("model", "a string") }
+        guard value.span.count > 2, let model = request.body.string(value, limit: 256) else {
+            throw .invalid("model", "a name of 1 to 256 bytes")
+        }
+        (request.model, request.modelToken) = (model, value.span)
+    }
+
+    private mutating func takeOptions(_ value: JSONValue) throws(SurfaceFault) {
+        switch value.kind {
+        case .null: request.usageSwitch = .replace(value.span, isOptions: true)
+        case .object:
+            let start = value.span.lowerBound + 1
+            let isEmpty = request.body.offsetAfterSpace(from: start) == value.span.upperBound - 1
+            request.usageSwitch = .insertFlag(at: start, isOnlyOne: isEmpty)
+        case .string, .number, .true, .false, .array: throw .wrongType("stream_options", "an object")
+        }
+    }
+
+    private func flag(_ value: JSONValue) throws(SurfaceFault) -> Bool {
+        guard [.true, .false, .null].contains(value.kind) else {
+            throw .wrongType(table.place(of: value), "true or false")
+        }
+        return value.kind == .true
+    }
+
+    private func wholeNumber(_ value: JSONValue, _ range: ClosedRange<Int>) throws(SurfaceFault) -> Int? {
+        if value.kind == .null { return nil }
+        guard value.kind == .number else { throw .wrongType(table.place(of: value), "a whole number") }
+        guard let number = request.body.wholeNumber(value), range.contains(number) else {
+            throw .invalid(table.place(of: value), "a whole number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+
+    private mutating func beginTurn(_ value: JSONValue) throws(SurfaceFault) {
+        if turn >= 0 { try endTurn() }
+        turn += 1
+        guard value.kind == .object else { throw .wrongType("messages[\(turn)]", "an object") }
+        (firstText, role) = (request.texts.count, nil)
+    }
+
+    private func endTurn() throws(SurfaceFault) {
+        guard turn < 0 || role != nil else { throw .missing("messages[\(turn)].role") }
+    }
+
+    private mutating func takeRole(_ value: JSONValue) throws(SurfaceFault) {
+        guard value.kind == .string else { throw .wrongType("messages[\(turn)].role", "a string") }
+        let role: Segment.Role
+        switch request.body.string(value, limit: 16) {
+        case "user": role = .user
+        case "assistant": role = .assistant
+        case "system", "developer": role = .system
+        case "tool", "function": role = .tool
+        default:
+            throw .invalid("messages[\(turn)].role", "system, developer, user, assistant, tool or function")
+        }
+        self.role = role
+        for index in firstText..<request.texts.count { assign(role, to: index) }
+    }
+
+    /// Corrects a text that stood in its message before the role.
+    private mutating func assign(_ role: Segment.Role, to index: Int) {
+        request.texts[index].segment.role = role
+        guard request.texts[index].segment.phase != .toolCall else { return }
+        request.texts[index].segment.phase = role == .tool ? .toolResult : .request
+    }
+
+    private mutating func addText(_ value: JSONValue) {
+        guard value.span.count > 2 else { return }
+        let start = value.span.lowerBound
+        var (owner, phase, index) = (Segment.Role.user, Phase.request, -1)
+        if start < turnsEnd {
+            (owner, index) = (role ?? .user, turn)
+            phase = start < callsEnd ? .toolCall : owner == .tool ? .toolResult : .request
+        } else if start < definitionsEnd {
+            owner = .system
+        }
+        let unescaped = Unescaped(request.body, token: value.span, hasEscapes: value.hasEscapes)
+        let segment = Segment(unescaped.text, role: owner, phase: phase)
+        request.texts.append(LocatedText(segment: segment, unescaped: unescaped, index: index))
+    }
+}

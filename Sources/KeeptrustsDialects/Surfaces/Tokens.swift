@@ -1,0 +1,92 @@
+import KeeptrustsWire
+import NIOCore
+
+/// Readings of tokens whose place in a valid JSON text is known. Ranges count from the text's first byte.
+extension ByteBuffer {
+    /// The bytes of a range, sharing the storage; empty when the range is not inside.
+    func bytes(_ range: Range<Int>) -> ByteBuffer {
+        getSlice(at: readerIndex + range.lowerBound, length: range.count) ?? ByteBuffer()
+    }
+
+    /// The value of a string token, its escapes undone.
+    func text(_ value: JSONValue) -> ByteBuffer {
+        Unescaped(self, token: value.span, hasEscapes: value.hasEscapes).text
+    }
+
+    /// The value of a string token as a string of at most `limit` bytes; nil for other kinds and longer values.
+    func string(_ value: JSONValue, limit: Int = 4_096) -> String? {
+        guard value.kind == .string, value.span.count <= limit + 2 else { return nil }
+        return String(buffer: text(value))
+    }
+
+    /// Whether a string token is written exactly so, without escapes.
+    func isString(_ value: JSONValue, _ expected: StaticString) -> Bool {
+        guard value.kind == .string, !value.hasEscapes, value.span.count == expected.utf8CodeUnitCount + 2 else {
+            return false
+        }
+        let token = readableBytesView[(readableBytesView.startIndex + value.span.lowerBound + 1)...]
+        return expected.withUTF8Buffer { token.starts(with: $0) }
+    }
+
+    /// The value of a number token that is written as a whole number of at most 15 digits; nil for any other.
+    func wholeNumber(_ value: JSONValue) -> Int? {
+        guard value.kind == .number, (1...15).contains(value.span.count) else { return nil }
+        var number = 0
+        let start = readableBytesView.startIndex
+        for index in value.span {
+            let digit = Int(readableBytesView[start + index]) - 48
+            guard (0...9).contains(digit) else { return nil }
+            number = number * 10 + digit
+        }
+        return number
+    }
+
+    /// The offset of the first byte at or after `offset` that is not white space; the end when there is none.
+    func offsetAfterSpace(from offset: Int) -> Int {
+        var offset = offset
+        while offset < readableBytes, [0x20, 0x09, 0x0A, 0x0D].contains(readableBytesView[readerIndex + offset]) {
+            offset += 1
+        }
+        return offset
+    }
+
+    /// Whether a string token is a plain name, such as an id or a word of a closed set: it holds nothing to judge.
+    ///
+    /// ASCII letters, digits, `_`, `-`, `.` and `:`, a letter first, 128 bytes at most, and no long run of digits; so
+    /// neither an address nor an account number passes for one.
+    func isPlainName(_ value: JSONValue) -> Bool {
+        guard !value.hasEscapes, value.span.count <= 130 else { return false }
+        guard value.span.count > 2 else { return true }
+        let start = readableBytesView.startIndex
+        var digits = 0
+        for index in value.span.lowerBound + 1..<value.span.upperBound - 1 {
+            let byte = readableBytesView[start + index]
+            let isLetter = (0x61...0x7A).contains(byte | 0x20)
+            let isDigit = (0x30...0x39).contains(byte)
+            digits = isDigit ? digits + 1 : 0
+            guard digits < 12, isLetter || index > value.span.lowerBound + 1 else { return false }
+            guard isLetter || isDigit || byte == 0x5F || byte == 0x2D || byte == 0x2E || byte == 0x3A else {
+                return false
+            }
+        }
+        return true
+    }
+
+    /// Whether a string token holds a picture, sound or file in base64, bare or as a `data:` URL; it has no text.
+    func isEncodedMedia(_ value: JSONValue) -> Bool {
+        guard value.span.count >= 256 else { return false }
+        let content = bytes(value.span.lowerBound + 1..<value.span.upperBound - 1)
+        var view = content.readableBytesView[...]
+        if view.starts(with: "data:".utf8) {
+            guard let comma = view.prefix(128).firstIndex(of: 0x2C) else { return false }
+            let kind = String(decoding: view[view.startIndex..<comma], as: UTF8.self)
+            guard kind.hasSuffix(";base64"), !kind.hasPrefix("data:text/") else { return false }
+            view = view[(comma + 1)...]
+        }
+        // JSON may write a solidus as `\/`; both bytes are let through.
+        return view.allSatisfy { byte in
+            (0x61...0x7A).contains(byte | 0x20) || (0x2F...0x39).contains(byte)
+                || [0x2B, 0x2D, 0x3D, 0x5C, 0x5F].contains(byte)
+        }
+    }
+}
