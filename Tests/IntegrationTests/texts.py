@@ -30,3 +30,9 @@ def longest_digit_run(text, secret):
          if needle[at:at + size] in haystack),
         default=0,
     )
+
+
+def decoded(data):
+    """Bytes as text with JSON's \\u escapes undone, so that nothing hides in them."""
+    text = data.decode("utf-8", "replace")
+    return re.sub(r"\\u([0-9a-fA-F]{4})", lambda match: chr(int(match.group(1), 16)), text)

@@ -1,0 +1,294 @@
+"""Bad input gets one clear line or the documented envelope, the right status, and loses nothing."""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import socket
+import subprocess
+import tempfile
+
+import pytest
+
+import configs
+import raw_http
+from processes import kt_binary, run_kt
+from raw_http import eventually
+
+VALID = """\
+pack: {name: tests, version: 1.0.0, enabled: true}
+policies: {chain: [prompt-injection]}
+providers:
+  targets:
+    - {id: main, provider: demo, model: demo}
+"""
+
+BROKEN_CONFIGS = {
+    "broken YAML": (VALID + "policy: {a: [1, 2\n", r"policy-config.yaml:\d+:\d+: "),
+    "unknown key": (VALID + "polices: {}\n", r"policy-config.yaml:6:1: .*'polices'.*'policies'"),
+    "unknown nested key": (VALID.replace("model: demo", "modell: demo"), r"policy-config.yaml:5:37: .*'model'"),
+    "unknown kind": (VALID.replace("prompt-injection", "prompt-injektion"), r"policy-config.yaml:2:\d+: .*prompt-injection"),
+    "wrong type": (VALID.replace("enabled: true", "enabled: perhaps"), r"policy-config.yaml:1:\d+: "),
+    "duplicate key": (VALID + "pack: {name: again, version: 2.0.0}\n", r"policy-config.yaml:6:1: "),
+    "no YAML at all": ("\x00\x01\x02", r"policy-config.yaml:1:\d+: |policy-config.yaml"),
+    "empty": ("", r"policy-config.yaml"),
+    "pattern that does not compile": (
+        VALID.replace("prompt-injection", "dlp-filter") + "policy: {dlp-filter: {detect_patterns: ['(']}}\n",
+        r"policy-config.yaml:6:\d+: ",
+    ),
+}
+
+
+def one_line(text):
+    """The one line that a failed command writes for its reader; log lines and blank ones do not count."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    assert 1 <= len(lines) <= 2, f"not one clear line:\n{text}"
+    assert "Fatal error" not in text and "Thread 0" not in text and "Stack dump" not in text
+    return lines[0]
+
+
+def run_gateway(folder, config_path, *flags, listen="127.0.0.1:0"):
+    return run_kt(
+        "gateway", "run", "--listen", listen, "--policy-config", config_path, "--state-dir", folder / "state", *flags,
+        folder=folder, environment=configs.ENVIRONMENT,
+    )
+
+
+@pytest.mark.parametrize("case", BROKEN_CONFIGS)
+def test_a_broken_config_is_refused_with_its_place(tmp_path, case):
+    text, expected = BROKEN_CONFIGS[case]
+    path = tmp_path / "policy-config.yaml"
+    path.write_text(text)
+
+    status, _, errors = run_gateway(tmp_path, path)
+    lint_status, lint_output, lint_errors = run_kt("policy", "lint", "--file", path, folder=tmp_path)
+
+    assert status in (1, 2)
+    assert re.search(expected, one_line(errors)), errors
+    assert lint_status in (1, 2)
+    assert re.search(expected, lint_output + lint_errors), lint_output + lint_errors
+
+
+def test_a_missing_config_is_named(tmp_path):
+    status, _, errors = run_gateway(tmp_path, tmp_path / "absent.yaml")
+
+    assert status == 2
+    assert "absent.yaml" in one_line(errors)
+
+
+def test_wrong_usage_ends_with_2(tmp_path):
+    status, _, errors = run_kt("gateway", "run", "--lisen", "x", folder=tmp_path)
+
+    assert status == 2
+    assert "--lisen" in errors
+
+
+@pytest.mark.parametrize("component", ["gateway", "api"])
+def test_a_port_in_use_is_named(tmp_path, component):
+    path = tmp_path / "policy-config.yaml"
+    path.write_text(VALID)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        if component == "gateway":
+            status, _, errors = run_gateway(tmp_path, path, listen=address)
+        else:
+            status, _, errors = run_kt(
+                "api", "run", "--listen", address, "--database", f"sqlite:{tmp_path / 'db'}", "--data-dir", tmp_path,
+                folder=tmp_path,
+            )
+
+    assert status == 1
+    assert address in errors and "in use" in errors
+
+
+def test_a_state_directory_has_one_owner(gateway, tmp_path):
+    status, _, errors = run_kt(
+        "gateway", "run", "--listen", "127.0.0.1:0", "--policy-config", gateway.config_path, "--state-dir",
+        gateway.state, folder=tmp_path, environment=configs.ENVIRONMENT,
+    )
+
+    assert status == 1
+    assert str(gateway.pid) in one_line(errors)
+    assert gateway.chat().status == 200
+
+
+@pytest.fixture
+def read_only():
+    """A folder that the program may read and not write, and a way to run `kt` as somebody who is not root."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="kt-readonly-"))
+    folder.chmod(0o755)
+    shutil.copy2(kt_binary(), folder / "kt")
+    (folder / "data").mkdir()
+    (folder / "data").chmod(0o555)
+    (folder / "policy-config.yaml").write_text(VALID)
+    yield folder
+    shutil.rmtree(folder)
+
+
+def as_nobody(folder, *arguments):
+    user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.geteuid() == 0 else []
+    result = subprocess.run(
+        [*user, folder / "kt", *map(str, arguments)], capture_output=True, text=True, timeout=30, cwd=folder,
+        env={"PATH": os.environ["PATH"], "HOME": str(folder / "data")},
+    )
+    return result.returncode, result.stderr
+
+
+def test_a_read_only_directory_is_named(read_only):
+    data = read_only / "data"
+
+    gateway = as_nobody(
+        read_only, "gateway", "run", "--listen", "127.0.0.1:0", "--policy-config", read_only / "policy-config.yaml",
+        "--state-dir", data / "state",
+    )
+    api = as_nobody(
+        read_only, "api", "run", "--listen", "127.0.0.1:0", "--database", f"sqlite:{data / 'db.sqlite'}",
+        "--data-dir", data / "api",
+    )
+    up = as_nobody(
+        read_only, "up", "--data-dir", data / "up", "--gateway", "127.0.0.1:0", "--api", "127.0.0.1:0",
+        "--console", "127.0.0.1:0", "--chat", "127.0.0.1:0",
+    )
+
+    for status, errors in (gateway, api, up):
+        assert status == 1
+        assert str(data) in one_line(errors)
+
+
+@pytest.mark.parametrize("url", ["postgres://nobody:nothing@127.0.0.1:1/none", "sqlite:/proc/none/db.sqlite"])
+def test_an_unreachable_database_is_named(tmp_path, url):
+    status, _, errors = run_kt(
+        "api", "run", "--listen", "127.0.0.1:0", "--database", url, "--data-dir", tmp_path, folder=tmp_path, timeout=60
+    )
+
+    assert status == 1
+    line = one_line(errors)
+    assert "127.0.0.1" in line or "/proc/none" in line
+    assert "nothing" not in errors
+
+
+def test_wrong_credentials(gateway, simulator):
+    answers = {key: gateway.chat(key=key) for key in ("kt_gk_wrong", "x", "'; DROP TABLE tokens; --")}
+    none = raw_http.chat(gateway.url, None, "Say hello.")
+
+    for answer in (*answers.values(), none):
+        assert (answer.status, answer.error["type"]) == (401, "authentication_error")
+        assert answer.error["request_id"] == answer.header("x-request-id")
+    assert simulator.received() == []
+
+
+def test_a_key_may_be_limited_to_models(gateways, simulator):
+    config = configs.policy_config(
+        configs.target(simulator.base_url()), configs.target(simulator.base_url(), "other", "gpt-4o-mini"),
+        consumer_groups=[
+            {"name": "few", "key_ref": {"env": configs.KEY_VARIABLE}, "allowed_models": ["gpt-4o-mini"]}
+        ],
+    )
+    gateway = gateways(config)
+
+    refused, allowed = gateway.chat(), gateway.chat(model="gpt-4o-mini")
+
+    assert (refused.status, refused.error["code"]) == (403, "model_not_allowed")
+    assert allowed.status == 200
+    assert [model["id"] for model in gateway.call("GET", "/v1/models").json["data"]] == ["gpt-4o-mini"]
+
+
+def test_an_unknown_model(gateway, simulator):
+    answer = gateway.chat(model="gpt-none")
+
+    assert (answer.status, answer.error["code"], answer.error["param"]) == (404, "model_not_found", "model")
+    assert simulator.received() == []
+
+
+@pytest.mark.parametrize("chunked", [False, True], ids=["length", "chunked"])
+def test_a_body_that_is_too_large(gateways, simulator, chunked):
+    gateway = gateways(configs.policy_config(
+        configs.target(simulator.base_url()), size_limits={"max_body_bytes": 4096}
+    ))
+    body = json.dumps({"model": "gpt-4o", "messages": [{"role": "user", "content": "x" * 5000}]}).encode()
+
+    with gateway.connect() as connection:
+        framing = "transfer-encoding: chunked" if chunked else f"content-length: {len(body)}"
+        connection.send(
+            f"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {gateway.key}\r\n"
+            f"content-type: application/json\r\n{framing}\r\n\r\n".encode()
+        )
+        connection.send(b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body) if chunked else body)
+        answer = connection.read()
+
+    assert (answer.status, answer.error["code"]) == (413, "body_too_large")
+    assert simulator.received() == []
+
+
+def test_an_unreachable_provider(gateways):
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        gateway = gateways(configs.policy_config(
+            configs.target(f"http://127.0.0.1:{closed.getsockname()[1]}/v1"),
+            providers={"retry": {"max_attempts": 1}},
+        ))
+
+        answer = gateway.chat()
+
+    assert (answer.status, answer.error["type"], answer.error["code"]) == (502, "upstream_error", "upstream_unreachable")
+
+
+def test_a_provider_without_its_credential(gateways, simulator):
+    gateway = gateways(
+        configs.policy_config(configs.target(simulator.base_url())), environment={configs.UPSTREAM_VARIABLE: ""}
+    )
+
+    answer = gateway.chat()
+
+    assert configs.UPSTREAM_VARIABLE in gateway.output
+    assert (answer.status, answer.error["code"]) == (503, "no_target_available")
+    assert simulator.received() == []
+
+
+def test_a_full_spool_stops_new_exchanges_and_loses_none(stacks, simulator):
+    stack = stacks(configs.policy_config(configs.target(simulator.base_url()), record={"max_bytes": 1 << 20}))
+    stack.api.kill()
+
+    answers = []
+    with stack.gateway.connect() as connection:
+        while not answers or answers[-1].status == 200:
+            body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Say hello."}]}
+            answers.append(connection.request("POST", "/v1/chat/completions", body, key=stack.key))
+            assert len(answers) < 10_000
+    full, health = answers[-1], stack.gateway.call("GET", "/readyz")
+    stack.api.restart()
+
+    assert (full.status, full.error["code"]) == (503, "spool_full")
+    assert int(full.header("retry-after")) > 0
+    assert health.status == 503
+    served = {answer.header("x-request-id") for answer in answers[:-1]}
+    assert len(served) > 100
+    eventually(lambda: served <= {event["request_id"] for event in stack.events()}, 60, 0.5)
+    eventually(lambda: stack.chat().status == 200, 30, 0.2)
+
+
+def test_an_unknown_gateway_token_is_said(gateways, simulator, stacks):
+    stack = stacks(configs.policy_config(configs.target(simulator.base_url())))
+    gateway = gateways(
+        configs.policy_config(configs.target(simulator.base_url()), keys=False), name="stranger",
+        flags=["--api-url", stack.api.url, "--api-token", "kt_rt_wrong"], key=stack.key,
+    )
+
+    answer = gateway.chat()
+
+    # It cannot tell whether the key is good, and nothing else may be claimed.
+    assert (answer.status, answer.error["code"]) == (503, "keys_unavailable")
+    eventually(lambda: "token" in gateway.output, 15)
+
+
+def test_without_a_control_plane_at_its_start(gateways, simulator):
+    gateway = gateways(
+        configs.policy_config(configs.target(simulator.base_url())),
+        flags=["--api-url", "http://127.0.0.1:1", "--api-token", "kt_rt_any"],
+    )
+
+    assert gateway.chat().status == 200
+    assert gateway.call("GET", "/readyz").status == 200

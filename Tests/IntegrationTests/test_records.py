@@ -1,0 +1,136 @@
+"""Nothing that was decided is lost or counted twice, whatever is killed."""
+
+import os
+import time
+
+import configs
+from load import Load
+from postgres import PostgreSQL
+from raw_http import eventually
+
+EXCHANGES = 2_000
+
+
+def config(simulator, **sections):
+    return configs.policy_config(configs.target(simulator.base_url()), **sections)
+
+
+def is_gapless(events):
+    """Whether a gateway's events are numbered one by one."""
+    numbers = sorted(event["sequence"] for event in events)
+    return numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+
+
+def test_the_api_may_die_under_load(stacks, simulator, database):
+    stack = stacks(config(simulator), database=database)
+    load = Load(stack.url, stack.key, EXCHANGES, seconds=14)
+    load.start()
+    load.wait_until(EXCHANGES // 4)
+
+    stack.api.kill()
+    died = time.monotonic()
+    load.wait_until(EXCHANGES // 2)
+    time.sleep(max(0, died + 10 - time.monotonic()))
+    stack.api.restart()
+    load.finish()
+
+    assert load.failures == []
+    eventually(lambda: len(stack.events()) >= EXCHANGES, 60, 0.5)
+    time.sleep(1)
+    events = stack.events()
+    assert len(events) == EXCHANGES
+    assert {event["request_id"] for event in events} == {outcome.request_id for outcome in load.outcomes}
+    assert len({event["id"] for event in events}) == EXCHANGES
+    assert is_gapless(events)
+
+
+def test_the_gateway_may_die_under_load(stacks, simulator):
+    stack = stacks(config(simulator))
+    load = Load(stack.url, stack.key, EXCHANGES)
+    load.start()
+    load.wait_until(EXCHANGES // 3)
+
+    stack.gateway.kill()
+    load.finish()
+    stack.gateway.restart()
+
+    completed = {outcome.request_id for outcome in load.completed}
+    assert EXCHANGES // 3 <= len(completed) < EXCHANGES
+    eventually(lambda: completed <= {event["request_id"] for event in stack.events()}, 60, 0.5)
+    stack.wait_for_key()
+    assert stack.chat().status == 200
+    eventually(lambda: len(stack.events()) > len(completed), 30, 0.5)
+    events = stack.events()
+    assert len({event["id"] for event in events}) == len(events)
+    assert is_gapless(events)
+
+
+def test_streams_are_recorded_before_their_end(stacks, simulator):
+    """The gateway dies in a load of streams: whatever had its last byte has its event."""
+    stack = stacks(config(simulator))
+    load = Load(stack.url, stack.key, 600, stream=True)
+    load.start()
+    load.wait_until(200)
+
+    stack.gateway.kill()
+    load.finish()
+    stack.gateway.restart()
+
+    completed = {outcome.request_id for outcome in load.completed}
+    assert 200 <= len(completed) < 600
+    eventually(lambda: completed <= {event["request_id"] for event in stack.events()}, 60, 0.5)
+
+
+def test_strict_mode_records_first(stacks, simulator):
+    stack = stacks(config(simulator, record={"mode": "strict"}))
+    load = Load(stack.url, stack.key, 300)
+    load.start()
+    load.wait_until(100)
+
+    stack.gateway.kill()
+    load.finish()
+    stack.gateway.restart()
+
+    # Every answer of which a client saw the head was on disk before.
+    seen = {outcome.request_id for outcome in load.outcomes if outcome.request_id}
+    assert len(seen) >= 100
+    eventually(lambda: seen <= {event["request_id"] for event in stack.events()}, 60, 0.5)
+
+
+def test_the_database_may_be_away(stacks, simulator, tmp_path):
+    server = PostgreSQL(tmp_path).start()
+    try:
+        stack = stacks(config(simulator), database=server.create_database("away"))
+        assert stack.chat().status == 200
+        eventually(lambda: len(stack.events()) == 1, 30, 0.2)
+
+        os.kill(server.pid, 9)
+        server.wait()
+        answers = [stack.chat().status for _ in range(20)]
+        error = stack.api.ask("GET", "/v1/events", expect=(500, 503))["error"]
+        server.start()
+
+        assert answers == [200] * 20
+        assert error["code"] and "postgres" not in error["message"].lower()
+        eventually(lambda: len(stack.events()) == 21, 60, 0.5)
+    finally:
+        server.stop()
+
+
+def test_a_restart_of_everything_keeps_everything(stacks, simulator):
+    stack = stacks(config(simulator))
+    load = Load(stack.url, stack.key, 100)
+    load.start()
+    load.finish()
+
+    assert stack.gateway.stop() == 0
+    assert stack.api.stop() == 0
+    stack.api.restart()
+    stack.gateway.restart()
+    stack.wait_for_key()
+    stack.chat()
+
+    assert load.failures == []
+    eventually(lambda: len(stack.events()) == 101, 30, 0.5)
+    assert is_gapless(stack.events())
+    assert len(stack.api.ask("GET", "/v1/gateways")["gateways"]) == 1
