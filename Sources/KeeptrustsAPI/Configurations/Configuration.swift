@@ -60,7 +60,7 @@ public struct ConfigurationVersion: Listed, Equatable {
 
     public var configurationID: Identifier<Configuration>
 
-    /// 1, 2, 3, …
+    /// Counts from 1.
     public var version: Int
     public var yaml: String
 

@@ -1,0 +1,96 @@
+public import KeeptrustsAPI
+public import KeeptrustsCore
+
+extension Transaction {
+    /// Takes in what a gateway delivers; an event that is there already counts as a duplicate and stays as it is.
+    ///
+    /// Whatever an event says of its gateway, `gateway` is where it came from. The filter columns hold numbers cut to a
+    /// sane range and texts cut to a length, without NUL, so that no event is refused for what a caller or a provider
+    /// made it say; the record itself keeps them.
+    public func ingest(
+        _ events: [DecisionEvent], from gateway: Identifier<Gateway>, in org: Identifier<Organisation>,
+        at now: Timestamp
+    ) throws -> EventReceipt {
+        var batch = SQLBatch(into: "decision_event", Self.eventColumns)
+        // In the order of ids, so that two deliveries of the same events do not wait for each other.
+        for var event in events.sorted(by: { $0.id.rawValue < $1.id.rawValue }) {
+            event.gatewayID = gateway
+            try batch.append(try event.values(in: org, received: now))
+        }
+        let accepted = try insert(batch)
+        let keys = Set(events.compactMap(\.keyID)).sorted { $0.rawValue < $1.rawValue }
+        if accepted > 0 { try touch(keys, in: org, at: now) }
+        return EventReceipt(accepted: accepted, duplicates: events.count - accepted)
+    }
+
+    /// Removes events from before a moment, at most `limit` at a time; the result counts them.
+    public func removeEvents(
+        before time: Timestamp, limit: Int = 5_000, in org: Identifier<Organisation>
+    ) throws -> Int {
+        try execute(
+            """
+            DELETE FROM decision_event WHERE org_id = \(org) AND id IN (
+                SELECT id FROM decision_event WHERE org_id = \(org) AND time < \(time) ORDER BY time LIMIT \(limit)
+            )
+            """
+        )
+    }
+
+    private static var eventColumns: [SQLBatch.Column] {
+        [
+            .init("org_id", .text), .init("id", .text), .init("gateway_id", .text), .init("sequence", .integer),
+            .init("time", .integer), .init("received", .integer), .init("request_id", .text), .init("key_id", .text),
+            .init("user_id", .text), .init("team_id", .text), .init("consumer_group", .text), .init("model", .text),
+            .init("provider", .text), .init("verdict", .text), .init("flagged", .boolean),
+            .init("degraded", .boolean), .init("decision", .text), .init("policy", .text),
+            .init("reason_code", .text), .init("outcome", .text), .init("status", .integer),
+            .init("input_tokens", .integer), .init("output_tokens", .integer), .init("cost_micros", .integer),
+            .init("cost_currency", .text), .init("total_us", .integer), .init("search", .text),
+            .init("record", .text),
+        ]
+    }
+}
+
+extension DecisionEvent {
+    /// The most tokens, micro-units of money and microseconds that a column of one event holds.
+    private static let maximumNumber = 100_000_000_000
+
+    /// The row, in the order of `eventColumns`.
+    fileprivate func values(in org: Identifier<Organisation>, received: Timestamp) throws -> [SQLValue] {
+        [
+            org.sqlValue, id.sqlValue, gatewayID.sqlValue, sequence.sqlValue, time.sqlValue, received.sqlValue,
+            Self.column(requestID), Self.column(keyID?.rawValue), Self.column(userID), Self.column(teamID),
+            Self.column(consumerGroup), Self.column(model), Self.column(provider), verdict.sqlValue, flagged.sqlValue,
+            degraded.sqlValue, decision.sqlValue, Self.column(policy), Self.column(reasonCode), outcome.sqlValue,
+            Self.column(status), Self.column(usage?.inputTokens ?? 0), Self.column(usage?.outputTokens ?? 0),
+            cost.map { Self.column(Int($0.micros)) } ?? .null, Self.column(cost?.currency),
+            Self.column(timings.totalUS), Self.column(search, maximum: 1_024), .text(try StoredJSON.text(self)),
+        ]
+    }
+
+    /// What ``EventFilter/text`` is looked for in.
+    private var search: String {
+        [id.rawValue, requestID, model, reasonCode ?? ""].map { Self.cut($0, to: 250) }.joined(separator: "\n")
+            .asciiLowercased
+    }
+
+    private static func column(_ number: Int) -> SQLValue { .integer(Int64(min(max(number, 0), maximumNumber))) }
+
+    private static func column(_ text: String?, maximum: Int = 256) -> SQLValue {
+        text.map { .text(cut($0, to: maximum)) } ?? .null
+    }
+
+    /// At most so many bytes, whole characters, and U+FFFD for NUL.
+    static func cut(_ text: String, to maximum: Int) -> String {
+        if text.utf8.count <= maximum, !text.utf8.contains(0) { return text }
+        var short = String.UnicodeScalarView()
+        var length = 0
+        for scalar in text.unicodeScalars {
+            let clean = scalar == "\0" ? "\u{FFFD}" : scalar
+            length += clean.utf8.count
+            guard length <= maximum else { break }
+            short.append(clean)
+        }
+        return String(short)
+    }
+}
