@@ -43,6 +43,7 @@ public struct AttemptSequence: Sendable, Equatable {
     ///
     /// - Parameter mayTry: Whether a target may be asked now. The target it says yes to is asked, so it may reserve a
     ///   breaker's permit.
+    /// - Returns: The first attempt, or to give up when no candidate may be asked.
     public mutating func begin(mayTry: (Int) -> Bool) -> Step { moveOn(from: 0, mayTry) }
 
     /// Chooses what to do after a failed attempt.
@@ -53,6 +54,7 @@ public struct AttemptSequence: Sendable, Equatable {
     ///   - random: A number in 0..<1.
     ///   - remaining: The time left for the whole exchange; no wait goes beyond it.
     ///   - mayTry: As for ``begin(mayTry:)``.
+    /// - Returns: The next attempt, or to give up.
     public mutating func next(
         after failure: Failure, plan: RetryPlan, random: Double, remaining: Duration, mayTry: (Int) -> Bool
     ) -> Step {

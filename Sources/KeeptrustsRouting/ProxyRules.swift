@@ -48,12 +48,13 @@ public struct ProxyRules: Sendable {
         exceptions = ProxyExceptions(variable("NO_PROXY") ?? "")
     }
 
-    /// The proxy for a connection, or nil when it is made directly.
+    /// Finds the proxy for a connection.
     ///
     /// - Parameters:
     ///   - scheme: `http` or `https`, of the request, not of the proxy.
     ///   - host: A name or an address, without brackets.
     ///   - port: The port, written or implied.
+    /// - Returns: The proxy, or nil when the connection is made directly.
     public func proxy(for scheme: String, host: String, port: Int) -> Proxy? {
         guard let proxy = scheme.lowercased() == "https" ? https : http else { return nil }
         return exceptions.contains(host: host, port: port) ? nil : proxy

@@ -36,6 +36,7 @@ public struct ConfigNode: Sendable {
     /// - Parameters:
     ///   - keys: The enum of the keys.
     ///   - hints: For keys that people write by mistake, what to write instead.
+    /// - Returns: The values by key.
     /// - Throws: ``ConfigError`` for the first other key.
     public func mapping<Key: ConfigKey>(
         _ keys: Key.Type, hints: [String: String] = [:]
@@ -107,6 +108,7 @@ public struct ConfigNode: Sendable {
     /// - Parameters:
     ///   - choices: The enum.
     ///   - hints: For values that people write by mistake, what to write instead.
+    /// - Returns: The case.
     /// - Throws: ``ConfigError`` for any other value.
     public func choice<Choice: CaseIterable & RawRepresentable<String>>(
         of choices: Choice.Type, hints: [String: String] = [:]

@@ -1,0 +1,15 @@
+/// One file of a configuration; later layers win over earlier ones.
+public struct ConfigLayer: Sendable, Equatable {
+    /// What error locations call it.
+    public var name: String
+    public var bytes: [UInt8]
+
+    public init(name: String, bytes: [UInt8]) {
+        self.name = name
+        self.bytes = bytes
+    }
+
+    public init(name: String, text: String) {
+        self.init(name: name, bytes: Array(text.utf8))
+    }
+}

@@ -1,0 +1,54 @@
+public import KeeptrustsCore
+
+/// The mistakes of a configuration, in the order of its files.
+struct ConfigProblems: Error {
+    private(set) var all: [ConfigError] = []
+
+    init(_ problems: [ConfigError] = []) { all = problems }
+
+    /// Adds a mistake, unless one at the same place is known: what follows from a mistake says nothing new.
+    mutating func add(_ problem: ConfigError) {
+        guard !all.contains(where: { $0.location == problem.location }) else { return }
+        all.append(problem)
+    }
+
+    /// Runs `body`, and takes note of its mistake.
+    mutating func collect<Value>(_ body: () throws(ConfigError) -> Value) -> Value? {
+        do throws(ConfigError) {
+            return try body()
+        } catch {
+            add(error)
+            return nil
+        }
+    }
+
+    /// Sorted by layer and place.
+    func sorted(by layers: [String]) -> [ConfigError] {
+        func key(_ location: SourceLocation) -> (Int, Int, Int) {
+            (layers.firstIndex(of: location.file) ?? layers.count, location.line, location.column)
+        }
+        return all.sorted { key($0.location) < key($1.location) }
+    }
+}
+
+/// Something in a configuration that works, and probably not as it was meant.
+public struct ConfigWarning: Sendable, Equatable, CustomStringConvertible {
+    /// A stable name, such as `config.block_unused`.
+    public var code: String
+    public var location: SourceLocation
+    public var message: String
+    public var hint: String?
+
+    public init(_ code: String, at location: SourceLocation, _ message: String, hint: String? = nil) {
+        self.code = code
+        self.location = location
+        self.message = message
+        self.hint = hint
+    }
+
+    /// The form that editors turn into links: `file:line:column: warning: message`.
+    public var description: String {
+        let text = "\(location): warning: \(message)"
+        return hint.map { "\(text)\n  hint: \($0)" } ?? text
+    }
+}

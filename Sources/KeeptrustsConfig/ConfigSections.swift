@@ -1,0 +1,169 @@
+import KeeptrustsCore
+import KeeptrustsRouting
+
+/// The sections of a document that is being read; each mistake is noted, and the reading goes on.
+struct ConfigSections {
+    var pack: Pack?
+    var targets: [TargetSettings] = []
+    var routing = RoutingStrategy.ordered
+    var retry = RetryPlan()
+    var fallback = FallbackPlan()
+    var breaker = CircuitBreaker.Settings()
+    var consumerGroups: [ConsumerGroup] = []
+    var sizeLimits = SizeLimits()
+    var record = RecordSettings()
+    var keys = KeySettings()
+
+    /// `policies.chain` and `policy`.
+    var chain: ConfigNode?
+    var settings: ConfigNode?
+
+    private enum Key: String, ConfigKey {
+        case pack, policies, policy, providers, record, keys
+        case consumerGroups = "consumer_groups"
+        case sizeLimits = "size_limits"
+    }
+
+    private enum PoliciesKey: String, ConfigKey { case chain }
+
+    private enum ProvidersKey: String, ConfigKey {
+        case targets, routing, retry, fallback
+        case circuitBreaker = "circuit_breaker"
+    }
+
+    init(_ document: ConfigNode, _ problems: inout ConfigProblems) {
+        let root = document.known(Key.self, hints: KeyHints.document, &problems)
+        let start = document.location
+        if let node = root[.pack] {
+            pack = problems.collect { () throws(ConfigError) in try Pack(node) }
+        } else {
+            problems.add(
+                ConfigError(
+                    .missingKey, at: start, "the document needs the key 'pack'.",
+                    hint: "write 'pack: {name: my-gateway, version: 1.0.0}'"))
+        }
+        readPolicies(root[.policies], root[.policy], start, &problems)
+        readProviders(root[.providers], start, &problems)
+        readGroups(root[.consumerGroups], &problems)
+        if let node = root[.sizeLimits] {
+            sizeLimits = problems.collect { () throws(ConfigError) in try SizeLimits(node) } ?? sizeLimits
+        }
+        if let node = root[.record] {
+            record = problems.collect { () throws(ConfigError) in try RecordSettings(node) } ?? record
+        }
+        if let node = root[.keys] {
+            keys = problems.collect { () throws(ConfigError) in try KeySettings(node) } ?? keys
+        }
+    }
+
+    private mutating func readPolicies(
+        _ policies: ConfigNode?, _ settings: ConfigNode?, _ start: SourceLocation, _ problems: inout ConfigProblems
+    ) {
+        let hint = "write 'policies: {chain: [prompt-injection, pii-detector, audit-logger]}'"
+        guard let policies else {
+            return problems.add(
+                ConfigError(
+                    .missingKey, at: start, "the document needs the key 'policies'.", hint: hint))
+        }
+        chain = problems.collect { () throws(ConfigError) in
+            let node = try policies.mapping(PoliciesKey.self).required(.chain, hint: hint)
+            _ = try node.list()
+            return node
+        }
+        self.settings = settings
+        if let settings { _ = problems.collect { () throws(ConfigError) in try settings.members().count } }
+    }
+
+    private mutating func readProviders(
+        _ node: ConfigNode?, _ start: SourceLocation, _ problems: inout ConfigProblems
+    ) {
+        let hint = "write 'providers: {targets: [{id: main, provider: openai, model: gpt-4o}]}'"
+        guard let node else {
+            return problems.add(
+                ConfigError(
+                    .missingKey, at: start, "the document needs the key 'providers'.", hint: hint))
+        }
+        let providers = node.known(ProvidersKey.self, hints: KeyHints.providers, &problems)
+        if let node = providers[.routing] {
+            routing = problems.collect { () throws(ConfigError) in try RoutingStrategy(node) } ?? routing
+        }
+        if let node = providers[.retry] {
+            retry = problems.collect { () throws(ConfigError) in try RetryPlan(node) } ?? retry
+        }
+        if let node = providers[.fallback] {
+            fallback = problems.collect { () throws(ConfigError) in try FallbackPlan(node) } ?? fallback
+        }
+        if let node = providers[.circuitBreaker] {
+            breaker = problems.collect { () throws(ConfigError) in try CircuitBreaker.Settings(node) } ?? breaker
+        }
+        guard let list = providers[.targets] else {
+            guard case .mapping = node.value else { return }
+            return problems.add(
+                ConfigError(
+                    .missingKey, at: node.location, "'providers' needs the key 'targets'.", hint: hint))
+        }
+        readTargets(list, &problems)
+    }
+
+    private mutating func readTargets(_ list: ConfigNode, _ problems: inout ConfigProblems) {
+        guard let nodes = problems.collect({ () throws(ConfigError) in try list.list() }) else { return }
+        guard !nodes.isEmpty else {
+            return problems.add(
+                ConfigError(
+                    .outOfRange, at: list.location, "'providers.targets' must not be empty."))
+        }
+        var ids: Set<String> = []
+        for node in nodes {
+            let retry = retry
+            let target = problems.collect { () throws(ConfigError) in try TargetSettings(node, retry: retry) }
+            guard let target else { continue }
+            targets.append(target)
+            guard ids.insert(target.id).inserted else {
+                problems.add(Self.duplicate("id", target.id, in: node, "target"))
+                continue
+            }
+        }
+    }
+
+    private mutating func readGroups(_ list: ConfigNode?, _ problems: inout ConfigProblems) {
+        guard let list, let nodes = problems.collect({ () throws(ConfigError) in try list.list() }) else { return }
+        for node in nodes {
+            guard let group = problems.collect({ () throws(ConfigError) in try ConsumerGroup(node) }) else { continue }
+            if consumerGroups.contains(where: { $0.name == group.name }) {
+                problems.add(Self.duplicate("name", group.name, in: node, "consumer group"))
+            } else if let other = consumerGroups.first(where: { $0.key == group.key }) {
+                problems.add(
+                    ConfigError(
+                        .duplicate, at: node.location,
+                        "the consumer groups '\(other.name)' and '\(group.name)' have the same key."))
+            }
+            consumerGroups.append(group)
+        }
+    }
+
+    private static func duplicate(_ key: String, _ name: String, in node: ConfigNode, _ what: String) -> ConfigError {
+        let place = (try? node.member(key))?.location ?? node.location
+        return ConfigError(.duplicate, at: place, "there are two \(what)s '\(name)'.")
+    }
+}
+
+extension ConfigNode {
+    /// The values at known keys; every other key is noted as a mistake.
+    func known<Key: ConfigKey>(
+        _ keys: Key.Type, hints: [String: String], _ problems: inout ConfigProblems
+    ) -> [Key: ConfigNode] {
+        var values: [Key: ConfigNode] = [:]
+        guard let members = problems.collect({ () throws(ConfigError) in try members() }) else { return [:] }
+        for (name, place, child) in members {
+            if let key = Key(rawValue: name) {
+                values[key] = child
+            } else {
+                let kind: ConfigError.Kind =
+                    hints[name]?.hasSuffix("not in this version") == true ? .unsupported : .unknownKey
+                let hint = hints[name] ?? Self.hint(for: name, among: Key.allCases.map(\.rawValue), are: "keys")
+                problems.add(ConfigError(kind, at: place, "unknown key '\(child.path)'.", hint: hint))
+            }
+        }
+        return values
+    }
+}
