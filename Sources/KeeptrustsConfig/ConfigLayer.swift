@@ -1,5 +1,8 @@
 /// One file of a configuration; later layers win over earlier ones.
 public struct ConfigLayer: Sendable, Equatable {
+    /// The largest file that is read.
+    public static let maxBytes = 4 << 20
+
     /// What error locations call it.
     public var name: String
     public var bytes: [UInt8]

@@ -43,7 +43,7 @@ public struct TargetSettings: Sendable, Equatable {
         case apiKeyPrefix = "api_key_prefix"
     }
 
-    /// - Parameter retry: The section `providers.retry`.
+    /// Reads an entry; what it does not say of retries is as in `retry`, the section `providers.retry`.
     init(_ config: ConfigNode, retry: RetryPlan) throws(ConfigError) {
         let mapping = try config.mapping(Key.self, hints: Self.hints)
         location = config.location

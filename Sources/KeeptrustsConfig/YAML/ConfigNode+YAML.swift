@@ -50,7 +50,7 @@ extension ConfigNode {
 
 /// What a document may hold, so that no file can occupy a process.
 struct YAMLLimits: Sendable {
-    var bytes = 4 << 20
+    var bytes = ConfigLayer.maxBytes
 
     /// Lines and list items, counted before parsing.
     var marks = 200_000
