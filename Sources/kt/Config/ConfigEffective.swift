@@ -19,14 +19,14 @@ struct ConfigEffective: ParsableCommand {
     var origins = true
 
     func run() throws {
-        var reading = ConfigReading(try ConfigFiles.layers(policyConfig))
+        var reading = ConfigReading(try ConfigLayer.read(policyConfig))
         reading.compile()
         guard let config = reading.config else {
-            for problem in reading.problems { ConfigFiles.complain(problem.description) }
+            for problem in reading.problems { Output.problem(problem.description) }
             throw ExitCode(1)
         }
-        for warning in config.warnings { ConfigFiles.complain(warning.description) }
-        print("# \(config.pack.name) \(config.pack.version), digest \(config.digest)")
-        print(config.effectiveYAML(withOrigins: origins), terminator: "")
+        for warning in config.warnings { Output.problem(warning.description) }
+        Output.line("# \(config.pack.name) \(config.pack.version), digest \(config.digest)")
+        Output.line(String(config.effectiveYAML(withOrigins: origins).dropLast()))
     }
 }

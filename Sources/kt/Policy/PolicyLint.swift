@@ -22,12 +22,12 @@ struct PolicyLint: ParsableCommand {
     var strict = false
 
     func run() throws {
-        let report = LintReport(try ConfigFiles.layers(file))
+        let report = LintReport(try ConfigLayer.read(file))
         if json {
-            print(report.json)
+            Output.line(report.json)
         } else {
-            if !report.remarks.isEmpty { ConfigFiles.complain(report.remarks) }
-            print(report.summary)
+            if !report.remarks.isEmpty { Output.problem(report.remarks) }
+            Output.line(report.summary)
         }
         guard report.isValid, !(strict && report.hasWarnings) else { throw ExitCode(1) }
     }
