@@ -1,0 +1,252 @@
+"""Running gateways: reload, drain, revocation, callers who leave, managed configuration."""
+
+import signal
+import threading
+import time
+
+import pytest
+
+import configs
+import raw_http
+import replies
+from gateways import Gateway
+from load import Load
+from processes import PATIENCE
+from raw_http import eventually
+from replies import Answer
+
+
+def config(simulator, version="1.0.0", **more):
+    return configs.policy_config(configs.target(simulator.base_url()), version=version, **more)
+
+
+def version_of(gateway):
+    return gateway.chat().header("x-keeptrusts-config-version")
+
+
+def test_a_reload_drops_no_exchange(gateways, simulator):
+    gateway = gateways(config(simulator))
+    simulator.script("", replies.paced(0.002))
+    load = Load(gateway.url, gateway.key, 600, connections=8, stream=True, seconds=5)
+    load.start()
+    for number in range(2, 7):
+        load.wait_until(number * 90)
+        gateway.reload(config(simulator, f"{number}.0.0"))
+    load.finish()
+
+    assert load.failures == []
+    eventually(lambda: version_of(gateway) == "6.0.0", PATIENCE)
+    assert {outcome.version for outcome in load.outcomes} >= {"1.0.0", "3.0.0"}
+
+
+def test_a_stream_keeps_the_config_it_began_with(gateways, simulator):
+    chain = [{"id": "dlp-filter", "kind": "dlp-filter", "on": ["response"]}]
+
+    def with_term(term, version):
+        policy = {"dlp-filter": {"blocked_terms": [term]}}
+        return config(simulator, version, chain=chain, policy=policy)
+
+    gateway = gateways(with_term("lavender", "1.0.0"))
+    simulator.script("", replies.paced(0.1, Answer(pieces=["a ", "b ", "c ", "d ", "e ", "lavender ", "ok"])))
+    answers = []
+    caller = threading.Thread(target=lambda: answers.append(gateway.chat(stream=True)))
+    caller.start()
+    simulator.wait_for(lambda requests: requests)
+
+    gateway.reload(with_term("nothing at all", "2.0.0"))
+    eventually(lambda: gateway.call("GET", "/v1/models").header("x-keeptrusts-config-version") == "2.0.0", 10)
+    caller.join(30)
+
+    assert "lavender" not in raw_http.streamed_text(answers[0])
+    simulator.script("", Answer(pieces=["now ", "lavender"]))
+    assert raw_http.streamed_text(gateway.chat(stream=True)) == "now lavender"
+
+
+def test_a_broken_reload_changes_nothing(gateways, simulator):
+    gateway = gateways(config(simulator))
+    gateway.config_path.write_text("pack: [broken\n")
+
+    gateway.signal(signal.SIGHUP)
+
+    gateway.wait_for(r"gateway\.yaml:\d+:\d+")
+    assert (gateway.chat().status, version_of(gateway)) == (200, "1.0.0")
+
+
+def test_a_drain_finishes_what_it_began(gateways, simulator):
+    gateway = gateways(config(simulator))
+    simulator.script("", replies.paced(0.2, Answer("one two three four five six seven eight")))
+    answers = []
+    caller = threading.Thread(target=lambda: answers.append(gateway.chat(stream=True)))
+    caller.start()
+    simulator.wait_for(lambda requests: requests)
+    idle = gateway.connect()
+    time.sleep(0.2)
+
+    gateway.signal(signal.SIGTERM)
+    status = gateway.wait()
+    caller.join(10)
+
+    assert status == 0
+    assert raw_http.streamed_text(answers[0]) == "one two three four five six seven eight"
+    assert raw_http.events(answers[0])[-1] == "[DONE]"
+    assert idle.is_closed()
+    with pytest.raises(OSError):
+        gateway.connect()
+
+
+def test_a_drained_gateway_takes_nothing_new(gateways, simulator):
+    gateway = gateways(config(simulator))
+    simulator.script("slow", replies.paced(0.3, Answer("one two three four five six")))
+    kept = gateway.connect()
+    assert kept.request("GET", "/health").status == 200
+    caller = threading.Thread(target=lambda: gateway.chat("[[slow]]", stream=True))
+    caller.start()
+    simulator.wait_for(lambda requests: requests)
+
+    gateway.signal(signal.SIGTERM)
+    time.sleep(0.3)
+    try:
+        answer = kept.request("POST", "/v1/chat/completions", {"model": "gpt-4o", "messages": []}, key=gateway.key)
+        assert answer.status == 503 and answer.header("connection") == "close"
+    except OSError:
+        pass
+    caller.join(15)
+
+    assert gateway.wait() == 0
+    assert len(simulator.received()) == 1
+
+
+def test_a_caller_who_leaves_ends_the_providers_work(stacks, simulator):
+    stack = stacks(config(simulator))
+    simulator.script("", replies.Endless(gap=0.005))
+    connection = stack.gateway.connect()
+    body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "go on"}], "stream": True}
+    connection.send(raw_http.request_bytes("x", "POST", "/v1/chat/completions", body, key=stack.key))
+    request_id = connection.read_head().header("x-request-id")
+    connection.read_some()
+
+    left = time.monotonic()
+    connection.close()
+    simulator.wait_for(lambda requests: requests[0].cancelled_at)
+
+    assert simulator.requests[0].cancelled_at - left < 0.5
+    event = stack.event_of(request_id)
+    assert event["outcome"] == "cancelled"
+
+
+def test_a_caller_may_leave_before_the_answer_begins(gateways, simulator):
+    gateway = gateways(config(simulator))
+    simulator.script("", replies.late(20))
+    connection = gateway.connect()
+    body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "x"}]}
+    connection.send(raw_http.request_bytes("x", "POST", "/v1/chat/completions", body, key=gateway.key))
+    simulator.wait_for(lambda requests: requests)
+
+    left = time.monotonic()
+    connection.close()
+    simulator.wait_for(lambda requests: requests[0].cancelled_at)
+
+    assert simulator.requests[0].cancelled_at - left < 0.5
+
+
+def test_a_revoked_key_is_refused_within_a_second(stacks, simulator):
+    stack = stacks(config(simulator))
+    token, key = stack.api.make_token("short-lived", "general")
+    stack.wait_for_key(key)
+
+    stack.api.ask("DELETE", f"/v1/tokens/{token['id']}", expect=(200, 204))
+    revoked = time.monotonic()
+    eventually(lambda: stack.chat(key=key).status == 401, 5, 0.02)
+
+    assert time.monotonic() - revoked < 5
+    assert stack.chat().status == 200
+
+
+def test_a_rotated_key_overlaps(stacks, simulator):
+    stack = stacks(config(simulator))
+    token, old = stack.api.make_token("rotated", "general")
+    stack.wait_for_key(old)
+
+    new = stack.api.ask("POST", f"/v1/tokens/{token['id']}/rotate", {"overlap_seconds": 300})["secret"]
+    stack.wait_for_key(new)
+
+    assert new != old
+    assert (stack.chat(key=old).status, stack.chat(key=new).status) == (200, 200)
+
+
+def test_known_keys_work_while_the_api_is_away(stacks, simulator):
+    stack = stacks(config(simulator))
+
+    stack.api.kill()
+
+    assert stack.chat().status == 200
+    assert stack.chat(key="kt_gk_never_seen").status in (401, 503)
+    stack.gateway.stop()
+    stack.gateway.restart()
+    assert stack.chat().status == 200
+
+
+def test_a_gateway_is_seen_where_it_says(stacks, simulator):
+    stack = stacks(
+        config(simulator), environment={"KEEPTRUSTS_GATEWAY_ADVERTISE_ADDR": "gateway.example.com:41002"}
+    )
+
+    def listed():
+        gateways = stack.api.ask("GET", "/v1/gateways")["gateways"]
+        return gateways[0] if gateways and gateways[0].get("advertise_addr") else None
+
+    gateway = eventually(listed, PATIENCE)
+    assert gateway["advertise_addr"] == "gateway.example.com:41002"
+    assert gateway["id"].startswith("gw_")
+
+
+def test_a_managed_gateway_takes_its_config_from_the_api(stacks, simulator, tmp_path):
+    """`kt run --managed`: assigned, changed within seconds, and still there when the API is not."""
+    stack = stacks(config(simulator))
+    _, runtime = stack.api.make_token("managed", "gateway_runtime")
+
+    def document(version):
+        import json
+        return json.dumps(configs.policy_config(
+            configs.target(simulator.base_url()), version=version, keys=False
+        ))
+
+    draft = {"name": "fleet", "yaml": document("1.0.0")}
+    configuration = stack.api.ask("POST", "/v1/configurations", draft)
+    stack.api.ask("POST", f"/v1/configurations/{configuration['id']}/deploy", {"all": True}, expect=(200, 201, 202))
+    managed = Gateway(tmp_path, config(simulator), name="managed", key=stack.key)
+    managed.arguments = [
+        managed.arguments[0], "run", "--managed", "--listen", "127.0.0.1:0", "--state-dir", managed.state,
+        "--api-url", stack.api.url, "--api-token", runtime,
+    ]
+    managed.start()
+    try:
+        stack.api.ask("POST", f"/v1/configurations/{configuration['id']}/deploy", {"all": True}, expect=(200, 201, 202))
+        eventually(lambda: managed.chat().status == 200, PATIENCE, 0.2)
+        assert version_of(managed) == "1.0.0"
+
+        stack.api.ask("POST", f"/v1/configurations/{configuration['id']}/versions", {"yaml": document("2.0.0")})
+        stack.api.ask("POST", f"/v1/configurations/{configuration['id']}/deploy", {"all": True}, expect=(200, 201, 202))
+        eventually(lambda: version_of(managed) == "2.0.0", PATIENCE, 0.2)
+
+        stack.api.kill()
+        managed.stop()
+        managed.arguments[managed.arguments.index("--listen") + 1] = managed.url.split("://")[1]
+        managed.start()
+        assert version_of(managed) == "2.0.0"
+    finally:
+        managed.stop()
+
+
+def test_health(gateway):
+    for path in ("/health", "/healthz", "/readyz"):
+        answer = raw_http.call(gateway.url, "GET", path)
+        assert (answer.status, answer.header("content-type")) == (200, "application/json")
+    assert raw_http.call(gateway.url, "GET", "/health").json["status"] == "healthy"
+
+
+def test_it_ends_at_once_when_nothing_is_open(gateway):
+    began = time.monotonic()
+
+    assert gateway.stop() == 0
+    assert time.monotonic() - began < 5

@@ -1,0 +1,108 @@
+"""`kt up`: everything in one process, from nothing."""
+
+import json
+import shlex
+import subprocess
+
+import configs
+import raw_http
+import texts
+from raw_http import eventually
+from stack import Up, files_that_hold
+
+
+def test_from_nothing_to_a_working_system(tmp_path):
+    with Up(tmp_path) as up:
+        pasted = subprocess.run(shlex.split(up.curl), capture_output=True, text=True, timeout=30)
+        api = up.sign_in()
+        answer = json.loads(pasted.stdout)
+
+        assert "demo" in answer["choices"][0]["message"]["content"].lower()
+        events = eventually(lambda: api.events(), 5)
+        assert (events[0]["verdict"], events[0]["outcome"], events[0]["provider"]) == ("allow", "completed", "demo")
+        assert api.ask("GET", "/v1/whoami")["user"]["roles"]
+        for component in Up.COMPONENTS:
+            assert raw_http.call(up.urls[component], "GET", "/health").status == 200
+    assert up.process.returncode == 0
+
+
+def test_a_sign_in_link_works_once(tmp_path):
+    with Up(tmp_path) as up:
+        code = up.sign_in_link.split("code=")[1]
+        up.sign_in()
+
+        again = raw_http.call(up.urls["api"], "POST", "/v1/auth/sign-in-link/redeem", {"code": code})
+
+        assert again.status in (400, 401, 404, 410)
+
+
+def test_a_second_start_keeps_the_first_ones_data(tmp_path, simulator):
+    config = configs.policy_config(configs.target(simulator.base_url()), keys=False)
+    up = Up(tmp_path, config).start()
+    try:
+        key, api = up.key, up.sign_in()
+        raw_http.chat(up.url, key, "Say hello.")
+        eventually(lambda: len(api.events()) == 1)
+        session = api.session
+        assert up.stop() == 0
+
+        up.start()
+        api.url = up.urls["api"]
+
+        assert api.session == session and len(api.events()) == 1
+        assert eventually(lambda: raw_http.chat(up.url, key, "Say hello.").status == 200)
+        eventually(lambda: len(api.events()) == 2)
+    finally:
+        up.stop()
+
+
+def test_the_provider_of_the_environment_is_live(tmp_path, simulator):
+    """With a provider's credential in the environment its targets are there."""
+    with Up(tmp_path, environment={"OPENAI_API_KEY": "sk-something"}) as up:
+        models = {model["id"] for model in raw_http.call(up.url, "GET", "/v1/models", key=up.key).json["data"]}
+
+    assert any(model.startswith("gpt-") for model in models)
+
+
+def test_secrets_stay_where_they_belong(tmp_path, simulator):
+    """Prompts, answers, keys and credentials are in no log, spool or database."""
+    config = configs.policy_config(configs.target(simulator.base_url()))
+    simulator.script("", replies_with_secrets())
+    with Up(tmp_path, config) as up:
+        api = up.sign_in()
+        _, integration = api.make_token("reader", "integration")
+        key = up.key
+        prompt = f"Write to {texts.EMAIL}, charge {texts.CARD}, about {texts.PROJECT}."
+        for stream in (False, True):
+            assert raw_http.chat(up.url, key, prompt, stream=stream).status == 200
+        raw_http.chat(up.url, key, f"{texts.INJECTION} {texts.EMAIL}")
+        raw_http.chat(up.url, "kt_gk_wrong_canary", prompt)
+        raw_http.call(up.url, "POST", "/v1/chat/completions", b'{"model": "gpt-4o", "broken canary-in-json', key=key)
+        eventually(lambda: len(api.events()) >= 3)
+        session = api.session
+
+    secrets = [
+        texts.EMAIL, texts.CARD, texts.PROJECT, texts.digits(texts.CARD), "previous instructions", "canary-in-json",
+        "canary-in-answer", configs.UPSTREAM_KEY, session, integration, key, "kt_gk_wrong_canary",
+    ]
+    # What the first start shows its administrator stands in the output by intention.
+    shown_once = [(str(up.log), key)]
+    assert [found for found in files_that_hold(tmp_path, secrets) if found not in shown_once] == []
+
+
+def replies_with_secrets():
+    from replies import Answer
+    return Answer(f"canary-in-answer for {texts.EMAIL} and {texts.CARD}")
+
+
+def test_a_database_holds_no_secret(stacks, simulator, postgres):
+    url = postgres.create_database("secrets")
+    stack = stacks(configs.policy_config(configs.target(simulator.base_url())), database=url)
+    answer = stack.chat(f"Write to {texts.EMAIL}, charge {texts.CARD}.")
+    stack.event_of(answer.header("x-request-id"))
+
+    dump = postgres.dump("secrets").decode()
+
+    for secret in (texts.EMAIL, texts.CARD, stack.key, stack.api.session, configs.UPSTREAM_KEY):
+        assert secret not in dump
+    assert answer.header("x-request-id") in dump
