@@ -41,8 +41,8 @@ BROKEN_CONFIGS = {
 
 
 def one_line(text):
-    """The one line that a failed command writes for its reader; log lines and blank ones do not count."""
-    lines = [line for line in text.splitlines() if line.strip()]
+    """The one line (and its hint) that a failed command writes for its reader; the log's lines do not count."""
+    lines = [line for line in text.splitlines() if line.strip() and not re.match(r"\d{4}-\d\d-\d\dT", line)]
     assert 1 <= len(lines) <= 2, f"not one clear line:\n{text}"
     assert "Fatal error" not in text and "Thread 0" not in text and "Stack dump" not in text
     return lines[0]

@@ -1,5 +1,6 @@
 """Running gateways: reload, drain, revocation, callers who leave, managed configuration."""
 
+import json
 import signal
 import threading
 import time
@@ -206,7 +207,6 @@ def test_a_managed_gateway_takes_its_config_from_the_api(stacks, simulator, tmp_
     _, runtime = stack.api.make_token("managed", "gateway_runtime")
 
     def document(version):
-        import json
         return json.dumps(configs.policy_config(
             configs.target(simulator.base_url()), version=version, keys=False
         ))

@@ -3,6 +3,7 @@
 import pytest
 
 import configs
+import raw_http
 from certificates import Authority
 from forward_proxy import ForwardProxy
 from simulator import Simulator
@@ -141,7 +142,6 @@ def test_a_new_address_is_followed(gateways, simulator):
 
 
 def test_tls_towards_callers(gateways, simulator, authority):
-    import raw_http
     certificate, key = authority.server("localhost")
     gateway = gateways(
         configs.policy_config(configs.target(simulator.base_url())), listen="localhost:0",

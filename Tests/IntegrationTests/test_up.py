@@ -8,6 +8,7 @@ import configs
 import raw_http
 import texts
 from raw_http import eventually
+from replies import Answer
 from stack import Up, files_that_hold
 
 
@@ -67,7 +68,7 @@ def test_the_provider_of_the_environment_is_live(tmp_path, simulator):
 def test_secrets_stay_where_they_belong(tmp_path, simulator):
     """Prompts, answers, keys and credentials are in no log, spool or database."""
     config = configs.policy_config(configs.target(simulator.base_url()))
-    simulator.script("", replies_with_secrets())
+    simulator.script("", Answer(f"canary-in-answer for {texts.EMAIL} and {texts.CARD}"))
     with Up(tmp_path, config) as up:
         api = up.sign_in()
         _, integration = api.make_token("reader", "integration")
@@ -88,11 +89,6 @@ def test_secrets_stay_where_they_belong(tmp_path, simulator):
     # What the first start shows its administrator stands in the output by intention.
     shown_once = [(str(up.log), key)]
     assert [found for found in files_that_hold(tmp_path, secrets) if found not in shown_once] == []
-
-
-def replies_with_secrets():
-    from replies import Answer
-    return Answer(f"canary-in-answer for {texts.EMAIL} and {texts.CARD}")
 
 
 def test_a_database_holds_no_secret(stacks, simulator, postgres):
