@@ -10,7 +10,7 @@ public struct Surface: Sendable {
     public let name: String
 
     /// The path of its requests, such as `/v1/chat/completions`.
-    public let path: String
+    public let path: StaticString
 
     let request: FieldTable<RequestField>
     let answer: FieldTable<AnswerField>

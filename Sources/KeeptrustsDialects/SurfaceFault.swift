@@ -23,7 +23,8 @@ public struct SurfaceFault: UserFacingError, Equatable {
     init(_ fault: JSONFault) {
         self.init(
             .invalidInput, code: "json.\(fault.reason.rawValue)",
-            "The body is not acceptable JSON: \(fault.reason.rawValue.replacing("_", with: " ")) at byte \(fault.offset).")
+            "The body is not acceptable JSON: \(fault.reason.rawValue.replacing("_", with: " ")) at byte \(fault.offset)."
+        )
     }
 
     static func missing(_ param: String) -> Self {

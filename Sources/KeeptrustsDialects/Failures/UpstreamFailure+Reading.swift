@@ -78,7 +78,8 @@ extension UpstreamFailure {
     private static func param(_ kind: Kind, _ fields: ErrorFields) -> String? {
         guard kind == .invalidRequest, let param = fields.param else { return nil }
         let isPath = param.utf8.allSatisfy { byte in
-            (0x61...0x7A).contains(byte | 0x20) || (0x30...0x39).contains(byte) || [0x2E, 0x5B, 0x5D, 0x5F].contains(byte)
+            (0x61...0x7A).contains(byte | 0x20) || (0x30...0x39).contains(byte)
+                || [0x2E, 0x5B, 0x5D, 0x5F].contains(byte)
         }
         return isPath && !param.isEmpty ? param : nil
     }

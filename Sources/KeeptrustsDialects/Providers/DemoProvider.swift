@@ -72,7 +72,9 @@ public struct DemoProvider: Sendable {
             write(&out)
             events.append(out)
         }
-        event { template.writeDelta(choice: 0, into: &$0) { $0.writeStaticString(#""role":"assistant","content":"""#) } }
+        event {
+            template.writeDelta(choice: 0, into: &$0) { $0.writeStaticString(#""role":"assistant","content":"""#) }
+        }
         switch reply {
         case .text(let text):
             for piece in Self.pieces(of: text) {
@@ -81,7 +83,9 @@ public struct DemoProvider: Sendable {
         case .call(let name, let arguments):
             event { template.writeDelta(choice: 0, into: &$0) { Self.writeCall(name, "", index: 0, into: &$0) } }
             for piece in Self.pieces(of: arguments) {
-                event { template.writeText(ByteBuffer(string: piece), choice: 0, channel: .toolArguments(0), into: &$0) }
+                event {
+                    template.writeText(ByteBuffer(string: piece), choice: 0, channel: .toolArguments(0), into: &$0)
+                }
             }
         }
         event { template.writeFinish(reply.finishReason, choice: 0, into: &$0) }
@@ -139,7 +143,9 @@ public struct DemoProvider: Sendable {
 
     /// FNV-1a, 64 bits: the same request has the same id.
     private static func digest(_ body: ByteBuffer) -> String {
-        let hash = body.readableBytesView.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+        let hash = body.readableBytesView.reduce(0xCBF2_9CE4_8422_2325 as UInt64) {
+            ($0 ^ UInt64($1)) &* 0x100_0000_01B3
+        }
         return String(hash, radix: 16)
     }
 }

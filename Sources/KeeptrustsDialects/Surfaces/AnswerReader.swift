@@ -65,20 +65,24 @@ private struct AnswerReader {
         case nil:
             if value.field != JSONShape.otherKey || !answer.body.isPlainName(value) { addText(value, .other) }
         case .plain: if value.kind == .string { addText(value, .other) }
-        case .name: if value.kind == .string, !answer.body.isPlainName(value) { addText(value, .other) }
+        case .name: takeName(value)
         case .media: if value.kind == .string, !answer.body.isEncodedMedia(value) { addText(value, .other) }
         case .text(let channel): if value.kind == .string { addText(value, channel) }
-        case .id: answer.id = value.span
+        case .id:
+            answer.id = value.span
+            takeName(value)
         case .created: answer.created = value.span
-        case .model: if value.kind == .string {
+        case .model:
+            guard value.kind == .string else { return }
             (answer.modelToken, answer.modelHasEscapes) = (value.span, value.hasEscapes)
-        }
+            takeName(value)
         case .choices: hasChoices = value.kind == .array
         case .choice: beginChoice(value)
         case .choiceIndex: if let number = answer.body.wholeNumber(value) { renumberChoice(number) }
-        case .finishReason: if value.kind == .string {
+        case .finishReason:
+            guard value.kind == .string else { return }
             answer.finishes.append(ChoiceToken(choice: choice, range: value.span))
-        }
+            takeName(value)
         case .logprobs:
             skipEnd = value.span.upperBound
             if value.kind != .null { answer.logprobs.append(ChoiceToken(choice: choice, range: value.span)) }
@@ -130,6 +134,11 @@ private struct AnswerReader {
             guard case .toolArguments = answer.texts[index].channel else { continue }
             answer.texts[index].channel = .toolArguments(number)
         }
+    }
+
+    /// A name that is more than a name is a text.
+    private mutating func takeName(_ value: JSONValue) {
+        if value.kind == .string, !answer.body.isPlainName(value) { addText(value, .other) }
     }
 
     private mutating func addText(_ value: JSONValue, _ channel: Channel) {

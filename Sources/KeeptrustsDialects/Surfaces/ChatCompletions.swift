@@ -78,7 +78,8 @@ private enum ChatCompletions {
     ///
     /// An upstream may be such a proxy itself, so they must not pass either. `spec/anchors.md` D3, class 1.
     private static let refused = [
-        "api_base", "base_url", "api_key", "api_keys", "api_type", "api_version", "api_host", "endpoint", "endpoint_url",
+        "api_base", "base_url", "api_key", "api_keys", "api_type", "api_version", "api_host", "endpoint",
+        "endpoint_url",
         "proxy", "proxies", "custom_llm_provider", "litellm_params", "litellm_credential_name", "model_list", "models",
         "fallbacks", "fallback_models", "context_window_fallbacks", "route", "deployment_id", "organization", "headers",
         "extra_headers", "extra_body", "extra_query", "default_headers", "azure_ad_token", "azure_endpoint",

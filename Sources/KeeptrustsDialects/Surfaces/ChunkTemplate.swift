@@ -12,7 +12,9 @@ public struct ChunkTemplate: Sendable {
     /// Takes id, time and model of an event of the stream.
     public init(_ chunk: SurfaceChunk) {
         let answer = chunk.answer
-        func token(_ range: Range<Int>?) -> ByteBuffer? { range.flatMap { $0.count <= 512 ? answer.body.bytes($0) : nil } }
+        func token(_ range: Range<Int>?) -> ByteBuffer? {
+            range.flatMap { $0.count <= 512 ? answer.body.bytes($0) : nil }
+        }
         self.init(id: token(answer.id), created: token(answer.created), model: token(answer.modelToken))
     }
 

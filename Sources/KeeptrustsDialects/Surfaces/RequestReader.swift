@@ -85,7 +85,9 @@ private struct RequestReader {
 
     /// Checks what only the end of the body can tell.
     consuming func finish() throws(SurfaceFault) -> SurfaceRequest {
-        guard request.body.getInteger(at: request.body.readerIndex + request.body.offsetAfterSpace(from: 0)) == UInt8(0x7B)
+        guard
+            request.body.getInteger(at: request.body.readerIndex + request.body.offsetAfterSpace(from: 0))
+                == UInt8(0x7B)
         else {
             throw SurfaceFault(.invalidInput, code: "request.wrong_type", "The body must be a JSON object.")
         }

@@ -52,24 +52,26 @@ extension ByteBuffer {
 
     /// Whether a string token is a plain name, such as an id or a word of a closed set: it holds nothing to judge.
     ///
-    /// ASCII letters, digits, `_`, `-`, `.` and `:`, a letter first, 128 bytes at most, and no long run of digits; so
-    /// neither an address nor an account number passes for one.
+    /// ASCII letters, digits, `_`, `-`, `.`, `:` and `/`, 128 bytes at most, with a letter unless it is short, and without a
+    /// long run of digits; so neither an address nor an account number passes for one.
     func isPlainName(_ value: JSONValue) -> Bool {
         guard !value.hasEscapes, value.span.count <= 130 else { return false }
-        guard value.span.count > 2 else { return true }
         let start = readableBytesView.startIndex
         var digits = 0
-        for index in value.span.lowerBound + 1..<value.span.upperBound - 1 {
+        var hasLetter = value.span.count <= 8
+        for index in value.span.dropFirst().dropLast() {
             let byte = readableBytesView[start + index]
             let isLetter = (0x61...0x7A).contains(byte | 0x20)
             let isDigit = (0x30...0x39).contains(byte)
             digits = isDigit ? digits + 1 : 0
-            guard digits < 12, isLetter || index > value.span.lowerBound + 1 else { return false }
-            guard isLetter || isDigit || byte == 0x5F || byte == 0x2D || byte == 0x2E || byte == 0x3A else {
+            hasLetter = hasLetter || isLetter
+            guard digits < 12 else { return false }
+            // 0x2D...0x2F are `-`, `.` and `/`.
+            guard isLetter || isDigit || byte == 0x5F || byte == 0x3A || (0x2D...0x2F).contains(byte) else {
                 return false
             }
         }
-        return true
+        return hasLetter
     }
 
     /// Whether a string token holds a picture, sound or file in base64, bare or as a `data:` URL; it has no text.

@@ -83,9 +83,11 @@ struct AnthropicRequestReader {
         ("tools.*.function.description", .toolDescription), ("tools.*.function.parameters", .toolParameters),
         ("tool_choice", .setting(.toolChoice)), ("tool_choice.type", .setting(.toolChoiceType)),
         ("tool_choice.function.name", .setting(.toolChoiceName)), ("parallel_tool_calls", .setting(.parallel)),
-        ("temperature", .setting(.temperature)), ("top_p", .setting(.topP)), ("top_k", .setting(.topK)), ("stop", .setting(.stop)), ("stop.*", .setting(.stop)),
+        ("temperature", .setting(.temperature)), ("top_p", .setting(.topP)), ("top_k", .setting(.topK)),
+        ("stop", .setting(.stop)), ("stop.*", .setting(.stop)),
         ("user", .setting(.user)), ("thinking", .setting(.thinking)),
-        ("response_format.type", .setting(.format)), ("modalities.*", .setting(.modality)), ("logprobs", .setting(.logprobs)),
+        ("response_format.type", .setting(.format)), ("modalities.*", .setting(.modality)),
+        ("logprobs", .setting(.logprobs)),
         ("audio", .unsupported), ("functions", .unsupported), ("function_call", .unsupported),
         ("web_search_options", .unsupported),
     ])
