@@ -1,0 +1,33 @@
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+extension UnsafeRawBufferPointer {
+    /// The offset of the first `byte` at or after `start`.
+    func firstIndex(of byte: UInt8, from start: Int) -> Int? {
+        guard start < count, let base = baseAddress else { return nil }
+        guard let place = memchr(base + start, Int32(byte), count - start) else { return nil }
+        return UnsafeRawPointer(place) - base
+    }
+
+    /// The offset at which the character after the one at `offset` begins.
+    public func character(after offset: Int) -> Int { beginOfCharacter(atOrAfter: offset + 1) }
+
+    /// The first offset, at or after `offset`, at which a character begins; the end is such an offset.
+    public func beginOfCharacter(atOrAfter offset: Int) -> Int {
+        var offset = Swift.min(offset, count)
+        while offset < count, self[offset] & 0xC0 == 0x80 { offset += 1 }
+        return offset
+    }
+
+    /// The offset after the last character that is there in full.
+    public var endOfWholeCharacters: Int {
+        var lead = count - 1
+        while lead >= 0, count - lead < 4, self[lead] & 0xC0 == 0x80 { lead -= 1 }
+        guard lead >= 0, self[lead] >= 0xC0 else { return count }
+        let length = (~self[lead]).leadingZeroBitCount
+        return count - lead < length ? lead : count
+    }
+}

@@ -1,0 +1,129 @@
+import CPCRE2
+
+/// One pattern as PCRE2 compiled it: decides whether there is a match, and where.
+///
+/// Its work has limits; where they are reached, the search fails instead of finding nothing.
+final class Confirmer: @unchecked Sendable {
+    // Immutable after `init`, so threads share it; what a match writes belongs to the scratch.
+    private let code: OpaquePointer
+
+    /// A byte that every match holds, and how far behind a match's first byte it can stand.
+    let anchor: (byte: UInt8, reach: Int)?
+
+    /// The first capturing group is what is found; the rest of a match is context.
+    private let reportsGroup: Bool
+
+    enum Outcome: Equatable {
+        case none
+
+        /// The text ends before it is known whether there is a match that begins here.
+        case partial(from: Int)
+
+        /// `whole` is what the pattern matched, `found` what it was looking for.
+        case match(whole: Range<Int>, found: Range<Int>)
+    }
+
+    init(_ pattern: Pattern, syntax: Syntax?, index: Int) throws(PatternError) {
+        anchor = syntax?.reach(to: UInt8(ascii: "@")).flatMap { $0 <= 256 ? (UInt8(ascii: "@"), $0) : nil }
+        var options = UInt32(PCRE2_NEVER_BACKSLASH_C)
+        if pattern.ignoresCase { options |= UInt32(PCRE2_CASELESS) }
+        if syntax?.isWide ?? true { options |= UInt32(PCRE2_UTF) | UInt32(PCRE2_MATCH_INVALID_UTF) }
+        if anchor != nil { options |= UInt32(PCRE2_USE_OFFSET_LIMIT) }
+        var error: Int32 = 0
+        var offset = 0
+        let bytes = Array(pattern.expression.utf8)
+        guard let code = pcre2_compile_8(bytes, bytes.count, options, &error, &offset, nil) else {
+            throw PatternError(pattern: index, message: "\(Self.message(of: error)) at character \(offset)")
+        }
+        self.code = code
+        var groups: UInt32 = 0
+        pcre2_pattern_info_8(code, UInt32(PCRE2_INFO_CAPTURECOUNT), &groups)
+        reportsGroup = groups > 0
+        let jit = pcre2_jit_compile_8(code, UInt32(PCRE2_JIT_COMPLETE) | UInt32(PCRE2_JIT_PARTIAL_HARD))
+        guard jit == 0 || jit == PCRE2_ERROR_JIT_BADOPTION else {
+            pcre2_code_free_8(code)
+            throw PatternError(pattern: index, message: Self.message(of: jit))
+        }
+    }
+
+    deinit { pcre2_code_free_8(code) }
+
+    /// Searches for the first match that begins at or after `start`.
+    ///
+    /// - Parameters:
+    ///   - text: The text; what stands before `start` is context.
+    ///   - start: Where to begin (byte offset).
+    ///   - limit: The last offset at which a match may begin; only for patterns with an anchor.
+    ///   - isOpen: More text may follow.
+    ///   - memory: What the search works with.
+    /// - Returns: What was found.
+    /// - Throws: ``MatchFailure`` when the search was given up.
+    func search(
+        _ text: UnsafeRawBufferPointer, from start: Int, limit: Int? = nil, isOpen: Bool, _ memory: MatchMemory
+    ) throws(MatchFailure) -> Outcome {
+        let subject = text.baseAddress?.assumingMemoryBound(to: UInt8.self)
+        let options = isOpen ? UInt32(PCRE2_PARTIAL_HARD) : 0
+        if let limit { pcre2_set_offset_limit_8(memory.context, limit) }
+        let result = pcre2_match_8(code, subject, text.count, start, options, memory.data, memory.context)
+        if limit != nil { pcre2_set_offset_limit_8(memory.context, Self.unset) }
+        guard let spans = pcre2_get_ovector_pointer_8(memory.data) else { throw MatchFailure(code: result) }
+        switch result {
+        case PCRE2_ERROR_NOMATCH: return .none
+        case PCRE2_ERROR_PARTIAL: return .partial(from: spans[0])
+        case 0...:
+            let whole = spans[0]..<max(spans[0], spans[1])
+            let hasGroup = reportsGroup && result != 1 && spans[2] != Self.unset
+            return .match(whole: whole, found: hasGroup ? spans[2]..<spans[3] : whole)
+        default: throw MatchFailure(code: result)
+        }
+    }
+
+    /// PCRE2's word for "no offset".
+    private static let unset = Int(bitPattern: UInt.max)
+
+    private static func message(of error: Int32) -> String {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 256) { buffer in
+            let length = pcre2_get_error_message_8(error, buffer.baseAddress, buffer.count)
+            return String(decoding: buffer.prefix(max(0, Int(length))), as: UTF8.self)
+        }
+    }
+}
+
+/// What searches work with; owned by one event loop.
+final class MatchMemory {
+    let data: OpaquePointer
+    let context: OpaquePointer
+    private let stack: OpaquePointer
+
+    /// How often a search may go back, from each place where a match may begin.
+    private static let matchLimit: UInt32 = 20_000
+
+    /// Bytes of heap that a search may take, in KiB.
+    private static let heapLimit: UInt32 = 1_024
+
+    init?() {
+        guard let data = pcre2_match_data_create_8(8, nil) else { return nil }
+        guard let context = pcre2_match_context_create_8(nil) else {
+            pcre2_match_data_free_8(data)
+            return nil
+        }
+        guard let stack = pcre2_jit_stack_create_8(32 * 1_024, 512 * 1_024, nil) else {
+            pcre2_match_context_free_8(context)
+            pcre2_match_data_free_8(data)
+            return nil
+        }
+        pcre2_set_match_limit_8(context, Self.matchLimit)
+        pcre2_set_depth_limit_8(context, Self.matchLimit)
+        pcre2_set_heap_limit_8(context, Self.heapLimit)
+        pcre2_jit_stack_assign_8(context, nil, UnsafeMutableRawPointer(stack))
+        self.data = data
+        self.context = context
+        self.stack = stack
+    }
+
+    deinit {
+        pcre2_match_data_free_8(data)
+        pcre2_match_context_free_8(context)
+        pcre2_jit_stack_free_8(stack)
+    }
+}

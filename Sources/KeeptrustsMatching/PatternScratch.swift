@@ -1,0 +1,54 @@
+import CHyperscan
+
+/// What scans and searches by a pattern set work with, used again for each text; owned by one event loop.
+public final class PatternScratch {
+    /// A bit for each pattern that may match the text last scanned.
+    let hits: UnsafeMutablePointer<UInt64>
+
+    /// How many words of 64 bits the hits have.
+    public let words: Int
+
+    /// Whether the text last scanned has characters beyond ASCII.
+    public internal(set) var hasHighByte = false
+    let hyperscan: OpaquePointer
+    let memory: MatchMemory
+    let liveness: LivenessStates
+
+    /// Allocates the memory; nil when there is none left.
+    public init?(for set: PatternSet) {
+        guard let memory = MatchMemory() else { return nil }
+        var scratch: OpaquePointer?
+        for (_, database) in set.groups {
+            guard hs_alloc_scratch(database.pointer, &scratch) == HS_SUCCESS else {
+                hs_free_scratch(scratch)
+                return nil
+            }
+        }
+        if scratch == nil {
+            guard let empty = try? HyperscanDatabase([HyperscanDatabase.Entry(id: 0, expression: "a", flags: 0)]),
+                hs_alloc_scratch(empty.pointer, &scratch) == HS_SUCCESS
+            else { return nil }
+        }
+        guard let scratch else { return nil }
+        words = max(1, (set.count + 63) / 64)
+        hits = .allocate(capacity: words)
+        hits.initialize(repeating: 0, count: words)
+        hyperscan = scratch
+        self.memory = memory
+        liveness = LivenessStates(of: set.liveness)
+    }
+
+    deinit {
+        hs_free_scratch(hyperscan)
+        hits.deallocate()
+    }
+
+    /// The hits of 64 patterns: bit b of word w stands for pattern 64w + b.
+    @inline(__always)
+    public func hits(word: Int) -> UInt64 { hits[word] }
+
+    func clearHits() {
+        for word in 0..<words { hits[word] = 0 }
+        hasHighByte = false
+    }
+}

@@ -1,0 +1,85 @@
+/// What a model takes a character for: variants of letters and digits for the plain ones, and nothing for what does not
+/// show.
+enum Folding {
+    enum Result: Equatable {
+        case same, nothing
+        case one(UInt8)
+    }
+
+    /// What `scalar`, which is not ASCII, is read as.
+    static func fold(_ scalar: Unicode.Scalar) -> Result {
+        let value = scalar.value
+        switch value {
+        case 0xFF01...0xFF5E: return .one(UInt8(value - 0xFEE0))
+        case 0x00A0, 0x1680, 0x2000...0x200A, 0x202F, 0x205F, 0x3000: return .one(0x20)
+        case 0x2010...0x2015, 0x2212, 0xFE58, 0xFE63: return .one(0x2D)
+        case 0x2024, 0xFE52: return .one(0x2E)
+        case 0xFE6B: return .one(0x40)
+        case 0x1D400...0x1D6A3: return .one(letter((value - 0x1D400) % 52))
+        case 0x1D7CE...0x1D7FF: return .one(0x30 + UInt8((value - 0x1D7CE) % 10))
+        case 0x24B6...0x24CF: return .one(0x41 + UInt8(value - 0x24B6))
+        case 0x24D0...0x24E9: return .one(0x61 + UInt8(value - 0x24D0))
+        case 0x249C...0x24B5: return .one(0x61 + UInt8(value - 0x249C))
+        case 0x1F110...0x1F129: return .one(0x41 + UInt8(value - 0x1F110))
+        case 0x1F130...0x1F149: return .one(0x41 + UInt8(value - 0x1F130))
+        case 0x1F150...0x1F169: return .one(0x41 + UInt8(value - 0x1F150))
+        case 0x1F170...0x1F189: return .one(0x41 + UInt8(value - 0x1F170))
+        case 0x2460...0x2468: return .one(0x31 + UInt8(value - 0x2460))
+        case 0x24EA: return .one(0x30)
+        case 0x2070, 0x2074...0x2079: return .one(0x30 + UInt8(value - 0x2070))
+        case 0x2080...0x2089: return .one(0x30 + UInt8(value - 0x2080))
+        case 0x00B9: return .one(0x31)
+        case 0x00B2, 0x00B3: return .one(0x30 + UInt8(value - 0x00B0))
+        case 0x017F: return .one(0x73)
+        case 0x212A: return .one(0x4B)
+        default: break
+        }
+        if isInvisible(value) || (0x0300...0x036F).contains(value) { return .nothing }
+        if let letter = letterlike[value] { return .one(letter) }
+        if scalar.properties.numericType == .decimal, let digit = scalar.properties.numericValue {
+            return .one(0x30 + UInt8(digit))
+        }
+        return .same
+    }
+
+    private static func letter(_ index: UInt32) -> UInt8 { UInt8(index < 26 ? 0x41 + index : 0x61 + index - 26) }
+
+    /// Format characters, variation selectors, fillers and tags: nothing of them shows.
+    private static func isInvisible(_ value: UInt32) -> Bool {
+        switch value {
+        case 0x00AD, 0x034F, 0x061C, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B...0x180F, 0x200B...0x200F, 0x202A...0x202E,
+            0x2060...0x206F, 0x3164, 0xFE00...0xFE0F, 0xFEFF, 0xFFA0, 0xFFF0...0xFFFB, 0x1BCA0...0x1BCA3,
+            0x1D173...0x1D17A, 0xE0000...0xE0FFF:
+            true
+        default: false
+        }
+    }
+
+    /// The mathematical letters that stand outside their block.
+    private static let letterlike: [UInt32: UInt8] = [
+        0x210E: 0x68, 0x212C: 0x42, 0x2130: 0x45, 0x2131: 0x46, 0x210B: 0x48, 0x2110: 0x49, 0x2112: 0x4C,
+        0x2133: 0x4D, 0x211B: 0x52, 0x212F: 0x65, 0x210A: 0x67, 0x2134: 0x6F, 0x212D: 0x43, 0x210C: 0x48,
+        0x2111: 0x49, 0x211C: 0x52, 0x2128: 0x5A, 0x2102: 0x43, 0x210D: 0x48, 0x2115: 0x4E, 0x2119: 0x50,
+        0x211A: 0x51, 0x211D: 0x52, 0x2124: 0x5A,
+    ]
+
+    /// The Latin letter that a letter of another alphabet looks like.
+    static func lookalike(_ scalar: Unicode.Scalar) -> UInt8? { lookalikes[scalar.value] }
+
+    /// Cyrillic, Greek, Armenian and Latin letters, after Unicode Technical Standard 39 (confusables).
+    private static let lookalikes: [UInt32: UInt8] = {
+        let table: KeyValuePairs<String, String> = [
+            "a": "аɑα", "b": "ЬƄ", "c": "сϲᴄ", "d": "ԁ", "e": "еєҽ", "f": "ƒ", "g": "ɡց", "h": "һհ", "i": "іıɩι",
+            "j": "јϳ", "k": "κк", "l": "ӏⅼ", "m": "ⅿм", "n": "ոпη", "o": "оοσօ", "p": "рρ", "q": "ԛգ", "r": "гᴦ",
+            "s": "ѕꜱ", "t": "тτ", "u": "υսʋ", "v": "νѵ", "w": "ԝωѡ", "x": "хχ", "y": "уγү", "z": "ᴢ", "A": "АΑ",
+            "B": "ВΒ", "C": "СϹ", "E": "ЕΕ", "F": "Ϝ", "G": "Ԍ", "H": "НΗ", "I": "ІΙӀ", "J": "Ј", "K": "КΚ",
+            "M": "МΜ", "N": "Ν", "O": "ОΟՕ", "P": "РΡ", "S": "ЅՏ", "T": "ТΤ", "U": "Ս", "X": "ХΧ", "Y": "ҮΥ", "Z": "Ζ",
+        ]
+        var lookalikes: [UInt32: UInt8] = [:]
+        for (latin, others) in table {
+            guard let letter = latin.utf8.first else { continue }
+            for scalar in others.unicodeScalars { lookalikes[scalar.value] = letter }
+        }
+        return lookalikes
+    }()
+}

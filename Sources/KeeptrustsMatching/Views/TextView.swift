@@ -1,0 +1,72 @@
+/// A text as its reader may take it, and the way back to the text as it was sent.
+public struct TextView: Sendable, Equatable {
+    /// The text, in UTF-8.
+    public private(set) var bytes: [UInt8] = []
+
+    /// Of each byte, the place in the text as it was sent that it stands for.
+    private var origins: [Origin] = []
+
+    private struct Origin: Sendable, Equatable {
+        var start: UInt32
+        var end: UInt32
+    }
+
+    init(capacity: Int) {
+        bytes.reserveCapacity(capacity)
+        origins.reserveCapacity(capacity)
+    }
+
+    mutating func append(_ byte: UInt8, from origin: Range<Int>) {
+        bytes.append(byte)
+        origins.append(Origin(start: UInt32(clamping: origin.lowerBound), end: UInt32(clamping: origin.upperBound)))
+    }
+
+    mutating func append(_ scalar: Unicode.Scalar, from origin: Range<Int>) {
+        for byte in UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter { append(byte, from: origin) }
+    }
+
+    /// The place in the text as it was sent that a place in this view stands for.
+    public func original(_ span: Range<Int>) -> Range<Int> {
+        guard let first = span.first, let last = span.last, last < origins.count else {
+            let place = original(at: span.lowerBound)
+            return place..<place
+        }
+        let start = Int(origins[first].start)
+        return start..<max(start, Int(origins[last].end))
+    }
+
+    /// The offset in the text as it was sent at which the byte at `offset` of this view begins.
+    public func original(at offset: Int) -> Int {
+        if offset < origins.count { return Int(origins[offset].start) }
+        return origins.last.map { Int($0.end) } ?? 0
+    }
+
+    /// The first offset in this view that stands for `offset` of the text as it was sent, or for what follows it.
+    public func offset(of original: Int) -> Int {
+        var low = 0
+        var high = origins.count
+        while low < high {
+            let middle = (low + high) / 2
+            if Int(origins[middle].start) < original { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}
+
+/// The ways in which a text is read, apart from as it was sent.
+public enum Reading: Int, Sendable, CaseIterable {
+    /// As it was sent.
+    case plain
+
+    /// Characters that do not show left out, variants of letters and digits taken for the plain ones.
+    case folded
+
+    /// The same, and letters of other alphabets taken for the Latin ones that they look like.
+    case lookalike
+
+    /// Percent escapes, character references and backslash escapes undone.
+    case unescaped
+
+    /// Runs of base64 decoded where they stand for text.
+    case base64
+}

@@ -1,0 +1,76 @@
+public import KeeptrustsCore
+
+/// What a chain says about the texts it was given.
+public struct ChainOutcome: Sendable, Equatable {
+    /// What must be done: the strongest verdict of the policies that enforce.
+    public var verdict = Verdict.allow
+
+    /// A policy saw something that changes nothing: it observes, or its action is to log.
+    public var flagged = false
+
+    /// A policy failed, and its instance says that a text passes then.
+    public var degraded = false
+
+    /// Why, when `verdict` is not `allow`.
+    public var reason: Reason?
+
+    /// The id of the instance that decided.
+    public var policy: String?
+
+    /// What to replace, in the order of the texts; they never overlap.
+    public var redactions: [Redaction] = []
+
+    /// One entry for each instance of the chain, in its order, whether it ran or not.
+    public var results: [PolicyResult] = []
+
+    public init() {}
+}
+
+/// A piece of a text that must not pass, and what stands there instead.
+public struct Redaction: Sendable, Equatable {
+    /// Which of the judged texts.
+    public var segment: Int
+
+    /// Where in that text (byte offsets; never cuts a character).
+    public var span: Range<Int>
+    public var replacement: String
+
+    public init(segment: Int, span: Range<Int>, replacement: String) {
+        self.segment = segment
+        self.span = span
+        self.replacement = replacement
+    }
+}
+
+/// What one instance of a chain said.
+public struct PolicyResult: Sendable, Equatable {
+    public var id: String
+    public var kind: String
+
+    /// Its verdict; the one that it would have given, when it only observes.
+    public var verdict = Verdict.allow
+    public var reasonCode: String?
+
+    /// It did not run: none of the texts is of its phases, or a policy before it had blocked already.
+    public var skipped = false
+
+    /// What it saw, in the order of the texts; never the matched text.
+    public var findings: [LocatedFinding] = []
+
+    public init(id: String, kind: String) {
+        self.id = id
+        self.kind = kind
+    }
+}
+
+/// A finding, and the text that it stands in.
+public struct LocatedFinding: Sendable, Equatable {
+    /// Which of the judged texts.
+    public var segment: Int
+    public var finding: Finding
+
+    public init(segment: Int, _ finding: Finding) {
+        self.segment = segment
+        self.finding = finding
+    }
+}

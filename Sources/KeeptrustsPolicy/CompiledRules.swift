@@ -1,0 +1,88 @@
+import KeeptrustsCore
+import KeeptrustsMatching
+
+/// Which rules of one policy look for which patterns of the chain.
+struct PatternUses: Sendable {
+    /// The patterns, as bits.
+    var mask: [UInt64] = []
+
+    /// Of each pattern, the rules that look for it.
+    var rules: [Int: [Int]] = [:]
+}
+
+/// An instance that looks for a pattern.
+struct PatternUser: Sendable {
+    var instance: Int
+
+    /// Which of its policy's rules look for it.
+    var rules: [Int]
+    var readings: Set<Reading>
+
+    /// A match may change the text, so that a stream must wait for its end.
+    var holds: Bool
+
+    /// The phases that it runs on, a bit for each.
+    var phases: Int
+
+    func runs(on phase: Phase) -> Bool { phases & phase.bit != 0 }
+}
+
+/// The rules of all policies of a chain, each pattern once.
+struct CompiledRules {
+    private(set) var patterns: [Pattern] = []
+    private(set) var uses: [PatternUses] = []
+
+    /// Of each pattern, where the user wrote it.
+    private var sources: [ConfigNode?] = []
+
+    init(_ policies: [any Policy]) {
+        var known: [Pattern: Int] = [:]
+        for policy in policies {
+            var own = PatternUses()
+            for (index, rule) in policy.rules.enumerated() {
+                let pattern = known[rule.pattern] ?? patterns.count
+                if pattern == patterns.count {
+                    known[rule.pattern] = pattern
+                    patterns.append(rule.pattern)
+                    sources.append(rule.source)
+                }
+                own.rules[pattern, default: []].append(index)
+            }
+            uses.append(own)
+        }
+        let words = max(1, (patterns.count + 63) / 64)
+        for index in uses.indices {
+            uses[index].mask = [UInt64](repeating: 0, count: words)
+            for pattern in uses[index].rules.keys { uses[index].mask[pattern / 64] |= 1 << UInt64(pattern % 64) }
+        }
+    }
+
+    /// Of each pattern, the instances that look for it.
+    func users(_ instances: [PolicyChain.Instance], _ policies: [any Policy]) -> [[PatternUser]] {
+        var users = [[PatternUser]](repeating: [], count: patterns.count)
+        for (index, instance) in instances.enumerated() {
+            let policy = policies[index]
+            for (pattern, rules) in uses[index].rules {
+                users[pattern].append(
+                    PatternUser(
+                        instance: index, rules: rules, readings: policy.readings,
+                        holds: instance.mode == .enforce && !policy.isPassive,
+                        phases: instance.on.reduce(0) { $0 | $1.bit }
+                    ))
+            }
+        }
+        return users
+    }
+
+    func patternSet(cacheDirectory: String?, at entries: ConfigNode) throws(ConfigError) -> PatternSet {
+        do {
+            return try PatternSet(patterns, cacheDirectory: cacheDirectory)
+        } catch {
+            let node = sources[error.pattern] ?? entries
+            throw ConfigError(
+                .unknownValue, at: node.location, "'\(node.path)' is no pattern that can be used: \(error.message)",
+                hint: "Patterns must match in linear time: no look-around, no back-references."
+            )
+        }
+    }
+}

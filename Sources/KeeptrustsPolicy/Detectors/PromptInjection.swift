@@ -1,0 +1,107 @@
+import KeeptrustsCore
+import KeeptrustsMatching
+
+/// The kind `prompt-injection`: finds texts that try to override what the model was told.
+///
+/// Judges what users and tools say, and what an assistant is claimed to have said; never the system's own message. Each
+/// rule that matches counts its weight once per text; from ``threshold`` on, the text is an attack.
+struct PromptInjection: Policy {
+    static let kind = PolicyKind("prompt-injection", streaming: .window, phases: [.request, .toolResult])
+
+    let rules: [Rule]
+    let readings: Set<Reading>
+    private let action: Action
+    private let message: String
+
+    /// The sum of weights from which on a text is an attack.
+    private static let threshold = 2
+
+    private enum Action { case block, escalate, log }
+
+    private enum Key: String, ConfigKey { case backend, detection, encoding, boundaries, response }
+    private enum DetectionKey: String, ConfigKey {
+        case attackPatterns = "attack_patterns"
+        case embeddingThreshold = "embedding_threshold"
+    }
+    private enum EncodingKey: String, ConfigKey {
+        case base64 = "decode_base64"
+        case unicode = "normalize_unicode"
+        case homoglyphs = "detect_homoglyphs"
+    }
+    private enum BoundariesKey: String, ConfigKey {
+        case delimiters = "enforce_delimiters"
+        case fakeBoundaries = "reject_fake_boundaries"
+    }
+    private enum ResponseKey: String, ConfigKey {
+        case action, message
+        case logLevel = "log_level"
+    }
+
+    init(_ config: ConfigNode) throws(ConfigError) {
+        try config.refuse([
+            "action": "say 'response.action'.", "threshold": "say 'detection.attack_patterns' for more patterns.",
+            "attack_patterns": "say 'detection.attack_patterns'.",
+            "embedding_threshold": "Embeddings are not in this version yet.",
+        ])
+        let mapping = try config.mapping(Key.self)
+        _ = try mapping[.backend]?.choice(["local": true])
+        rules = try Self.rules(detection: mapping[.detection], boundaries: mapping[.boundaries])
+        readings = try Self.readings(mapping[.encoding])
+        var action = Action.block
+        var message = "The text tries to override the model's instructions."
+        if let response = mapping[.response] {
+            let mapping = try response.mapping(ResponseKey.self)
+            try mapping[.logLevel]?.refuseForNow()
+            if let node = mapping[.action] {
+                action = try node.choice(["block": .block, "escalate": .escalate, "log": .log])
+            }
+            if let node = mapping[.message] { message = try node.string() }
+        }
+        self.action = action
+        self.message = message
+    }
+
+    private static func rules(
+        detection: ConfigNode?, boundaries: ConfigNode?
+    ) throws(ConfigError) -> [Rule] {
+        var left: Set<String> = []
+        if let boundaries {
+            let mapping = try boundaries.mapping(BoundariesKey.self)
+            if try mapping[.delimiters]?.boolean() == false { left.insert("injection.delimiter") }
+            if try mapping[.fakeBoundaries]?.boolean() == false { left.insert("injection.boundary") }
+        }
+        var rules = try Packs.rules(of: "prompt-injection.txt", for: detection ?? boundaries)
+        rules.removeAll { left.contains($0.category) }
+        guard let mapping = try detection?.mapping(DetectionKey.self) else { return rules }
+        try mapping[.embeddingThreshold]?.refuseForNow()
+        for node in try mapping[.attackPatterns]?.list() ?? [] {
+            rules.append(try Rule(category: "injection.custom", written: node, weight: threshold))
+        }
+        return rules
+    }
+
+    private static func readings(_ encoding: ConfigNode?) throws(ConfigError) -> Set<Reading> {
+        var readings: Set<Reading> = [.plain, .folded, .lookalike, .unescaped, .base64]
+        guard let mapping = try encoding?.mapping(EncodingKey.self) else { return readings }
+        if try mapping[.base64]?.boolean() == false { readings.remove(.base64) }
+        if try mapping[.unicode]?.boolean() == false { readings.subtract([.folded, .unescaped]) }
+        if try mapping[.homoglyphs]?.boolean() == false { readings.remove(.lookalike) }
+        return readings
+    }
+
+    var isPassive: Bool { action == .log }
+
+    func reads(_ role: Segment.Role) -> Bool { role != .system }
+
+    func decide(on matches: [RuleMatch]) -> Decision {
+        var sum = 0
+        for rule in Set(matches.map(\.rule)) { sum += rules[rule].weight }
+        guard sum >= Self.threshold else { return .allow }
+        let reason = Reason(code: "prompt_injection.detected", message: message)
+        return switch action {
+        case .block: Decision(verdict: .block, reason: reason)
+        case .escalate: Decision(verdict: .escalate, reason: reason)
+        case .log: Decision(flagged: true, reason: reason)
+        }
+    }
+}

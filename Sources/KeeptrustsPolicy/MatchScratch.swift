@@ -1,0 +1,27 @@
+import KeeptrustsMatching
+
+/// What one event loop needs to judge texts by a chain: memory that is used again for each text.
+public final class MatchScratch {
+    /// Nil when there was no memory for it; every policy with patterns fails then.
+    let patterns: PatternScratch?
+
+    /// Of each text that is being judged, what must be confirmed.
+    var suspects: [Suspect] = []
+
+    public init(for chain: PolicyChain) { patterns = PatternScratch(for: chain.patterns) }
+
+    /// One way of reading one text, in which patterns may match.
+    struct Suspect {
+        var segment: Int
+        var reading: Reading
+
+        /// Nil for the text as it was sent.
+        var view: TextView?
+
+        /// The patterns that may match, as bits.
+        var hits: [UInt64]
+
+        /// The scan was given up: nothing is known about this text.
+        var failed = false
+    }
+}

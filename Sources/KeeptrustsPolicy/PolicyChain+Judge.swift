@@ -1,0 +1,67 @@
+public import KeeptrustsCore
+import KeeptrustsMatching
+import NIOCore
+
+extension PolicyChain {
+    /// Judges texts that are there in full.
+    ///
+    /// - Parameters:
+    ///   - segments: The texts, in the order in which they are sent.
+    ///   - scratch: The memory of the event loop.
+    /// - Returns: What must be done with them.
+    public func judge(_ segments: [Segment], using scratch: MatchScratch) -> ChainOutcome {
+        var phases = 0
+        scratch.suspects.removeAll(keepingCapacity: true)
+        for (index, segment) in segments.enumerated() {
+            phases |= segment.phase.bit
+            segment.text.withUnsafeReadableBytes { suspect($0, index, segment.phase, scratch) }
+        }
+        guard !scratch.suspects.isEmpty else { return clean[phases] }
+        var judgement = Judgement(chain: self, outcome: clean[phases])
+        for index in instances.indices { judgement.run(index, on: segments, scratch) }
+        return judgement.finished
+    }
+
+    /// Scans one text in every way in which a policy reads it, and notes what must be confirmed.
+    private func suspect(_ text: UnsafeRawBufferPointer, _ segment: Int, _ phase: Phase, _ scratch: MatchScratch) {
+        guard !text.isEmpty, let mask = patternsOfPhase[phase], mask.contains(where: { $0 != 0 }) else { return }
+        scan(text, nil, .plain, segment, mask, scratch)
+        guard let readings = readingsOfPhase[phase], let patterns = scratch.patterns else { return }
+        for (reading, view) in patterns.hasHighByte ? Views.of(text, readings) : [] {
+            view.bytes.withUnsafeBytes { scan($0, view, reading, segment, mask, scratch) }
+        }
+    }
+
+    private func scan(
+        _ text: UnsafeRawBufferPointer, _ view: TextView?, _ reading: Reading, _ segment: Int, _ mask: [UInt64],
+        _ scratch: MatchScratch
+    ) {
+        guard let memory = scratch.patterns, (try? patterns.scan(text, using: memory)) != nil else {
+            let suspect = MatchScratch.Suspect(segment: segment, reading: reading, view: view, hits: mask, failed: true)
+            return scratch.suspects.append(suspect)
+        }
+        var any: UInt64 = 0
+        for word in mask.indices { any |= memory.hits(word: word) & mask[word] }
+        guard any != 0 else { return }
+        let hits = mask.indices.map { memory.hits(word: $0) & mask[$0] }
+        scratch.suspects.append(MatchScratch.Suspect(segment: segment, reading: reading, view: view, hits: hits))
+    }
+}
+
+/// The other ways in which a text is read, as far as they differ from the text.
+enum Views {
+    static func of(
+        _ text: UnsafeRawBufferPointer, _ readings: Set<Reading>, from start: Int = 0
+    ) -> [(reading: Reading, view: TextView)] {
+        guard !readings.isEmpty else { return [] }
+        let changes = Normaliser.changes(text, from: start)
+        var views: [(Reading, TextView)] = []
+        if changes.folded, readings.contains(.folded) {
+            views.append((.folded, Normaliser.fold(text, lookalikes: false)))
+        }
+        if changes.lookalike, readings.contains(.lookalike) {
+            views.append((.lookalike, Normaliser.fold(text, lookalikes: true)))
+        }
+        return views
+    }
+}

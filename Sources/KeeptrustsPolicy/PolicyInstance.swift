@@ -1,0 +1,110 @@
+public import KeeptrustsCore
+
+extension PolicyChain {
+    /// One entry of `policies.chain`: a kind with its own id, settings and place.
+    public struct Instance: Sendable, Equatable {
+        /// Its name in records and errors; the kind's, unless the entry says otherwise.
+        public var id: String
+        public var kind: PolicyKind
+
+        /// The phases that it judges.
+        public var on: Set<Phase>
+        public var mode: Mode
+        public var onError: OnError
+    }
+
+    /// What a verdict does.
+    public enum Mode: String, Sendable, CaseIterable { case enforce, observe }
+
+    /// What becomes of a text when a policy fails.
+    public enum OnError: String, Sendable, CaseIterable { case block, allow }
+}
+
+extension PolicyChain.Instance {
+    private enum Key: String, ConfigKey {
+        case id, kind, on, mode
+        case onError = "on_error"
+        case timeout = "timeout_ms"
+        case appliesTo = "apply_to"
+        case onEscalate = "on_escalate"
+    }
+
+    /// Reads an entry of `policies.chain`: the name of a kind, or a mapping.
+    ///
+    /// - Parameters:
+    ///   - entry: The entry.
+    ///   - settings: The section `policy`.
+    ///   - failMode: What a kind that is not a security kind does when it fails, unless its entry says.
+    /// - Returns: The instance and its policy.
+    /// - Throws: ``ConfigError`` for the first mistake.
+    static func read(
+        _ entry: ConfigNode, settings: ConfigNode?, failMode: PolicyChain.OnError
+    ) throws(ConfigError) -> (instance: Self, policy: any Policy) {
+        if case .string(let name) = entry.value {
+            return try make(kindNode: entry, id: name, settings: settings, failMode: failMode)
+        }
+        let mapping = try entry.mapping(Key.self)
+        try refuse(mapping)
+        let kindNode = try mapping.required(.kind)
+        var id = try kindNode.string()
+        if let node = mapping[.id] { id = try identifier(node) }
+        var (instance, policy) = try make(kindNode: kindNode, id: id, settings: settings, failMode: failMode)
+        if let on = mapping[.on] { instance.on = try phases(on) }
+        if let mode = mapping[.mode] { instance.mode = try mode.choice(["enforce": .enforce, "observe": .observe]) }
+        if let onError = mapping[.onError] {
+            instance.onError = try onError.choice(["block": .block, "allow": .allow])
+        }
+        return (instance, policy)
+    }
+
+    private static func make(
+        kindNode: ConfigNode, id: String, settings: ConfigNode?, failMode: PolicyChain.OnError
+    ) throws(ConfigError) -> (instance: Self, policy: any Policy) {
+        var own = try settings?.member(id)
+        if own == nil { own = try settings?.member(try kindNode.string()) }
+        let policy = try PolicyKinds.policy(of: kindNode, settings: own, id: id)
+        let kind = type(of: policy).kind
+        let onError: PolicyChain.OnError = kind.isSecurity ? .block : failMode
+        return (Self(id: id, kind: kind, on: kind.phases, mode: .enforce, onError: onError), policy)
+    }
+
+    private static func refuse(_ mapping: ConfigMapping<Key>) throws(ConfigError) {
+        if let node = mapping[.appliesTo] {
+            throw ConfigError(.unknownKey, at: node.location, "unknown key '\(node.path)'.", hint: "say 'on'.")
+        }
+        if let node = mapping[.onEscalate] {
+            let hint = "An escalation never holds the connection; the caller gets a ticket."
+            throw ConfigError(.unknownKey, at: node.location, "unknown key '\(node.path)'.", hint: hint)
+        }
+        if let node = mapping[.timeout] {
+            let hint = "It is for kinds that ask a service, and they are not in this version yet."
+            throw ConfigError(.unknownKey, at: node.location, "'\(node.path)' has no effect on this kind.", hint: hint)
+        }
+    }
+
+    private static func identifier(_ node: ConfigNode) throws(ConfigError) -> String {
+        let id = try node.string()
+        let allowed = id.utf8.allSatisfy { byte in
+            (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) || byte == 0x2D || byte == 0x5F
+        }
+        guard allowed, (1...64).contains(id.utf8.count) else {
+            let rule = "1 to 64 characters of a-z, 0-9, '-' and '_'"
+            throw ConfigError(.outOfRange, at: node.location, "'\(node.path)' must be \(rule).")
+        }
+        return id
+    }
+
+    private static func phases(_ node: ConfigNode) throws(ConfigError) -> Set<Phase> {
+        var phases: Set<Phase> = []
+        for entry in try node.list() {
+            let phase: Phase = try entry.choice([
+                "request": .request, "response": .response, "tool_call": .toolCall, "tool_result": .toolResult,
+            ])
+            phases.insert(phase)
+        }
+        guard !phases.isEmpty else {
+            throw ConfigError(.outOfRange, at: node.location, "'\(node.path)' names no phase.")
+        }
+        return phases
+    }
+}

@@ -1,0 +1,62 @@
+public import KeeptrustsCore
+public import NIOCore
+
+/// What became of a piece of streamed text.
+public enum StreamStep: Sendable, Equatable {
+    /// What may be sent was written; it may be nothing yet.
+    case pass
+
+    /// The text ends here: a policy forbids what comes next. `policy` is the id of the instance.
+    case blocked(Reason, policy: String)
+}
+
+/// Judges one text that arrives in pieces: what may be sent comes out at once, with matches replaced.
+///
+/// Holds back no more than the longest match that may be in progress, and never more than ``mostHeld`` bytes: the text is
+/// blocked then. Policies that change nothing hold nothing back.
+public struct StreamJudge: Sendable {
+    /// Bytes that may be held back.
+    public static let mostHeld = 8_192
+
+    /// What the chain says so far; complete after the last piece. Spans count from the beginning of the whole text.
+    public var outcome: ChainOutcome { state.judgement.outcome }
+
+    private var state: StreamState
+
+    /// What is not sent yet, and some of what stands before it.
+    private var window = ByteBuffer()
+
+    init(chain: PolicyChain, phase: Phase) { state = StreamState(chain: chain, phase: phase) }
+
+    /// Takes the next piece of the text, and writes what may be sent to `out`.
+    ///
+    /// - Parameters:
+    ///   - text: The piece; it may end in the middle of a character.
+    ///   - isLast: Nothing follows, so nothing is held back any more.
+    ///   - scratch: The memory of the event loop.
+    ///   - out: Where the text goes that may be sent, with redactions made.
+    /// - Returns: Whether the text goes on. After `.blocked`, nothing more is written.
+    public mutating func push(
+        _ text: ByteBuffer, isLast: Bool, using scratch: MatchScratch, into out: inout ByteBuffer
+    ) -> StreamStep {
+        if let blocked = state.blocked { return blocked }
+        window.writeImmutableBuffer(text)
+        window.withUnsafeReadableBytes { state.look(at: $0, isLast: isLast, scratch) }
+        if let blocked = state.blocked { return blocked }
+        state.send(from: window, into: &out)
+        if state.end - state.sent > Self.mostHeld, let blocked = state.overflow() { return blocked }
+        forget()
+        return .pass
+    }
+
+    /// Bytes before what is undecided that are kept, for patterns and validators that look back.
+    private static let lookBehind = 64
+
+    private mutating func forget() {
+        let surplus = state.undecided - Self.lookBehind - state.base
+        guard surplus > 0 else { return }
+        window.moveReaderIndex(forwardBy: surplus)
+        state.base += surplus
+        if window.readerIndex > 1_024 { window.discardReadBytes() }
+    }
+}

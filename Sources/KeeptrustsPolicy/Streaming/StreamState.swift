@@ -1,0 +1,236 @@
+import KeeptrustsCore
+import KeeptrustsMatching
+import NIOCore
+
+/// How far the judging of a streamed text has come. Offsets count from the beginning of the whole text.
+struct StreamState: Sendable {
+    let chain: PolicyChain
+    let phase: Phase
+    var judgement: Judgement
+
+    /// The text ended early.
+    private(set) var blocked: StreamStep?
+
+    /// Where the window begins, and where the text that is there ends.
+    var base = 0
+    private(set) var end = 0
+
+    /// Everything before this is sent, or replaced by what was sent.
+    private(set) var sent = 0
+
+    /// No match begins before this that would change the text, apart from those that wait; whom it is held back for.
+    private var safe = 0
+    private var holder: Int?
+
+    /// No match begins before this that would only be reported.
+    private var watched = 0
+
+    private var matcher: StreamMatcher
+    private var cursors = Cursors()
+    private var viewCursors = Cursors()
+
+    /// Redactions that are decided and not yet made.
+    private var waiting: [Replacement] = []
+
+    /// Of each instance, the matches that its decision rests on, one for each rule.
+    private var grounds: [[RuleMatch]]
+
+    init(chain: PolicyChain, phase: Phase) {
+        self.chain = chain
+        self.phase = phase
+        judgement = Judgement(chain: chain, outcome: chain.clean[phase.bit])
+        matcher = StreamMatcher(for: chain.patterns)
+        grounds = Array(repeating: [], count: chain.instances.count)
+    }
+
+    /// Where the part of the text begins that some policy has not decided on.
+    var undecided: Int { min(sent, watched) }
+
+    /// Judges what has been added to the window.
+    mutating func look(at window: UnsafeRawBufferPointer, isLast: Bool, _ scratch: MatchScratch) {
+        let seen = end - base
+        let whole = isLast ? window.count : window.endOfWholeCharacters
+        let text = UnsafeRawBufferPointer(rebasing: window[..<whole])
+        let begin = undecided - base
+        end = base + whole
+        safe = end
+        watched = end
+        holder = nil
+        guard let memory = scratch.patterns else { return failAll() }
+        var sightings: [Sighting] = []
+        if matcher.read(text, from: seen, using: memory) {
+            search(text, nil, .plain, isLast: isLast, memory, into: &sightings)
+        }
+        for (reading, view) in views(of: text, from: begin) {
+            view.bytes.withUnsafeBytes { bytes in
+                guard chain.patterns.read(anew: bytes, using: memory) else { return }
+                search(bytes, view, reading, isLast: isLast, memory, into: &sightings)
+            }
+        }
+        guard !sightings.isEmpty else { return }
+        sightings.sort { ($0.match.span.lowerBound, $0.instance) < ($1.match.span.lowerBound, $1.instance) }
+        for sighting in sightings where blocked == nil { settle(sighting) }
+    }
+
+    /// A match that was confirmed in the new text.
+    private struct Sighting {
+        var instance: Int
+        var match: RuleMatch
+        var value: String
+    }
+
+    private func views(
+        of text: UnsafeRawBufferPointer, from begin: Int
+    ) -> [(reading: Reading, view: TextView)] {
+        guard let readings = chain.readingsOfPhase[phase], !readings.isEmpty else { return [] }
+        guard text[begin...].contains(where: { $0 >= 0x80 }) else { return [] }
+        return Views.of(text, readings, from: begin)
+    }
+
+    /// Searches for every pattern that is noted in `memory`.
+    private mutating func search(
+        _ text: UnsafeRawBufferPointer, _ view: TextView?, _ reading: Reading, isLast: Bool, _ memory: PatternScratch,
+        into sightings: inout [Sighting]
+    ) {
+        guard let mask = chain.patternsOfPhase[phase] else { return }
+        for word in mask.indices {
+            var bits = memory.hits(word: word) & mask[word]
+            while bits != 0 {
+                let pattern = word * 64 + bits.trailingZeroBitCount
+                bits &= bits - 1
+                do throws(MatchFailure) {
+                    try search(pattern, text, view, reading, isLast: isLast, memory, into: &sightings)
+                } catch {
+                    for user in chain.users[pattern] where user.runs(on: phase) { fail(user.instance) }
+                }
+            }
+        }
+    }
+
+    private mutating func search(
+        _ pattern: Int, _ text: UnsafeRawBufferPointer, _ view: TextView?, _ reading: Reading, isLast: Bool,
+        _ memory: PatternScratch, into sightings: inout [Sighting]
+    ) throws(MatchFailure) {
+        let users = chain.users[pattern]
+        let holds = users.first { $0.holds && $0.runs(on: phase) }
+        let cursor = view == nil ? cursors[pattern] : viewCursors[pattern]
+        let first = max(holds == nil ? undecided : sent, cursor) - base
+        var start = view?.offset(of: first) ?? first
+        while start <= text.count {
+            switch try chain.patterns.next(pattern, in: text, from: start, isLast: isLast, using: memory) {
+            case .none:
+                return
+            case .unfinished(let from):
+                let place = base + (view?.original(at: from) ?? from)
+                if view == nil { matcher.noteUnfinished(pattern) }
+                return hold(from: place, for: holds)
+            case .match(let whole, let found):
+                var accepted: Range<Int>?
+                for user in users where user.runs(on: phase) && user.readings.contains(reading) {
+                    var matches: [RuleMatch] = []
+                    let part = chain.accept(found, user.rules, user.instance, in: text, into: &matches) { $0 }
+                    if let part, part.upperBound > accepted?.upperBound ?? 0 { accepted = part }
+                    for match in matches { sightings.append(sighting(of: match, by: user, in: text, view)) }
+                }
+                start = text.nextStart(after: whole, found: found, accepted: accepted)
+                let reached = base + (view?.original(at: start) ?? start)
+                if view == nil { cursors[pattern] = reached } else { viewCursors[pattern] = reached }
+            }
+        }
+    }
+
+    private func sighting(
+        of match: RuleMatch, by user: PatternUser, in text: UnsafeRawBufferPointer, _ view: TextView?
+    ) -> Sighting {
+        let place = view?.original(match.span) ?? match.span
+        let moved = RuleMatch(rule: match.rule, span: place.lowerBound + base..<place.upperBound + base)
+        return Sighting(instance: user.instance, match: moved, value: String(decoding: text[match.span], as: UTF8.self))
+    }
+
+    private mutating func hold(from place: Int, for holder: PatternUser?) {
+        guard let holder else {
+            watched = min(watched, place)
+            return
+        }
+        guard place < safe else { return }
+        safe = place
+        self.holder = holder.instance
+    }
+
+    /// Takes a confirmed match into account.
+    private mutating func settle(_ sighting: Sighting) {
+        let index = sighting.instance
+        if !grounds[index].contains(where: { $0.rule == sighting.match.rule }) { grounds[index].append(sighting.match) }
+        let policy = chain.policies[index]
+        let decision = policy.decide(on: grounds[index])
+        judgement.report(grounds[index] + [sighting.match], decision, 0, index)
+        judgement.apply(decision, index)
+        guard chain.instances[index].mode == .enforce else { return }
+        switch decision.verdict {
+        case .allow: break
+        case .redact:
+            let text = policy.replacement(for: sighting.match, value: sighting.value)
+            waiting.append(Replacement(segment: 0, span: sighting.match.span, text: text))
+        case .escalate, .block: stop()
+        }
+    }
+
+    private mutating func stop() {
+        guard let reason = outcome.reason, let policy = outcome.policy else { return }
+        blocked = .blocked(reason, policy: policy)
+    }
+
+    private var outcome: ChainOutcome { judgement.outcome }
+
+    private mutating func fail(_ instance: Int) {
+        judgement.fail(instance)
+        if outcome.verdict >= .escalate { stop() }
+    }
+
+    private mutating func failAll() {
+        for index in chain.instances.indices where chain.instances[index].on.contains(phase) {
+            if !chain.policies[index].rules.isEmpty { fail(index) }
+        }
+    }
+
+    /// Writes what may be sent; redactions that may still grow wait.
+    mutating func send(from window: ByteBuffer, into out: inout ByteBuffer) {
+        var limit = safe
+        if !waiting.isEmpty {
+            for redaction in Replacement.merged(waiting) {
+                guard redaction.span.upperBound <= limit else {
+                    limit = min(limit, max(sent, redaction.span.lowerBound))
+                    break
+                }
+                write(upTo: max(sent, redaction.span.lowerBound), from: window, into: &out)
+                out.writeString(redaction.replacement)
+                sent = redaction.span.upperBound
+            }
+            waiting.removeAll { [sent] in $0.span.upperBound <= sent }
+        }
+        write(upTo: limit, from: window, into: &out)
+        cursors.forget(upTo: undecided)
+        viewCursors.forget(upTo: undecided)
+    }
+
+    private mutating func write(upTo limit: Int, from window: ByteBuffer, into out: inout ByteBuffer) {
+        guard limit > sent else { return }
+        if let piece = window.getSlice(at: window.readerIndex + sent - base, length: limit - sent) {
+            out.writeImmutableBuffer(piece)
+        }
+        sent = limit
+    }
+
+    /// More is held back than may be: the text ends here.
+    mutating func overflow() -> StreamStep? {
+        guard let holder else { return nil }
+        let instance = chain.instances[holder]
+        let reason = Reason(
+            code: "\(instance.kind.codeName).unfinished",
+            message: "The text holds something that may be forbidden and does not end."
+        )
+        judgement.apply(Decision(verdict: .block, reason: reason), holder)
+        stop()
+        return blocked
+    }
+}

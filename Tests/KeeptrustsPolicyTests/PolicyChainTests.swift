@@ -1,0 +1,2 @@
+import KeeptrustsPolicy
+import Testing
