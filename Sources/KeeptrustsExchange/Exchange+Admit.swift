@@ -1,5 +1,7 @@
+import KeeptrustsConfig
 import KeeptrustsCore
 import KeeptrustsDialects
+import KeeptrustsRouting
 import KeeptrustsWire
 import NIOCore
 
@@ -67,11 +69,11 @@ extension Exchange {
     /// The models that this key may ask for, each once, in the order of the targets.
     private func models(for key: CallerKey) -> ByteBuffer {
         var seen: Set<String> = []
-        var models: [(id: String, owner: String)] = []
+        var entries: [ModelList.Entry] = []
         for target in snapshot.targets where key.may(use: target.model) && seen.insert(target.model).inserted {
-            models.append((target.model, target.provider.id))
+            entries.append(ModelList.Entry(id: target.model, owner: target.provider.id))
         }
-        return ChatReplies.models(models)
+        return ModelList(entries).body
     }
 
     /// JSON only: what a browser may send to another origin without asking first is refused, too.

@@ -1,6 +1,8 @@
+import KeeptrustsConfig
 import KeeptrustsCore
 import KeeptrustsDialects
 import KeeptrustsPolicy
+import KeeptrustsRouting
 import KeeptrustsWire
 import NIOCore
 
@@ -18,9 +20,10 @@ extension Exchange {
             actions.append(.cancelCall)
             return attemptFailed(.malformed, at: now, into: &actions)
         }
-        self.attempt?.stream = AnswerStream(
+        let stream = AnswerStream(
             surface: surface, translation: attempt.translation, chain: snapshot.chain, scratch: loopSnapshot.scratch,
             keepsUsage: request.includesUsage, maxEventBytes: Self.maxEventBytes)
+        self.attempt?.stream = stream
         state = .streaming
     }
 

@@ -1,3 +1,4 @@
+import KeeptrustsConfig
 import KeeptrustsCore
 import KeeptrustsDialects
 import KeeptrustsRouting
@@ -33,7 +34,7 @@ extension Exchange {
     /// Calls the target that the route has chosen.
     mutating func start(_ index: Int, at now: ContinuousClock.Instant, into actions: inout [Action]) {
         let target = snapshot.targets[index]
-        guard let surface, let request, let translation = target.provider.makeTranslation(for: surface) else {
+        guard let surface, let request, let translation = target.translation(for: surface, at: record.time) else {
             return refuse(.surfaceNotServed(target.id), at: now, into: &actions)
         }
         let permit = around.breakers.permit(for: target.id)
@@ -42,9 +43,9 @@ extension Exchange {
         record.target = target.id
         record.provider = target.provider.id
         state = .calling
-        do throws(SurfaceFault) {
+        do throws(DialectError) {
             if target.provider.isBuiltIn {
-                actions.append(.callBuiltIn(DemoProvider.answer(to: request, model: target.model)))
+                actions.append(.callBuiltIn(BuiltInAnswer(request, model: target.model, at: record.time)))
             } else {
                 let call = try attempt?.translation.request(request, model: target.model)
                 guard let call else { return }
@@ -52,8 +53,10 @@ extension Exchange {
             }
             expect(within: target.settings.timeouts.firstByte, at: now)
         } catch {
-            endAttempt(.abandoned, error: "request_not_translatable", at: now)
-            refuse(Refusal(error), at: now, into: &actions)
+            endAttempt(.abandoned, error: "not_translatable", at: now)
+            let refusal = Refusal(
+                error.category.status, type: "validation_error", code: error.code, error.message, param: error.param)
+            refuse(refusal, at: now, into: &actions)
         }
     }
 
@@ -153,9 +156,8 @@ extension UpstreamFailure {
         switch kind {
         case .rateLimit: .rateLimit
         case .timeout: .timeout
-        case .serverError: .serverError
+        case .quota, .serverError, .auth, .modelNotFound: .serverError
         case .contextWindow: .contextWindow
-        case .authentication, .modelNotFound: .serverError
         case .invalidRequest, .contentFilter: nil
         }
     }
@@ -165,13 +167,14 @@ extension UpstreamFailure.Kind {
     fileprivate var name: StaticString {
         switch self {
         case .rateLimit: "rate_limit"
+        case .quota: "quota"
         case .timeout: "timeout"
         case .serverError: "server_error"
-        case .contextWindow: "context_window"
-        case .authentication: "authentication"
-        case .modelNotFound: "model_not_found"
+        case .auth: "auth"
         case .invalidRequest: "invalid_request"
+        case .contextWindow: "context_window"
         case .contentFilter: "content_filter"
+        case .modelNotFound: "model_not_found"
         }
     }
 }
@@ -189,13 +192,20 @@ extension Refusal {
 
     /// A provider's own failure, without its credentials' troubles.
     init(_ failure: UpstreamFailure) {
-        let (status, type): (Int, String) =
-            switch failure.kind {
-            case .rateLimit: (429, "rate_limit")
-            case .timeout: (504, "upstream_error")
-            case .invalidRequest, .contextWindow, .contentFilter: (400, "upstream_error")
-            case .serverError, .authentication, .modelNotFound: (502, "upstream_error")
-            }
-        self.init(status, type: type, code: failure.code, failure.message, retryAfter: status == 429 ? 1 : nil)
+        // A model that the provider does not know is the operator's mistake: the caller asked for one of ours.
+        let status = failure.kind == .modelNotFound ? 502 : failure.category.status
+        let type = status == 429 ? "rate_limit" : "upstream_error"
+        self.init(status, type: type, code: failure.code, failure.message, param: failure.param,
+            retryAfter: status == 429 ? 1 : nil)
+    }
+}
+
+extension BuiltInAnswer {
+    /// What the demo provider answers to a request.
+    fileprivate init(_ request: SurfaceRequest, model: String, at time: Timestamp) {
+        let demo = DemoProvider(request, model: model, at: time)
+        self.init(
+            isEventStream: request.isStreaming,
+            pieces: request.isStreaming ? demo.events : [demo.answer])
     }
 }

@@ -1,7 +1,9 @@
+import KeeptrustsConfig
 import KeeptrustsCore
 import KeeptrustsDialects
 import KeeptrustsPolicy
 import KeeptrustsRouting
+import KeeptrustsWire
 import NIOCore
 
 // The second step: what is asked, and may it be asked; then the way to the first target.

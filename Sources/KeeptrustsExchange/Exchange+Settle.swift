@@ -1,4 +1,7 @@
+import KeeptrustsConfig
 import KeeptrustsCore
+import KeeptrustsRouting
+import KeeptrustsWire
 import NIOCore
 
 // The last step: write the record, then end the answer.

@@ -1,6 +1,9 @@
+import KeeptrustsConfig
 import KeeptrustsCore
 import KeeptrustsDialects
 import KeeptrustsPolicy
+import KeeptrustsRouting
+import KeeptrustsWire
 import NIOCore
 
 // The fourth step again, for an answer that comes in pieces.
@@ -106,7 +109,7 @@ extension Exchange {
     }
 
     /// Ends an answer that has begun: one error event, a last chunk, and no end mark.
-    private mutating func breakOffStream(_ refusal: Refusal, reason: StaticString, into out: inout ByteBuffer) {
+    private mutating func breakOffStream(_ refusal: Refusal, reason: StaticString?, into out: inout ByteBuffer) {
         attempt?.stream?.breakOff(
             error: refusal.body(requestID: record.requestID), finishReason: reason, into: &out)
     }
@@ -119,7 +122,7 @@ extension Exchange {
         noteStream()
         record.errorCode = failure.refusal.code
         var out = ByteBuffer()
-        breakOffStream(failure.refusal, reason: "error", into: &out)
+        breakOffStream(failure.refusal, reason: nil, into: &out)
         finish(stream: out, .failed, at: now, into: &actions)
     }
 }

@@ -30,7 +30,7 @@ struct ExchangeRecord {
     /// From the request's headers, when the key may assert it.
     var assertedUser: ByteBuffer?
     var assertedTeam: ByteBuffer?
-    var surface: StaticString = "unknown"
+    var surface = "unknown"
     var isStreaming = false
     var model = ""
     var responseModel: String?
@@ -62,9 +62,8 @@ struct ExchangeRecord {
         out.writeStaticString("\",\"request_id\":")
         out.writeJSONString(requestID)
         writeCaller(into: &out)
-        out.writeStaticString(",\"surface\":\"")
-        out.writeStaticString(surface)
-        out.writeStaticString(isStreaming ? "\",\"stream\":true" : "\",\"stream\":false")
+        out.writeMember("surface", surface)
+        out.writeStaticString(isStreaming ? ",\"stream\":true" : ",\"stream\":false")
         out.writeMember("model", model)
         if let responseModel { out.writeMember("response_model", responseModel) }
         if let target { out.writeMember("target", target) }

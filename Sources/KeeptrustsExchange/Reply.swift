@@ -1,6 +1,6 @@
-public import KeeptrustsCore
+import KeeptrustsCore
 import KeeptrustsWire
-public import NIOCore
+import NIOCore
 
 /// Writes answers to callers as HTTP/1.1 bytes.
 enum Reply {

@@ -1,5 +1,5 @@
 public import KeeptrustsConfig
-public import KeeptrustsCore
+import KeeptrustsCore
 public import KeeptrustsPolicy
 import KeeptrustsRouting
 
@@ -22,12 +22,14 @@ public final class Snapshot: Sendable {
     ///
     /// - Parameters:
     ///   - cacheDirectory: Where compiled patterns are kept; nil for nowhere.
+    ///   - failMode: What a policy that fails does, unless it is of a security kind or its own entry says.
     ///   - environment: The value of an environment variable.
     public init(
-        _ config: PolicyConfig, cacheDirectory: String?, environment: (String) -> String?
+        _ config: PolicyConfig, cacheDirectory: String?, failMode: PolicyChain.OnError = .block,
+        environment: (String) -> String?
     ) throws {
         self.config = config
-        chain = try config.compileChain(cacheDirectory: cacheDirectory)
+        chain = try config.compileChain(cacheDirectory: cacheDirectory, failMode: failMode)
         var targets: [Target] = []
         var warnings: [String] = []
         for settings in config.targets {

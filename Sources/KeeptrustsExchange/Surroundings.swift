@@ -1,5 +1,5 @@
 public import KeeptrustsCore
-public import NIOCore
+import NIOCore
 
 /// What an exchange finds around it on its event loop.
 ///

@@ -1,9 +1,9 @@
 import Foundation
-import KeeptrustsConfig
+public import KeeptrustsConfig
 public import KeeptrustsCore
 public import KeeptrustsDialects
 import KeeptrustsWire
-public import NIOCore
+import NIOCore
 
 /// A model at a provider's endpoint with the credential for it, made ready to be called.
 public final class Target: Sendable {
@@ -44,7 +44,7 @@ public final class Target: Sendable {
         let isTLS = url.scheme == "https"
         let endpoint = Endpoint(isTLS: isTLS, host: host, port: url.port ?? (isTLS ? 443 : 80))
         self.endpoint = endpoint
-        basePath = url.path.hasSuffix("/") ? String(url.path.dropLast()) : url.path
+        basePath = provider.basePath(url.path)
         let secret = settings.secretVariable.flatMap { resolve($0) }
         isAvailable = settings.secretVariable == nil || secret?.isEmpty == false
         fixedLines = Self.fixedLines(endpoint, provider, settings, secret.map { Secret($0) })
@@ -57,10 +57,15 @@ public final class Target: Sendable {
         lines.writeString(" HTTP/1.1\r\nhost: \(endpoint.authority)\r\ncontent-type: application/json\r\n")
         lines.writeString("accept-encoding: identity\r\nuser-agent: keeptrusts/\(Product.version)\r\n")
         if let secret {
-            lines.writeString("\(provider.credentialHeader): \(provider.credentialPrefix)\(secret.reveal())\r\n")
+            lines.writeString("\(settings.credentialHeader): \(settings.credentialPrefix)\(secret.reveal())\r\n")
         }
         for (name, value) in provider.extraHeaders { lines.writeString("\(name): \(value)\r\n") }
         return lines
+    }
+
+    /// A translation for one attempt; nil when the provider cannot serve the surface.
+    func translation(for surface: Surface, at time: Timestamp) -> (any Translation)? {
+        provider.isBuiltIn ? OpenAIForChat() : provider.makeTranslation(for: surface, at: time)
     }
 
     /// The bytes of one call.

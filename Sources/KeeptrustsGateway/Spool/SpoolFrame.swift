@@ -43,3 +43,13 @@ struct SpoolFrame: Equatable {
         return SpoolFrame(sequence: sequence, payload: payload)
     }
 }
+
+extension SpoolFrame {
+    /// The decision event as it is delivered: the payload, with its number as the first member.
+    var event: ByteBuffer {
+        var out = ByteBufferAllocator().buffer(capacity: payload.readableBytes + 40)
+        out.writeString("{\"sequence\":\(sequence),")
+        out.writeBytes(payload.readableBytesView.dropFirst())
+        return out
+    }
+}

@@ -1,0 +1,260 @@
+import KeeptrustsCore
+import KeeptrustsDialects
+import KeeptrustsPolicy
+import KeeptrustsWire
+import NIOCore
+
+/// A streamed answer on its way: the provider's events in, what may be sent out.
+///
+/// Each text of the answer (a choice's content, a tool call's arguments, …) has its own judge, which holds back what a
+/// match in progress may still claim. Events without such text pass as they came.
+struct AnswerStream {
+    enum Result {
+        case more
+
+        /// The answer is complete; its end mark is written.
+        case done
+        case blocked(ChainOutcome)
+
+        /// The provider broke off, or said something that is not an answer (nil).
+        case failed(UpstreamFailure?)
+    }
+
+    /// One text of the answer.
+    private struct Text {
+        var choice: Int
+        var channel: KeeptrustsDialects.Channel
+        var judge: StreamJudge?
+    }
+
+    private let surface: Surface
+    private let chain: PolicyChain
+    private let scratch: MatchScratch
+
+    /// Whether the caller asked for the event that carries the usage.
+    private let keepsUsage: Bool
+    private var translation: any Translation
+    private var parser: EventStreamParser
+
+    /// Parses what the translation writes.
+    private var translated: EventStreamParser
+    private var texts: [Text] = []
+    private var template: ChunkTemplate?
+    private var unfinished: Set<Int> = []
+    private var hasFinished = false
+    private(set) var usage: Usage?
+    private(set) var model: String?
+
+    init(
+        surface: Surface, translation: any Translation, chain: PolicyChain, scratch: MatchScratch, keepsUsage: Bool,
+        maxEventBytes: Int
+    ) {
+        self.surface = surface
+        self.translation = translation
+        self.chain = chain
+        self.scratch = scratch
+        self.keepsUsage = keepsUsage
+        parser = EventStreamParser(maxEventBytes: maxEventBytes)
+        translated = EventStreamParser(maxEventBytes: maxEventBytes)
+    }
+
+    /// Takes in bytes of the provider's stream, and writes the events that may be sent to `out`.
+    mutating func push(_ bytes: ByteBuffer, into out: inout ByteBuffer) -> Result {
+        parser.push(bytes)
+        do {
+            while let event = try parser.next() {
+                let result = try take(event, into: &out)
+                guard case .more = result else { return result }
+            }
+            return .more
+        } catch {
+            return .failed(nil)
+        }
+    }
+
+    /// The provider has ended its stream.
+    mutating func end(into out: inout ByteBuffer) -> Result {
+        var rest = ByteBuffer()
+        translation.end(into: &rest)
+        do {
+            let result = try takeTranslated(rest, into: &out)
+            guard case .more = result else { return result }
+        } catch {
+            return .failed(nil)
+        }
+        // Some providers leave the end mark out; a finish reason says as much.
+        return hasFinished && unfinished.isEmpty ? finish(into: &out) : .failed(nil)
+    }
+
+    /// Ends an answer in the middle: one error event, then a last chunk for each choice that is still open.
+    ///
+    /// - Parameter finishReason: nil writes no last chunk.
+    func breakOff(error: ByteBuffer, finishReason: StaticString?, into out: inout ByteBuffer) {
+        out.writeSSEData(error)
+        guard let template, let finishReason else { return }
+        for choice in unfinished.sorted() { template.writeFinish(finishReason, choice: choice, into: &out) }
+    }
+
+    /// What the chain says of all texts together.
+    var outcome: ChainOutcome {
+        var all = ChainOutcome()
+        for (number, text) in texts.enumerated() {
+            if let judge = text.judge { all.add(judge.outcome, segment: number) }
+        }
+        return all
+    }
+
+    private mutating func take(_ event: ServerSentEvent, into out: inout ByteBuffer) throws -> Result {
+        guard !translation.passesThrough else { return try take(event.data, into: &out) }
+        var bytes = ByteBuffer()
+        try translation.translate(event, into: &bytes)
+        return try takeTranslated(bytes, into: &out)
+    }
+
+    private mutating func takeTranslated(_ bytes: ByteBuffer, into out: inout ByteBuffer) throws -> Result {
+        guard bytes.readableBytes > 0 else { return .more }
+        translated.push(bytes)
+        while let event = try translated.next() {
+            let result = try take(event.data, into: &out)
+            guard case .more = result else { return result }
+        }
+        return .more
+    }
+
+    private mutating func take(_ data: ByteBuffer, into out: inout ByteBuffer) throws -> Result {
+        guard data.readableBytes > 0 else { return .more }
+        let chunk = try surface.readChunk(data)
+        if chunk.isDone { return finish(into: &out) }
+        if let error = chunk.error { return .failed(error) }
+        if let counted = chunk.usage { usage = counted }
+        if template == nil {
+            template = ChunkTemplate(chunk)
+            model = chunk.model
+        }
+        if chunk.isUsageOnly, !keepsUsage { return .more }
+        return pass(chunk, into: &out)
+    }
+
+    /// Judges the texts of one event, and writes what is left of it.
+    private mutating func pass(_ chunk: SurfaceChunk, into out: inout ByteBuffer) -> Result {
+        let finishing = chunk.finishes.map(\.choice)
+        for choice in chunk.deltas.map(\.choice) where !finishing.contains(choice) { unfinished.insert(choice) }
+        for choice in finishing {
+            hasFinished = true
+            unfinished.remove(choice)
+        }
+        var edits = JSONEdits()
+        var edited: [Int] = []
+        var sent = 0
+        for delta in chunk.deltas {
+            var piece = ByteBuffer()
+            let isLast = finishing.contains(delta.choice)
+            let outcome = judge(delta, isLast: isLast, into: &piece)
+            if let outcome { return .blocked(outcome) }
+            sent += piece.readableBytes
+            guard piece != delta.text.segment.text else { continue }
+            let range = delta.text.rawRange(of: 0..<delta.text.segment.text.readableBytes)
+            edits.replace(range, withJSONEscaped: String(buffer: piece))
+            edited.append(delta.choice)
+        }
+        for choice in finishing {
+            if let outcome = flush(choice, except: chunk.deltas, into: &out) { return .blocked(outcome) }
+        }
+        // The log probabilities say the text once more.
+        for token in chunk.logprobs where edited.contains(token.choice) {
+            edits.replace(token.range, with: ByteBuffer(string: "null"))
+        }
+        if sent == 0, !edits.isEmpty, chunk.isPlainText { return .more }
+        out.writeSSEData(edits.isEmpty ? chunk.data : edits.apply(to: chunk.data))
+        return .more
+    }
+
+    /// Hands a piece of a text to its judge; not nil when a policy forbids it.
+    private mutating func judge(_ delta: AnswerText, isLast: Bool, into piece: inout ByteBuffer) -> ChainOutcome? {
+        // A text that continues nothing is judged by itself.
+        let isAlone = delta.channel == .other
+        var place = isAlone ? nil : texts.firstIndex { $0.choice == delta.choice && $0.channel == delta.channel }
+        if place == nil {
+            let judge = chain.streamJudge(on: delta.text.segment.phase, using: scratch)
+            texts.append(Text(choice: delta.choice, channel: delta.channel, judge: judge))
+            place = texts.count - 1
+        }
+        guard let place, texts[place].judge != nil else {
+            piece = delta.text.segment.text
+            return nil
+        }
+        return push(delta.text.segment.text, to: place, isLast: isLast || isAlone, into: &piece)
+    }
+
+    private mutating func push(
+        _ text: ByteBuffer, to place: Int, isLast: Bool, into piece: inout ByteBuffer
+    ) -> ChainOutcome? {
+        let scratch = scratch
+        let step = texts[place].judge?.push(text, isLast: isLast, using: scratch, into: &piece)
+        if isLast, case .pass? = step { texts[place].channel = .other }
+        guard case .blocked(let reason, let policy)? = step else { return nil }
+        var outcome = self.outcome
+        (outcome.verdict, outcome.reason, outcome.policy) = (.block, reason, policy)
+        return outcome
+    }
+
+    /// Lets go what is held back of a choice that ends, but for texts that the ending event itself continues.
+    private mutating func flush(
+        _ choice: Int?, except deltas: [AnswerText], into out: inout ByteBuffer
+    ) -> ChainOutcome? {
+        for place in texts.indices {
+            let (owner, channel) = (texts[place].choice, texts[place].channel)
+            guard channel != .other, choice == nil || owner == choice, texts[place].judge != nil else { continue }
+            guard !deltas.contains(where: { $0.choice == owner && $0.channel == channel }) else { continue }
+            var rest = ByteBuffer()
+            if let outcome = push(ByteBuffer(), to: place, isLast: true, into: &rest) { return outcome }
+            if rest.readableBytes > 0 {
+                template?.writeText(rest, choice: owner, channel: channel, into: &out)
+            }
+        }
+        return nil
+    }
+
+    private mutating func finish(into out: inout ByteBuffer) -> Result {
+        if let outcome = flush(nil, except: [], into: &out) { return .blocked(outcome) }
+        out.writeStaticString("data: [DONE]\n\n")
+        unfinished = []
+        return .done
+    }
+}
+
+extension SurfaceChunk {
+    /// Whether nothing is lost when an event goes that has no text left.
+    fileprivate var isPlainText: Bool {
+        finishes.isEmpty && usage == nil && deltas.count == 1
+            && (deltas[0].channel == .content || deltas[0].channel == .reasoningContent)
+    }
+}
+
+extension ChainOutcome {
+    /// Adds what the chain said of one more text.
+    fileprivate mutating func add(_ other: ChainOutcome, segment: Int) {
+        if other.verdict > verdict { (verdict, reason, policy) = (other.verdict, other.reason, other.policy) }
+        flagged = flagged || other.flagged
+        degraded = degraded || other.degraded
+        guard !results.isEmpty else {
+            results = other.results
+            for index in results.indices { results[index].move(to: segment) }
+            return
+        }
+        for (index, var result) in other.results.enumerated() where index < results.count {
+            result.move(to: segment)
+            if result.verdict > results[index].verdict {
+                (results[index].verdict, results[index].reasonCode) = (result.verdict, result.reasonCode)
+            }
+            results[index].skipped = results[index].skipped && result.skipped
+            results[index].findings += result.findings
+        }
+    }
+}
+
+extension PolicyResult {
+    fileprivate mutating func move(to segment: Int) {
+        for index in findings.indices { findings[index].segment = segment }
+    }
+}

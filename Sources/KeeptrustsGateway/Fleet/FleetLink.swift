@@ -1,0 +1,196 @@
+import Foundation
+import KeeptrustsAPI
+import KeeptrustsClient
+import KeeptrustsCore
+import KeeptrustsExchange
+import Logging
+import ServiceLifecycle
+import Synchronization
+
+/// The gateway's line to the control plane: registration, heartbeats, keys, and the config when it is managed.
+///
+/// The gateway dials out; whatever happens here, exchanges go on.
+final class FleetLink: Service {
+    /// The name under which the last assigned config is kept.
+    static let lastGoodConfig = "last-good-config.yaml"
+    private static let gatewayIDFile = "gateway-id"
+
+    private let api: GatewaySettings.ControlPlane
+    private let settings: GatewaySettings
+    private let directory: StateDirectory
+    private let address: HostPort
+    private let loops: LoopRoster
+    private let segments: Segments
+    private let logger: Logger
+    private let instanceID = UUID().uuidString.lowercased()
+    private let began = ContinuousClock.now
+    private let state = Mutex((gatewayID: "", generation: 0))
+
+    init(
+        _ api: GatewaySettings.ControlPlane, settings: GatewaySettings, directory: StateDirectory, address: HostPort,
+        loops: LoopRoster, segments: Segments, logger: Logger
+    ) {
+        self.api = api
+        self.settings = settings
+        self.directory = directory
+        self.address = address
+        self.loops = loops
+        self.segments = segments
+        self.logger = logger
+    }
+
+    func run() async throws {
+        if let id = directory.text(Self.gatewayIDFile) { adopt(id) }
+        await withGracefulShutdownHandler {
+            await withTaskGroup { group in
+                group.addTask { await self.heartbeats() }
+                group.addTask { await self.keys() }
+                if case .managed(let parse) = self.settings.source { group.addTask { await self.configs(parse) } }
+                group.addTask { try? await gracefulShutdown() }
+                await group.next()
+                group.cancelAll()
+            }
+        } onGracefulShutdown: {
+        }
+    }
+
+    // MARK: Registration and heartbeats
+
+    private func heartbeats() async {
+        var isRegistered = false
+        await repeating("heartbeat") { [self] in
+            if !isRegistered {
+                try await register()
+                isRegistered = true
+            }
+            do {
+                try await beat()
+            } catch let error as ControlPlaneError where error.category == .notFound {
+                isRegistered = false  // The control plane has forgotten this gateway.
+                throw error
+            }
+            try await Task.sleep(for: .seconds(MachineProtocol.heartbeatSeconds))
+        }
+    }
+
+    private func register() async throws {
+        let known = state.withLock { $0.gatewayID }
+        let request = RegisterRequest(
+            gatewayID: known.isEmpty ? nil : Identifier(rawValue: known), instanceID: instanceID,
+            name: settings.name, version: Product.version,
+            advertiseAddr: settings.advertiseAddress ?? "\(address)", listenAddr: "\(address)", mode: mode,
+            config: configReference)
+        let response = try await api.client.register(request, as: api.token)
+        adopt(response.gatewayID.rawValue)
+        try directory.keep(response.gatewayID.rawValue, as: Self.gatewayIDFile)
+        logger.info("registered", metadata: ["gateway_id": "\(response.gatewayID.rawValue)"])
+    }
+
+    private func beat() async throws {
+        let (gatewayID, generation) = state.withLock { $0 }
+        let (figures, depth) = (await loops.figures(), segments.depth)
+        let counters = Gateway.Counters(
+            uptimeSeconds: Int((ContinuousClock.now - began).components.seconds), inFlight: figures.inFlight,
+            requests: figures.served, spoolRecords: depth.records, spoolBytes: depth.bytes,
+            keysGeneration: generation)
+        _ = try await api.client.heartbeat(
+            Heartbeat(
+                gatewayID: Identifier(rawValue: gatewayID), instanceID: instanceID, config: configReference,
+                counters: counters),
+            as: api.token)
+    }
+
+    private func adopt(_ id: String) {
+        state.withLock { $0.gatewayID = id }
+        loops.install(gatewayID: id)
+    }
+
+    private var mode: KeeptrustsAPI.Gateway.Mode {
+        switch settings.source {
+        case .local: .local
+        case .managed: .managed
+        }
+    }
+
+    private var configReference: ConfigReference {
+        let config = loops.snapshot.config
+        return ConfigReference(name: config.pack.name, version: config.pack.version, digest: config.digest)
+    }
+
+    // MARK: Keys
+
+    private func keys() async {
+        var known: FleetKeys?
+        await repeating("keys") { [self] in
+            let set = try await api.client.keys(
+                since: known?.generation, waitSeconds: known == nil ? 0 : 20, as: api.token)
+            guard let hashKey = Data(base64Encoded: set.hashKey.reveal()) else { throw MalformedKeySet() }
+            var next = set.isFull ? FleetKeys(heard: .now) : known ?? FleetKeys(heard: .now)
+            for key in set.keys {
+                guard let hash = KeyHash(hex: key.hash) else { throw MalformedKeySet() }
+                next.keys[hash] = key.status == .active ? CallerKey(key) : nil
+            }
+            (next.hashKey, next.generation, next.heard) = (Array(hashKey), set.generation, .now)
+            known = next
+            state.withLock { $0.generation = set.generation }
+            loops.install(next)
+        }
+    }
+
+    // MARK: The config
+
+    private func configs(_ parse: @escaping @Sendable (String) throws -> PolicyConfig) async {
+        var digest: String?
+        await repeating("config") { [self] in
+            let news = try await api.client.config(unlike: digest, waitSeconds: digest == nil ? 0 : 20, as: api.token)
+            switch news {
+            case .unchanged: return
+            case .noneAssigned: try await Task.sleep(for: .seconds(5))
+            case .assigned(let assigned):
+                digest = assigned.digest
+                try install(assigned, parse)
+            }
+        }
+    }
+
+    private func install(_ assigned: AssignedConfig, _ parse: (String) throws -> PolicyConfig) throws {
+        let config = try parse(assigned.yaml)
+        guard config.digest != loops.snapshot.config.digest else { return }
+        let snapshot = try Snapshot(
+            config, cacheDirectory: directory.patternCache, failMode: settings.failMode,
+            environment: { settings.environment[$0] })
+        try directory.keep(assigned.yaml, as: Self.lastGoodConfig)
+        loops.install(snapshot)
+        logger.info("config in force", metadata: ["digest": "\(config.digest)"])
+    }
+
+    /// Does something over and over until the service stops, with growing pauses while it fails.
+    private func repeating(_ what: String, _ body: () async throws -> Void) async {
+        var failures = 0
+        while !Task.isCancelled {
+            do {
+                try await body()
+                failures = 0
+            } catch {
+                guard !Task.isCancelled else { return }
+                failures += 1
+                if failures == 1 {
+                    logger.warning("the control plane is silent", metadata: ["call": "\(what)", "error": "\(error)"])
+                }
+                let pause = min(200 << min(failures - 1, 5), 5_000)
+                try? await Task.sleep(for: .milliseconds(pause + Int.random(in: 0...pause / 5)))
+            }
+        }
+    }
+}
+
+private struct MalformedKeySet: Error {}
+
+extension CallerKey {
+    fileprivate init(_ key: KeySet.Key) {
+        self.init(
+            id: key.id.rawValue, allowedModels: key.allowedModels.map { Set($0) }, consumerGroup: key.consumerGroup,
+            teamID: key.teamID?.rawValue, userID: key.userID?.rawValue, mayAssertIdentity: key.mayAssertIdentity,
+            expires: key.expiresAt)
+    }
+}

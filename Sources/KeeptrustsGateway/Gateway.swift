@@ -1,0 +1,128 @@
+import KeeptrustsClient
+public import KeeptrustsConfig
+public import KeeptrustsCore
+public import KeeptrustsExchange
+public import Logging
+import NIOCore
+import NIOPosix
+import NIOSSL
+public import ServiceLifecycle
+import Synchronization
+
+/// The data plane: takes callers' requests, applies the policies, and asks the providers.
+public final class Gateway: Sendable {
+    /// Where it listens; with the port that the system chose.
+    public let address: HostPort
+
+    /// What must run for it, in the order of their start. Stopped in reverse: exchanges finish, records are synced,
+    /// then delivered.
+    public let services: [any Service]
+
+    let loops: LoopRoster
+    let settings: GatewaySettings
+    private let directory: StateDirectory
+    private let logger: Logger
+
+    /// Opens the spool, loads the config and binds the listener.
+    ///
+    /// - Throws: A ``UserFacingError`` that says what is in the way.
+    public static func start(_ settings: GatewaySettings, in directory: StateDirectory, logger: Logger) async throws
+        -> Gateway
+    {
+        let config = try await FirstConfig.load(settings, directory, logger)
+        let snapshot = try Snapshot(
+            config, cacheDirectory: directory.patternCache, failMode: settings.failMode,
+            environment: { settings.environment[$0] })
+        for warning in config.warnings { logger.warning("\(warning)") }
+        for warning in snapshot.warnings { logger.warning("\(warning)") }
+        let segments = try Segments(directory: directory.spool, maxBytes: config.record.maxBytes)
+        let disk = NIOThreadPool(numberOfThreads: 2)
+        disk.start()
+        let sync = SpoolSync(segments, disk: disk, logger: logger)
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.eventLoops)
+        let roster = try await LoopRoster(
+            group, settings: settings, snapshot: snapshot, segments: segments, sync: sync)
+        let listener = try await Listener.bind(settings, roster, group, logger)
+        return Gateway(settings, directory, roster, segments, sync, disk, listener, logger)
+    }
+
+    private init(
+        _ settings: GatewaySettings, _ directory: StateDirectory, _ loops: LoopRoster, _ segments: Segments,
+        _ sync: SpoolSync, _ disk: NIOThreadPool, _ listener: Listener, _ logger: Logger
+    ) {
+        self.settings = settings
+        self.directory = directory
+        self.loops = loops
+        self.logger = logger
+        address = listener.address
+        guard let controlPlane = settings.controlPlane else {
+            services = [sync, listener]
+            return
+        }
+        let shipper = SpoolShipper(segments, disk: disk, logger: logger) { events in
+            _ = try await controlPlane.client.deliver(events: events, as: controlPlane.token)
+        }
+        let link = FleetLink(
+            controlPlane, settings: settings, directory: directory, address: listener.address, loops: loops,
+            segments: segments, logger: logger)
+        services = [shipper, sync, link, listener]
+    }
+
+    /// Reads the config anew and puts it in force for what begins from now on.
+    ///
+    /// - Throws: A ``UserFacingError``; the old config stays in force then.
+    public func reload() throws {
+        guard case .local(let load) = settings.source else { return }
+        let snapshot = try Snapshot(
+            try load(), cacheDirectory: directory.patternCache, failMode: settings.failMode,
+            environment: { [settings] in settings.environment[$0] })
+        for warning in snapshot.warnings { logger.warning("\(warning)") }
+        loops.install(snapshot)
+        logger.info("config reloaded", metadata: ["config": "\(snapshot.config.pack.name)"])
+    }
+
+    /// Whether callers' keys can be checked: there are some in the config, or the control plane has sent its own.
+    public var hasKeys: Bool { loops.hasKeys }
+}
+
+/// The config that a gateway starts with.
+private enum FirstConfig {
+    static func load(
+        _ settings: GatewaySettings, _ directory: StateDirectory, _ logger: Logger
+    ) async throws -> PolicyConfig {
+        switch settings.source {
+        case .local(let load): return try load()
+        case .managed(let parse): return try await managed(settings, parse, directory, logger)
+        }
+    }
+
+    /// Asks the control plane; when it is silent, what it last assigned.
+    private static func managed(
+        _ settings: GatewaySettings, _ parse: @Sendable (String) throws -> PolicyConfig, _ directory: StateDirectory,
+        _ logger: Logger
+    ) async throws -> PolicyConfig {
+        guard let controlPlane = settings.controlPlane else { throw NoConfig(cause: "no API is given (--api-url)") }
+        do {
+            let news = try await controlPlane.client.config(unlike: nil, waitSeconds: 0, as: controlPlane.token)
+            guard case .assigned(let assigned) = news else { throw NoConfig(cause: "none is assigned to it yet") }
+            let config = try parse(assigned.yaml)
+            try directory.keep(assigned.yaml, as: FleetLink.lastGoodConfig)
+            return config
+        } catch ControlPlaneError.unavailable {
+            guard let yaml = directory.text(FleetLink.lastGoodConfig) else {
+                throw NoConfig(cause: "the API cannot be reached, and none was kept from an earlier run")
+            }
+            logger.warning("the API cannot be reached; the last good config is in force")
+            return try parse(yaml)
+        }
+    }
+}
+
+/// A managed gateway has no config to run on.
+public struct NoConfig: UserFacingError, Equatable {
+    public var cause: String
+
+    public var category: ErrorCategory { .unavailable }
+    public var code: String { "config.none" }
+    public var message: String { "This gateway has no config: \(cause)." }
+}

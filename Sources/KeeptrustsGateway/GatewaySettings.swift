@@ -1,0 +1,68 @@
+public import KeeptrustsClient
+public import KeeptrustsConfig
+public import KeeptrustsCore
+public import KeeptrustsPolicy
+public import KeeptrustsRouting
+
+/// What a gateway is told at its start.
+public struct GatewaySettings: Sendable {
+    /// How the gateway comes to its config.
+    public enum Source: Sendable {
+        /// Reads it anew at each call; for files.
+        case local(@Sendable () throws -> PolicyConfig)
+
+        /// The control plane assigns it; parses a document that it sent.
+        case managed(parse: @Sendable (_ yaml: String) throws -> PolicyConfig)
+    }
+
+    /// Where the control plane is, and the gateway's credential for it.
+    public struct ControlPlane: Sendable {
+        public var client: ControlPlaneClient
+        public var token: Secret
+
+        public init(client: ControlPlaneClient, token: Secret) {
+            self.client = client
+            self.token = token
+        }
+    }
+
+    /// A certificate chain and its private key, as PEM files.
+    public struct Certificate: Sendable {
+        public var chain: String
+        public var key: String
+
+        public init(chain: String, key: String) {
+            self.chain = chain
+            self.key = key
+        }
+    }
+
+    public var listen: HostPort
+    public var source: Source
+    public var environment: [String: String]
+    public var proxies: ProxyRules
+    public var controlPlane: ControlPlane?
+
+    /// What the control plane shows as the gateway's address; the listen address when nil.
+    public var advertiseAddress: String?
+    public var name: String?
+    public var certificate: Certificate?
+
+    /// Event loops; each takes a core.
+    public var eventLoops = 1
+    public var maxConcurrency = 10_000
+    public var allowsAnonymous = false
+
+    /// What a policy that fails does, unless it is of a security kind or its own entry says.
+    public var failMode = PolicyChain.OnError.block
+
+    /// How long exchanges may go on after SIGTERM.
+    public var drainTimeout = Duration.seconds(30)
+
+    public init(listen: HostPort, source: Source, environment: [String: String], proxies: ProxyRules) {
+        self.listen = listen
+        self.source = source
+        self.environment = environment
+        self.proxies = proxies
+    }
+}

@@ -1,0 +1,70 @@
+import Foundation
+import Glibc
+public import KeeptrustsCore
+
+/// The directory in which one gateway keeps its spool and what it last knew; locked while the gateway runs.
+public final class StateDirectory: Sendable {
+    public let path: String
+    private let lock: Int32
+
+    /// Makes the directory if need be, and locks it.
+    ///
+    /// - Throws: ``StateDirectoryError`` when it cannot be used, or when another process holds it.
+    public init(_ path: String) throws(StateDirectoryError) {
+        self.path = path
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw StateDirectoryError(path: path, cause: "it cannot be made: \(Self.reason(error))")
+        }
+        let descriptor = open("\(path)/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw StateDirectoryError(path: path, cause: String(cString: strerror(errno)))
+        }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            var text = [UInt8](repeating: 0, count: 32)
+            let count = max(0, pread(descriptor, &text, 32, 0))
+            close(descriptor)
+            let holder = String(decoding: text.prefix(count), as: UTF8.self)
+            throw StateDirectoryError(path: path, cause: "the process \(holder) holds it")
+        }
+        let name = Array("\(getpid())".utf8)
+        ftruncate(descriptor, 0)
+        _ = pwrite(descriptor, name, name.count, 0)
+        lock = descriptor
+    }
+
+    deinit { close(lock) }
+
+    /// Where compiled patterns are kept.
+    public var patternCache: String { "\(path)/patterns" }
+    var spool: String { "\(path)/spool" }
+
+    /// What is kept under a name, such as the last good config.
+    func text(_ name: String) -> String? { try? String(contentsOfFile: "\(path)/\(name)", encoding: .utf8) }
+
+    /// Keeps a text under a name; a reader sees the old or the new one, never half of one.
+    func keep(_ text: String, as name: String) throws {
+        let file = URL(filePath: "\(path)/\(name)")
+        try Data(text.utf8).write(to: file, options: .atomic)
+        chmod(file.path(), 0o600)
+    }
+
+    private static func reason(_ error: any Error) -> String {
+        let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+        guard let code = underlying?.code else { return "\(error.localizedDescription)" }
+        return String(cString: strerror(Int32(code)))
+    }
+}
+
+/// A gateway's state directory cannot be used.
+public struct StateDirectoryError: UserFacingError, Equatable {
+    public var path: String
+    public var cause: String
+
+    public var category: ErrorCategory { .unavailable }
+    public var code: String { "state_directory.unusable" }
+    public var message: String { "The state directory '\(path)' cannot be used: \(cause)." }
+    public var hint: String? { "Choose another one with --state-dir." }
+}

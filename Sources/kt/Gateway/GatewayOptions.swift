@@ -1,0 +1,131 @@
+import ArgumentParser
+import Foundation
+import KeeptrustsClient
+import KeeptrustsConfig
+import KeeptrustsCore
+import KeeptrustsGateway
+import KeeptrustsRouting
+import KeeptrustsWeb
+import Logging
+
+/// The options that `kt gateway run` and `kt run` share.
+struct GatewayOptions: ParsableArguments {
+    @Option(help: "The address to listen on, host:port; port 0 chooses a free one.")
+    var listen = "0.0.0.0:41002"
+
+    @Option(help: "Where the spool and the last good config are kept (default: ~/.keeptrusts/gateway-PORT).")
+    var stateDir: String?
+
+    @Option(help: "The control plane's address. [env: KEEPTRUSTS_API_URL]")
+    var apiURL: String?
+
+    @Option(
+        name: [.customLong("api-token"), .customLong("gateway-token")],
+        help: "The gateway's credential for the control plane. [env: KEEPTRUSTS_GATEWAY_TOKEN]")
+    var apiToken: String?
+
+    @Option(help: "The address that callers use, when it is not the listen address. [env: KEEPTRUSTS_GATEWAY_ADVERTISE_ADDR]")
+    var advertiseAddr: String?
+
+    @Option(help: "The gateway's name in the console.")
+    var name: String?
+
+    @Option(help: "The most exchanges at a time. [env: KEEPTRUSTS_GATEWAY_MAX_CONCURRENCY]")
+    var maxConcurrency: Int?
+
+    @Option(help: "Event loops (default: one for each core).")
+    var eventLoops: Int?
+
+    @Flag(help: "Serve callers on this machine without a key.")
+    var allowAnonymous = false
+
+    @Option(help: "A PEM file with the certificate chain to serve HTTPS with. [env: KEEPTRUSTS_TLS_CERT_PATH]")
+    var tlsCert: String?
+
+    @Option(help: "The PEM file with its private key. [env: KEEPTRUSTS_TLS_KEY_PATH]")
+    var tlsKey: String?
+
+    @Option(help: "How long exchanges may go on after SIGTERM (seconds).")
+    var drainTimeout = 30
+
+    /// The gateway's settings, with the environment where an option is absent.
+    func settings(_ source: GatewaySettings.Source, http: OutboundHTTP) throws -> GatewaySettings {
+        let environment = ProcessInfo.processInfo.environment
+        var settings = GatewaySettings(
+            listen: try HostPort(listen), source: source, environment: environment,
+            proxies: try ProxyRules(environment: environment))
+        settings.advertiseAddress = advertiseAddr ?? environment.value("KEEPTRUSTS_GATEWAY_ADVERTISE_ADDR")
+        settings.name = name
+        settings.eventLoops = max(1, eventLoops ?? ProcessInfo.processInfo.activeProcessorCount)
+        settings.maxConcurrency = try concurrency(environment)
+        settings.allowsAnonymous = allowAnonymous
+        settings.drainTimeout = .seconds(Int64(max(0, drainTimeout)))
+        settings.controlPlane = try controlPlane(environment, http)
+        settings.certificate = try certificate(environment)
+        return settings
+    }
+
+    func stateDirectory(for address: HostPort) throws -> StateDirectory {
+        let home = ProcessInfo.processInfo.environment["KEEPTRUSTS_STATE_DIR"] ?? NSHomeDirectory() + "/.keeptrusts"
+        return try StateDirectory(stateDir ?? "\(home)/gateway-\(address.port)")
+    }
+
+    private func concurrency(_ environment: [String: String]) throws -> Int {
+        guard maxConcurrency == nil, let text = environment.value("KEEPTRUSTS_GATEWAY_MAX_CONCURRENCY") else {
+            return max(1, maxConcurrency ?? 10_000)
+        }
+        guard let number = Int(text), number > 0 else {
+            throw ValidationError("KEEPTRUSTS_GATEWAY_MAX_CONCURRENCY must be a whole number above 0.")
+        }
+        return number
+    }
+
+    private func controlPlane(
+        _ environment: [String: String], _ http: OutboundHTTP
+    ) throws -> GatewaySettings.ControlPlane? {
+        guard let url = apiURL ?? environment.value("KEEPTRUSTS_API_URL") else { return nil }
+        let variables = ["KEEPTRUSTS_GATEWAY_TOKEN", "KEEPTRUSTS_API_TOKEN"]
+        guard let token = apiToken ?? variables.lazy.compactMap({ environment.value($0) }).first else {
+            throw ValidationError(
+                "The API at \(url) wants the gateway's token: give --api-token or KEEPTRUSTS_GATEWAY_TOKEN.")
+        }
+        return GatewaySettings.ControlPlane(
+            client: ControlPlaneClient(http: http, baseURL: url), token: Secret(token))
+    }
+
+    private func certificate(_ environment: [String: String]) throws -> GatewaySettings.Certificate? {
+        let chain = tlsCert ?? environment.value("KEEPTRUSTS_TLS_CERT_PATH")
+        let key = tlsKey ?? environment.value("KEEPTRUSTS_TLS_KEY_PATH")
+        guard chain != nil || key != nil else { return nil }
+        guard let chain, let key else {
+            throw ValidationError("HTTPS needs both a certificate (--tls-cert) and its key (--tls-key).")
+        }
+        return GatewaySettings.Certificate(chain: chain, key: key)
+    }
+}
+
+extension [String: String] {
+    /// A variable's value; an empty one is none.
+    func value(_ name: String) -> String? { self[name].flatMap { $0.isEmpty ? nil : $0 } }
+}
+
+/// The files of a config, read anew at each call.
+struct ConfigFiles: Sendable {
+    var paths: [String]
+
+    func load() throws -> PolicyConfig {
+        try PolicyConfig(
+            layers: try paths.map { path in
+                do {
+                    return ConfigLayer(name: path, bytes: Array(try Data(contentsOf: URL(filePath: path))))
+                } catch {
+                    throw UnreadableFile(path: path, cause: Self.reason(error))
+                }
+            })
+    }
+
+    private static func reason(_ error: any Error) -> String {
+        let code = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError)?.code
+        return code.map { String(cString: strerror(Int32($0))) } ?? "it cannot be opened"
+    }
+}

@@ -1,0 +1,124 @@
+import ArgumentParser
+import Foundation
+import KeeptrustsConfig
+import KeeptrustsCore
+import KeeptrustsGateway
+import KeeptrustsWeb
+import Logging
+import ServiceLifecycle
+import UnixSignals
+
+/// The command `kt gateway`.
+struct GatewayCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "gateway",
+        abstract: "Run the gateway.",
+        subcommands: [GatewayRun.self]
+    )
+}
+
+/// The command `kt gateway run`: the gateway with its config from files.
+struct GatewayRun: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Run the gateway with a config from files.",
+        discussion: "SIGHUP reads the files anew. SIGTERM lets exchanges finish, then ends with 0."
+    )
+
+    @Option(
+        name: [.customLong("policy-config"), .customLong("config")],
+        help: "The config; given several times, later files win.")
+    var policyConfig = ["policy-config.yaml"]
+
+    @Option(help: "What a policy that fails does, unless its own entry says: block or allow.")
+    var failMode = FailMode.block
+
+    @OptionGroup var options: GatewayOptions
+
+    func run() async throws {
+        let logger = ProcessLog.make()
+        let files = ConfigFiles(paths: policyConfig)
+        let http = try ProcessHTTP.make(logger)
+        var settings = try options.settings(.local { try files.load() }, http: http)
+        settings.failMode = failMode == .allow ? .allow : .block
+        try await GatewayProcess.run(settings, options, http: http, logger: logger)
+    }
+}
+
+/// The command `kt run --managed`: the same gateway with the config that the control plane assigns.
+struct ManagedRun: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Run the gateway with the config that the control plane assigns."
+    )
+
+    @Flag(help: "Take the config from the control plane; `kt run` knows no other way.")
+    var managed = false
+
+    @OptionGroup var options: GatewayOptions
+
+    func run() async throws {
+        guard managed else { throw ValidationError("Say `kt run --managed`, or `kt gateway run` for files.") }
+        let logger = ProcessLog.make()
+        let http = try ProcessHTTP.make(logger)
+        let settings = try options.settings(
+            .managed { yaml in try PolicyConfig(yaml: yaml, file: "assigned-config") }, http: http)
+        try await GatewayProcess.run(settings, options, http: http, logger: logger)
+    }
+}
+
+enum FailMode: String, ExpressibleByArgument, CaseIterable { case block, allow }
+
+/// A process that is a gateway and nothing else.
+private enum GatewayProcess {
+    static func run(
+        _ settings: GatewaySettings, _ options: GatewayOptions, http: OutboundHTTP, logger: Logger
+    ) async throws {
+        let directory = try options.stateDirectory(for: settings.listen)
+        let gateway = try await Gateway.start(settings, in: directory, logger: logger)
+        let scheme = settings.certificate == nil ? "http" : "https"
+        Output.line("gateway listening on \(scheme)://\(gateway.address)")
+        let group = ServiceGroup(
+            configuration: .init(
+                services: ([http, ReloadOnHangUp(gateway: gateway, logger: logger)] + gateway.services).map {
+                    .init(service: $0)
+                },
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        try await group.run()
+    }
+}
+
+/// Reads the config anew when the process gets SIGHUP.
+struct ReloadOnHangUp: Service {
+    let gateway: Gateway
+    let logger: Logger
+
+    func run() async throws {
+        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
+            do { try gateway.reload() } catch {
+                logger.error("the config was not reloaded; the old one stays in force", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+}
+
+/// The log of this process: on standard error.
+enum ProcessLog {
+    static func make() -> Logger {
+        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        var logger = Logger(label: "kt")
+        let level = ProcessInfo.processInfo.environment.value("KEEPTRUSTS_LOG_LEVEL")
+        logger.logLevel = level.flatMap { Logger.Level(rawValue: $0) } ?? .info
+        return logger
+    }
+}
+
+/// What this process calls others with.
+enum ProcessHTTP {
+    static func make(_ logger: Logger) throws -> OutboundHTTP {
+        let environment = ProcessInfo.processInfo.environment
+        return OutboundHTTP(
+            proxies: ProxySettings(environment: environment), trustRoots: environment.value("SSL_CERT_FILE"),
+            logger: logger)
+    }
+}
