@@ -7,13 +7,16 @@ public import HummingbirdCore
 public struct SessionCookie: Sendable {
     private let name: String
     private let isTLS: Bool
+    private let sameSite: Cookie.SameSite
 
     /// - Parameters:
     ///   - app: The browser app's name, such as `console`.
     ///   - isTLS: Whether browsers reach the app through HTTPS; then the cookie never travels without it.
-    public init(app: String, isTLS: Bool) {
+    ///   - isStrict: Whether the cookie stays behind when another site leads to ours.
+    public init(app: String, isTLS: Bool, isStrict: Bool = false) {
         name = isTLS ? "__Host-kt_\(app)" : "kt_\(app)"
         self.isTLS = isTLS
+        sameSite = isStrict ? .strict : .lax
     }
 
     /// The value that the browser sent, if it sent exactly one.
@@ -29,7 +32,7 @@ public struct SessionCookie: Sendable {
     public func set(_ value: String, seconds: Int, in response: inout Response) {
         response.setCookie(
             Cookie(
-                name: name, value: value, maxAge: seconds, path: "/", secure: isTLS, httpOnly: true, sameSite: .lax))
+                name: name, value: value, maxAge: seconds, path: "/", secure: isTLS, httpOnly: true, sameSite: sameSite))
     }
 
     /// Has the browser forget the cookie.

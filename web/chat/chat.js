@@ -74,8 +74,8 @@ async function ask(text) {
   write.busy(true);
   reply.writing(true);
   say('Waiting for the answer');
-  /** @type {{state: string, halted: ReturnType<typeof halt>|null, begun: boolean}} */
-  const course = { state: 'cut', halted: null, begun: false };
+  /** @type {{state: string, halted: ReturnType<typeof halt>|null, begun: boolean, requestID: string}} */
+  const course = { state: 'cut', halted: null, begun: false, requestID: '' };
   try {
     for await (const news of turn({ text, model }, running.signal)) hear(news, course, own, reply, text);
   } catch (error) {
@@ -85,13 +85,17 @@ async function ask(text) {
   running = null;
   write.busy(false);
   if (course.halted || !reply.element.isConnected) return;
-  if (course.state === 'stopped' || course.state === 'cut') reply.done(stateWords(course.state));
+  if (course.state === 'stopped' || course.state === 'cut') {
+    reply.done(stateWords(course.state));
+    lookUp(course, own, reply);
+  }
   say(course.state === 'stopped' ? 'Stopped' : `Answer complete. ${(reply.text.textContent || '').slice(0, 400)}`);
 }
 
 /** @param {import('./turns.js').News} news @param {any} course @param {any} own @param {any} reply @param {string} text */
 function hear({ name, data }, course, own, reply, text) {
   if (name === 'started') {
+    course.requestID = data.request_id;
     own.say(outcomeOf(data));
   } else if (name === 'delta') {
     course.begun = true;
@@ -106,6 +110,17 @@ function hear({ name, data }, course, own, reply, text) {
     own.decide(data);
     if (course.halted) course.halted.decide(data);
     else reply.decide(data, stateWords(course.state));
+  }
+}
+
+/** Asks what was decided about a turn that was left before its end. @param {any} course @param {any} own @param {any} reply */
+async function lookUp(course, own, reply) {
+  if (!course.requestID) return;
+  try {
+    const event = await api(`chat/decisions/${encodeURIComponent(course.requestID)}`);
+    hear({ name: 'decision', data: event }, course, own, reply, '');
+  } catch {
+    // The verdict of the message is shown already; the record will be in the console.
   }
 }
 

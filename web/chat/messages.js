@@ -173,7 +173,7 @@ export function halt(refusal, kind, { edit, again }) {
   const { cls, icon: name, title } = HALTS[kind];
   const link = document.body.dataset.console;
   const place = h('span', { class: 'place' });
-  const trace = h('div', { class: 'place' });
+  const found = h('p', { class: 'sub', hidden: true });
   const way =
     kind === 'error'
       ? h('button', { class: 'btn sm', type: 'button', on: { click: again } }, icon('refresh'), 'Try again')
@@ -183,18 +183,18 @@ export function halt(refusal, kind, { edit, again }) {
     { class: `halt ${cls}`, 'aria-label': title },
     h('h2', null, icon(name), title),
     h('p', null, refusal.policy ? ['The policy ', h('b', null, refusal.policy), ' stopped it. '] : null, refusal.message, refusal.hint ? ` ${refusal.hint}` : null),
+    found,
     kind === 'request' ? h('p', null, 'Nothing reached the provider.') : null,
-    h('div', { class: 'row wrap' }, way, place, refusal.code ? h('code', null, refusal.code) : null),
-    trace,
+    h('div', { class: 'row wrap' }, way, refusal.code ? h('code', null, refusal.code) : null, place),
   );
   return {
     element,
     /** @param {DecisionEvent} event */
     decide(event) {
       fill(place, link ? h('a', { href: `${link}/events/${encodeURIComponent(event.id)}`, target: '_blank', rel: 'noopener' }, `Event ${event.id}`) : null);
-      fill(trace, policyChain(sideOf(event, kind === 'response' ? 'response' : 'request')));
-      const found = findingCounts(event).map(([category, count]) => format.plural(count, words(category), words(category)));
-      if (found.length && kind !== 'error') trace.prepend(h('p', { class: 'sub' }, `Found: ${found.join(', ')}.`));
+      const counts = findingCounts(event).map(([category, count]) => format.plural(count, words(category), words(category)));
+      found.hidden = !counts.length || kind === 'error';
+      found.textContent = `Found: ${counts.join(', ')}.`;
     },
   };
 }

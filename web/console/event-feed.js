@@ -75,7 +75,7 @@ export class EventFeed {
   /** @param {string|null} cursor */
   #ask(cursor) {
     const { since, outcomes, model, text } = this.filter();
-    const query = { limit: PAGE, since, outcome: outcomes, model, q: text, cursor };
+    const query = { limit: PAGE, since, decision: outcomes, model, q: text, cursor };
     return api(withQuery('events', query), { signal: this.signal });
   }
 }

@@ -20,7 +20,9 @@ function rowsOf(json) {
   const tallies = new Map((json.buckets || []).map((/** @type {any} */ one) => [place(one.start), one.tally]));
   const rows = [];
   for (let i = place(json.since); i * size < new Date(json.until).getTime() && rows.length < MOST; i++) {
-    rows.push({ time: new Date(i * size), ...outcomesOf(tallies.get(i)) });
+    const tally = tallies.get(i);
+    const tokens = (tally?.input_tokens || 0) + (tally?.output_tokens || 0);
+    rows.push({ time: new Date(i * size), tokens, ...outcomesOf(tally) });
   }
   return rows;
 }

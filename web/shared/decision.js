@@ -46,7 +46,8 @@ export function reasonOf(event) {
 /** @param {any} result @param {DecisionEvent} event */
 function policyWords(result, event) {
   if (result.skipped) return 'not reached';
-  const count = (event.findings || []).filter((/** @type {any} */ one) => one.policy === result.id).length;
+  const mine = (/** @type {any} */ one) => one.policy === result.id && one.phase === result.phase;
+  const count = (event.findings || []).filter(mine).length;
   const found = count ? plural(count, 'finding') : '';
   const verdict = { redact: 'replaced', block: 'blocked', escalate: 'escalated' }[/** @type {string} */ (result.verdict)];
   return [verdict || (found ? 'noted' : 'pass'), found, result.reason_code].filter(Boolean).join(', ');

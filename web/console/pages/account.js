@@ -10,28 +10,33 @@ import { note } from '../router.js';
 
 const SHORTEST = 12;
 
-/** @param {string} name @param {string} autocomplete */
-const password = (name, autocomplete) =>
+/** @param {string} name @param {string} autocomplete @param {boolean} [required] */
+const password = (name, autocomplete, required = true) =>
   h('input', {
     class: 'input',
     type: 'password',
     name,
     autocomplete,
-    required: true,
+    required,
     minlength: autocomplete === 'new-password' ? String(SHORTEST) : null,
-    maxlength: '200',
+    maxlength: '256',
   });
 
 /** @param {any} user @param {boolean} welcome */
 function passwordForm(user, welcome) {
-  const needsOld = user.has_password !== false && !welcome;
   const problem = h('div');
   const save = h('button', { class: 'btn primary', type: 'submit' }, 'Save password');
+  const old = field(
+    'Current password',
+    password('current_password', 'current-password', false),
+    'Leave it empty if you have none yet.',
+  );
+  old.hidden = welcome;
   const form = h(
     'form',
     { class: 'form narrow' },
     h('input', { type: 'text', name: 'username', autocomplete: 'username', value: user.email || '', hidden: true, readonly: true }),
-    needsOld ? field('Current password', password('current_password', 'current-password')) : null,
+    old,
     field('New password', password('new_password', 'new-password'), `${SHORTEST} characters or more.`),
     field('New password again', password('again', 'new-password')),
     problem,
@@ -46,11 +51,13 @@ function passwordForm(user, welcome) {
     save.disabled = true;
     try {
       const current = data.get('current_password') || undefined;
-      await api('account/password', { method: 'POST', body: { current_password: current, new_password: data.get('new_password') } });
+      const body = { current_password: current, new_password: data.get('new_password') };
+      await api('account/password', { method: 'POST', body });
       form.reset();
       fill(problem);
       toast('The password is saved');
     } catch (error) {
+      old.hidden = false;
       fill(problem, failed(error));
     } finally {
       save.disabled = false;

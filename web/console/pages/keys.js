@@ -16,11 +16,13 @@ const PURPOSES = {
   general: { word: 'Application', what: 'calls the gateway' },
   gateway_runtime: { word: 'Gateway', what: 'connects a gateway to this control plane' },
   integration: { word: 'Integration', what: 'calls this control plane’s API' },
-  chat: { word: 'Chat', what: 'made by the chat for one person' },
 };
 
 /** Those that people make. */
 const CREATED = ['general', 'gateway_runtime', 'integration'];
+
+/** Roles that an integration may have. */
+const ROLES = ['viewer', 'compliance', 'editor', 'admin'];
 
 const DAY = 86_400_000;
 
@@ -90,8 +92,11 @@ function create(purpose, done) {
     ),
     field('Consumer group', h('input', { class: 'input', name: 'group', autocomplete: 'off' }), 'Optional.'),
   );
+  const roles = ROLES.map((role) => h('option', { value: role }, role));
+  const integration = field('Role', h('select', { class: 'input', name: 'role' }, roles), 'What it may do; never more than you may.');
   const show = () => {
     general.hidden = kind.value !== 'general';
+    integration.hidden = kind.value !== 'integration';
   };
   kind.addEventListener('change', show);
   show();
@@ -104,6 +109,7 @@ function create(purpose, done) {
       field('Purpose', kind),
       field('Valid for', h('select', { class: 'input', name: 'days' }, lifetimes)),
       general,
+      integration,
     ],
     submit: async (form) => {
       const text = (/** @type {string} */ name) => String(form.get(name) || '').trim();
@@ -115,6 +121,7 @@ function create(purpose, done) {
         expires_at: text('days') ? new Date(Date.now() + Number(text('days')) * DAY).toISOString() : undefined,
         allowed_models: models.length ? models : undefined,
         consumer_group: (isGeneral && text('group')) || undefined,
+        roles: text('purpose') === 'integration' ? [text('role')] : undefined,
       };
       const { token, secret } = await api('tokens', { method: 'POST', body });
       showSecret(`Key “${token.name}” is ready`, token, secret);
@@ -222,7 +229,7 @@ export function keys({ query, signal }) {
     );
   const load = async (more = false) => {
     try {
-      const page = await api(withQuery('tokens', { limit: 100, purpose, cursor: more ? cursor : '' }), { signal });
+      const page = await api(withQuery('tokens', { limit: 100, purpose: purpose || CREATED.join(','), cursor: more ? cursor : '' }), { signal });
       const rows = page.tokens.map((/** @type {Token} */ token) => row(token, () => load()));
       if (!more) table.rows.replaceChildren();
       table.rows.append(...rows);

@@ -20,6 +20,10 @@ import { connectCommands } from './gateways.js';
 /** @typedef {{summary: Summary, gateways: Gateway[], keys: any[], stopped: any[]}} Data */
 
 const BEAT = 5000;
+const TRY =
+  'curl -s http://127.0.0.1:41002/v1/chat/completions \\\n  -H "Authorization: Bearer $KEEPTRUSTS_KEY" \\\n' +
+  '  -H "Content-Type: application/json" \\\n' +
+  '  -d \'{"model":"demo","messages":[{"role":"user","content":"ping"}]}\'';
 const SERIES = NAMES.map((key) => ({ key, label: OUTCOMES[key].word, cls: `f-${key}` }));
 
 /** @param {string} tone @param {string} title @param {string} text @param {string} href */
@@ -74,6 +78,13 @@ const figure = ({ label, value, small, note, href, chart, tone }) =>
     chart,
   );
 
+/** What stands below the cost: other currencies, or what an exchange costs. @param {Summary} summary @param {string} words */
+function costNote({ cost, requests }, words) {
+  if (cost.length > 1) return `and ${cost.slice(1).map(format.money).join(', ')}`;
+  if (!cost.length || !requests) return words;
+  return `${format.money({ ...cost[0], micros: cost[0].micros / requests })} for each request`;
+}
+
 /** @param {Summary} summary @param {string} range */
 function figures(summary, range) {
   const { outcomes, requests, rows } = summary;
@@ -109,11 +120,12 @@ function figures(summary, range) {
       value: format.count(summary.inputTokens + summary.outputTokens),
       note: `${format.count(summary.inputTokens)} in, ${format.count(summary.outputTokens)} out`,
       href: href(''),
+      chart: line('tokens', ''),
     }),
     figure({
       label: 'Cost',
       value: format.money(summary.cost[0] || { micros: 0, currency: 'USD' }),
-      note: summary.cost.length > 1 ? `and ${summary.cost.slice(1).map(format.money).join(', ')}` : words,
+      note: costNote(summary, words),
       href: href(''),
     }),
   );
@@ -128,7 +140,7 @@ const steps = ({ gateways, keys, summary }) => [
     href: '/gateways',
     action: 'Look',
   },
-  { done: keys.some(({ purpose }) => purpose === 'general'), text: 'Create an application key', href: '/keys?create=general', action: 'Create' },
+  { done: keys.length > 0, text: 'Create an application key', href: '/keys?create=general', action: 'Create' },
   { done: summary.requests > 0, text: 'Send a governed request', href: '/keys?create=general', action: 'How' },
   {
     done: summary.outcomes.blocked + summary.outcomes.redacted > 0,
@@ -162,13 +174,7 @@ function nextSteps(data) {
           ),
         ),
       ),
-      h('p', { class: 'sub' }, 'A request to try, with a key of yours:'),
-      command(
-        'curl -s http://127.0.0.1:41002/v1/chat/completions \\\n' +
-          '  -H "Authorization: Bearer $KEEPTRUSTS_KEY" \\\n' +
-          '  -H "Content-Type: application/json" \\\n' +
-          '  -d \'{"model":"demo","messages":[{"role":"user","content":"ping"}]}\'',
-      ),
+      data.summary.requests ? null : [h('p', { class: 'sub' }, 'A request to try, with a key of yours:'), command(TRY)],
     ),
   );
 }
@@ -220,10 +226,10 @@ function attention(rows) {
 async function load(range, signal) {
   const from = since(range);
   const [summary, gateways, keys, stopped] = await Promise.all([
-    api(withQuery('events/summary', { since: from, buckets: 48 }), { signal }),
+    api(withQuery('events/summary', { since: from, bucket_seconds: Math.round(RANGES[range].ms / 48_000) }), { signal }),
     api('gateways?limit=100', { signal }),
-    api('tokens?limit=100', { signal }).catch(() => ({ tokens: [] })),
-    api(withQuery('events', { since: from, outcome: 'blocked,escalated', limit: 6 }), { signal }),
+    api('tokens?limit=1&purpose=general', { signal }).catch(() => ({ tokens: [] })),
+    api(withQuery('events', { since: from, decision: 'blocked,escalated', limit: 6 }), { signal }),
   ]);
   return {
     summary: readSummary(summary),

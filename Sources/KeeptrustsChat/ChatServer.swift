@@ -1,0 +1,59 @@
+import Hummingbird
+public import KeeptrustsClient
+import KeeptrustsCore
+public import KeeptrustsWeb
+public import Logging
+public import ServiceLifecycle
+
+/// The chat workbench: a page for browsers, and a way through the gateway to the models for them.
+///
+/// A person's token and gateway key stay here; browsers get a cookie that stands for them.
+public struct ChatServer: Service {
+    private let listener: WebListener
+
+    /// - Parameters:
+    ///   - settings: Where to listen, and who is who.
+    ///   - api: The control plane.
+    ///   - http: The pools through which the gateway is called.
+    ///   - logger: Where the server logs.
+    ///   - onReady: Told once, when connections are accepted, the base URL with the actual port.
+    /// - Throws: ``CannotServe`` when certificate or key cannot be used.
+    public init(
+        settings: ChatSettings, api: ControlPlaneClient, http: OutboundHTTP, logger: Logger,
+        onReady: @escaping @Sendable (String) async -> Void
+    ) throws {
+        listener = try WebListener(
+            name: "chat", address: settings.listen, tls: settings.tls,
+            router: try ChatApp(settings: settings, api: api, http: http).router(), logger: logger, onReady: onReady)
+    }
+
+    public func run() async throws { try await listener.run() }
+}
+
+/// Where the chat listens, and how it reaches the gateway.
+public struct ChatSettings: Sendable {
+    public var listen: ListenAddress
+    public var tls: TLSFiles?
+
+    /// The chat's origin as browsers see it, such as `https://chat.example.com`; nil where no proxy stands between.
+    public var publicURL: String?
+
+    /// The gateway's base URL as this server reaches it; nil while it is not known.
+    public var gatewayURL: @Sendable () -> String?
+
+    /// The console's origin as browsers see it; nil while it is not known, or when there is no console.
+    public var consoleURL: @Sendable () -> String?
+
+    public init(
+        listen: ListenAddress, tls: TLSFiles? = nil, publicURL: String? = nil,
+        gatewayURL: @escaping @Sendable () -> String?, consoleURL: @escaping @Sendable () -> String? = { nil }
+    ) {
+        self.listen = listen
+        self.tls = tls
+        self.publicURL = publicURL
+        self.gatewayURL = gatewayURL
+        self.consoleURL = consoleURL
+    }
+
+    var isTLS: Bool { tls != nil || publicURL?.hasPrefix("https://") == true }
+}

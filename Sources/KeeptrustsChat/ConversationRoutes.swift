@@ -1,0 +1,128 @@
+import AsyncHTTPClient
+import Foundation
+import HTTPTypes
+import Hummingbird
+import KeeptrustsAPI
+import KeeptrustsClient
+import KeeptrustsCore
+import KeeptrustsWeb
+import NIOCore
+import NIOFoundationCompat
+import NIOHTTP1
+
+/// What the page asks of its server: the models, the conversation, a turn.
+struct ConversationRoutes {
+    let app: ChatApp
+
+    func add(to router: Router<BrowserContext>) {
+        router.get("api/chat/models", use: models)
+        router.get("api/chat/conversation", use: conversation)
+        router.delete("api/chat/conversation", use: clear)
+        router.post("api/chat/turns", use: turn)
+        router.get("api/chat/decisions/:request", use: decision)
+    }
+
+    private func session(_ request: Request) throws -> ChatSession {
+        guard let session = app.session(of: request)?.value else { throw RequestFault.notSignedIn }
+        return session
+    }
+
+    /// The models that this person's key may use, as the gateway lists them.
+    private func models(_ request: Request, context: BrowserContext) async throws -> Response {
+        struct List: Decodable {
+            struct Model: Decodable { var id: String }
+            var data: [Model]
+        }
+        let gateway = Gateway(app: app, session: try session(request), requestID: context.id)
+        let answer = try await gateway.ask("/v1/models")
+        guard answer.status == .ok else { throw try await fault(answer, request) }
+        guard let list = try? JSONDecoder().decode(List.self, from: await answer.body.collect(upTo: 1 << 20)) else {
+            throw RequestFault.gatewayUnreadable
+        }
+        return try Self.json(["models": list.data.map(\.id)])
+    }
+
+    private func conversation(_ request: Request, context: BrowserContext) throws -> Response {
+        try Self.json(["turns": try session(request).conversation.turns])
+    }
+
+    private func clear(_ request: Request, context: BrowserContext) throws -> Response {
+        try session(request).conversation.clear()
+        return Response(status: .noContent)
+    }
+
+    /// Sends a message, and streams what happens back: `started`, `delta`…, `refused`, `ended`, `decision`.
+    private func turn(_ request: Request, context: BrowserContext) async throws -> Response {
+        struct Draft: Decodable {
+            var text: String
+            var model: String
+        }
+        let session = try session(request)
+        let draft = try await request.json(Draft.self, upTo: 256 << 10)
+        let text = draft.text.trimmingCharacters(in: .whitespacesAndNewlines)
+        guard (1...100_000).contains(text.utf8.count) else {
+            throw RequestFault.field("text", "A message has 1 to 100,000 bytes.")
+        }
+        guard (1...200).contains(draft.model.utf8.count) else { throw RequestFault.field("model", "Choose a model.") }
+        let earlier = try session.conversation.begin(text, model: draft.model)
+        let gateway = Gateway(app: app, session: session, requestID: context.id)
+        let relay = AnswerRelay(gateway: gateway, text: text, model: draft.model, earlier: earlier)
+        return Response(
+            status: .ok,
+            headers: [
+                .contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-store",
+                .xAccelBuffering: "no",
+            ],
+            body: ResponseBody { writer in
+                defer { session.conversation.end() }
+                try await relay.run(for: request, logger: context.logger, to: &writer)
+            })
+    }
+
+    /// What was decided about a turn of this conversation, once the gateway has reported it.
+    private func decision(_ request: Request, context: BrowserContext) async throws -> Response {
+        let session = try session(request)
+        let id = try context.parameters.require("request")
+        guard session.conversation.turns.contains(where: { $0.requestID == id }) else { throw RequestFault.noSuchTurn }
+        let gateway = Gateway(app: app, session: session, requestID: context.id)
+        guard let event = try await gateway.decision(on: id) else { throw RequestFault.noSuchTurn }
+        session.conversation.decide(event, on: id)
+        return try Self.json(event)
+    }
+
+    /// A refusal of the gateway as ours; a key that is no longer good ends the session.
+    private func fault(_ answer: HTTPClientResponse, _ request: Request) async throws -> RequestFault {
+        if answer.status == .unauthorized {
+            if let secret = app.cookie.value(in: request) { app.sessions.end(secret) }
+            return .notSignedIn
+        }
+        let body = try await answer.body.collect(upTo: 1 << 20)
+        let refusal = AnswerReader.refusal(status: Int(answer.status.code), body: body, retryAfter: nil)
+        return RequestFault(.upstreamFailed, code: refusal.code, refusal.message, hint: refusal.hint)
+    }
+
+    private static func json(_ value: some Encodable) throws -> Response {
+        let body = ByteBuffer(data: try JSONEncoder().encode(value))
+        return Response(
+            status: .ok, headers: [.contentType: "application/json; charset=utf-8"],
+            body: ResponseBody(byteBuffer: body))
+    }
+}
+
+extension RequestFault {
+    /// The browser has no session, or it has ended.
+    static let notSignedIn = RequestFault(
+        .unauthenticated, code: "auth.not_signed_in", "You are not signed in, or your session has ended.",
+        hint: "Sign in again.")
+
+    static let gatewayUnreadable = RequestFault(
+        .upstreamFailed, code: "gateway.unreadable", "The gateway's answer could not be read.")
+
+    fileprivate static let noSuchTurn = RequestFault(
+        .notFound, code: "chat.no_decision", "There is no decision on record for this message yet.")
+}
+
+extension HTTPField.Name {
+    /// Asks nginx not to hold a stream back.
+    static var xAccelBuffering: Self { Self("x-accel-buffering") ?? .via }
+}

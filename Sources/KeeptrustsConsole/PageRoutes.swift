@@ -1,0 +1,32 @@
+import Hummingbird
+import KeeptrustsAPI
+import KeeptrustsWeb
+
+/// The app's pages: one shell, which the browser fills; the browser's router knows the pages.
+struct PageRoutes {
+    let app: ConsoleApp
+
+    /// The first segments of the pages that exist; any other is answered 404, by the same shell.
+    private static let known: Set = ["", "overview", "events", "gateways", "keys", "account"]
+
+    func add(to router: Router<BrowserContext>) {
+        router.get("/") { request, _ in page(request) }
+        router.get("**") { request, _ in page(request) }
+    }
+
+    private func page(_ request: Request) -> Response {
+        guard let (_, session) = app.session(of: request) else { return app.signInFirst(request) }
+        let name = session.user.name.isEmpty ? session.user.email : session.user.name
+        var values: [String: any Sendable] = ["name": name, "initials": Self.initials(of: name)]
+        values["chat"] = app.settings.chatURL().map { "\($0)/sign-in/console" }
+        let segment = request.uri.path.split(separator: "/").first.map(String.init) ?? ""
+        return app.pages.app(values, status: Self.known.contains(segment) ? .ok : .notFound)
+    }
+
+    /// `MK` of Mara Keller.
+    static func initials(of name: String) -> String {
+        let words = name.split { $0 == " " || $0 == "@" || $0 == "." }
+        let letters = [words.first, words.count > 1 ? words.last : nil].compactMap { $0?.first }
+        return String(letters).uppercased()
+    }
+}

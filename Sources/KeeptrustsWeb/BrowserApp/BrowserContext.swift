@@ -1,0 +1,65 @@
+public import Hummingbird
+import KeeptrustsCore
+public import NIOCore
+
+/// What a browser app's server knows about a request while it answers it.
+public struct BrowserContext: RequestContext, RemoteAddressRequestContext {
+    public var coreContext: CoreRequestContextStorage
+
+    /// The other end of the connection, which may be a proxy.
+    public let remoteAddress: SocketAddress?
+
+    public init(source: ApplicationRequestContextSource) {
+        coreContext = CoreRequestContextStorage(source: source)
+        remoteAddress = source.channel.remoteAddress
+    }
+}
+
+/// Where a browser comes from, and where it wants to go.
+public struct Arrival: Sendable {
+    private let request: Request
+
+    public init(_ request: Request) { self.request = request }
+
+    /// Whether another site sent the browser here; our strict cookie then stayed behind.
+    public var isCrossSite: Bool { request.headers[.named("sec-fetch-site")] == "cross-site" }
+
+    /// Whether the person came by typing or pasting the address, or from one of our own pages.
+    public var isDeliberate: Bool {
+        if let purpose = request.headers[.named("sec-purpose")], purpose.contains("prefetch") { return false }
+        return switch request.headers[.named("sec-fetch-site")] {
+        case nil, "none", "same-origin": true
+        default: false
+        }
+    }
+
+    /// The path and query that the browser asks for, which may serve as `next`.
+    public var target: String { Self.localTarget(request.uri.description) ?? "/" }
+
+    /// `text` if it names a place on this server and none elsewhere; browsers read `//` and `/\` as another host.
+    public static func localTarget(_ text: String?) -> String? {
+        guard let text, text.utf8.count <= 2_048, text.first == "/", text.dropFirst().first != "/",
+            text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\\") })
+        else { return nil }
+        return text
+    }
+}
+
+extension Request {
+    /// The fields of a form that a plain page has posted.
+    ///
+    /// - Throws: ``RequestFault``: 413, 415, or 400 for what is no form.
+    public func form(upTo limit: Int = 16_384) async throws -> [String: String] {
+        let media = headers[.contentType]?.split(separator: ";").first.map(String.init)
+        guard media == "application/x-www-form-urlencoded" else {
+            throw RequestFault(
+                .invalidInput, code: "http.not_a_form", "The body must be a form.", status: .unsupportedMediaType)
+        }
+        let text = String(buffer: try await bytes(upTo: limit))
+        do {
+            return try URLEncodedFormDecoder().decode([String: String].self, from: text)
+        } catch {
+            throw RequestFault(.invalidInput, code: "http.malformed_form", "The form could not be read.")
+        }
+    }
+}
