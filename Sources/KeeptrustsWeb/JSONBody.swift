@@ -11,13 +11,20 @@ extension Request {
     ///
     /// - Throws: ``RequestFault``: 415, 413, 400 for what is not JSON, 422 with `param` for a wrong field.
     public func json<Value: Decodable>(_: Value.Type, upTo limit: Int = 1 << 20) async throws -> Value {
+        try JSONBody.decode(Value.self, from: await jsonBytes(upTo: limit))
+    }
+
+    /// Reads a body that must be declared as JSON, without looking into it.
+    ///
+    /// - Throws: ``RequestFault``: 415, 413, 400.
+    public func jsonBytes(upTo limit: Int) async throws -> ByteBuffer {
         let media = headers[.contentType]?.split(separator: ";").first.map { $0.trimmingCharacters(in: .whitespaces) }
         guard media?.lowercased() == "application/json" else {
             throw RequestFault(
                 .invalidInput, code: "http.not_json", "The body must be JSON.",
                 hint: "Send the header 'Content-Type: application/json'.", status: .unsupportedMediaType)
         }
-        return try JSONBody.decode(Value.self, from: await bytes(upTo: limit))
+        return try await bytes(upTo: limit)
     }
 
     /// Reads the whole body.
@@ -39,9 +46,13 @@ extension Request {
 
 /// Decodes JSON of outside origin.
 public enum JSONBody {
-    /// - Throws: ``RequestFault``.
-    public static func decode<Value: Decodable>(_: Value.Type, from body: ByteBuffer) throws -> Value {
-        guard !holdsEscapedNUL(body) else {
+    /// Decodes a value that has every key of the outermost object.
+    ///
+    /// - Throws: ``RequestFault``: 400 for what is not JSON, 422 with `param` for a wrong field.
+    public static func decode<Value: Decodable>(
+        _: Value.Type, from body: ByteBuffer, allowingNUL: Bool = false
+    ) throws -> Value {
+        guard allowingNUL || !holdsEscapedNUL(body) else {
             throw RequestFault(.unprocessable, code: "request.nul", "A text holds the character U+0000.")
         }
         do {

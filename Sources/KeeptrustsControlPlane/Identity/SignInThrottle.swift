@@ -1,0 +1,87 @@
+import HTTPTypes
+import KeeptrustsCore
+import KeeptrustsWeb
+import Synchronization
+
+/// Slows down guessing: a few failures for each account and more for each address are free, then each costs a wait that
+/// doubles.
+///
+/// Held in this process; a replica counts for itself. Bounded: the account or address that was quiet longest is
+/// forgotten first.
+final class SignInThrottle: Sendable {
+    private struct Record {
+        var failures = 0
+        var lastFailure = Timestamp(rawValue: 0)
+    }
+
+    private struct Rule {
+        var free: Int
+        var firstWait: Duration
+    }
+
+    private let records = Mutex<[String: Record]>([:])
+    private let capacity: Int
+    private let account = Rule(free: 5, firstWait: .seconds(2))
+    private let address = Rule(free: 30, firstWait: .seconds(1))
+    private let longestWait = Duration.seconds(900)
+
+    /// How long after the last failure an account starts afresh.
+    private let memory = Duration.seconds(3_600)
+
+    init(capacity: Int = 20_000) {
+        self.capacity = capacity
+    }
+
+    /// - Throws: ``TooManyAttempts`` while an earlier failure has to be waited for.
+    func check(account email: String, address peer: String, at now: Timestamp) throws(TooManyAttempts) {
+        let wait = records.withLock { records in
+            max(
+                remaining(records["a:\(email)"], account, now), remaining(records["p:\(peer)"], address, now))
+        }
+        guard wait > 0 else { return }
+        throw TooManyAttempts(retryAfterSeconds: Int((wait + 999_999) / 1_000_000))
+    }
+
+    /// Counts a failure for an address, and for an account if it is known.
+    func failed(account email: String? = nil, address peer: String, at now: Timestamp) {
+        records.withLock { records in
+            for key in [email.map { "a:\($0)" }, "p:\(peer)"].compactMap(\.self) {
+                var record = records[key] ?? Record()
+                if now.rawValue - record.lastFailure.rawValue > micros(memory) { record.failures = 0 }
+                record.failures += 1
+                record.lastFailure = now
+                records[key] = record
+            }
+            guard records.count > capacity else { return }
+            let kept = records.sorted { $0.value.lastFailure > $1.value.lastFailure }.prefix(capacity / 2)
+            records = Dictionary(uniqueKeysWithValues: kept.map { ($0.key, $0.value) })
+        }
+    }
+
+    /// Forgets an account's failures; the address keeps its own, or one good account would free any number of guesses.
+    func succeeded(account email: String) {
+        records.withLock { _ = $0.removeValue(forKey: "a:\(email)") }
+    }
+
+    private func remaining(_ record: Record?, _ rule: Rule, _ now: Timestamp) -> Int64 {
+        guard let record, record.failures >= rule.free else { return 0 }
+        let doublings = min(record.failures - rule.free, 20)
+        let wait = min(micros(rule.firstWait) << doublings, micros(longestWait))
+        return record.lastFailure.rawValue + wait - now.rawValue
+    }
+
+    private func micros(_ duration: Duration) -> Int64 {
+        duration.components.seconds * 1_000_000
+    }
+}
+
+/// Someone must wait before the next attempt.
+struct TooManyAttempts: HTTPFacingError, Equatable {
+    var retryAfterSeconds: Int
+
+    var category: ErrorCategory { .limited }
+    var code: String { "auth.too_many_attempts" }
+    var message: String { "There were too many attempts." }
+    var hint: String? { "Try again in \(retryAfterSeconds) s." }
+    var headers: HTTPFields { [.retryAfter: "\(retryAfterSeconds)"] }
+}
