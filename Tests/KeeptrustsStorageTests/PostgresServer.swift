@@ -93,19 +93,19 @@ actor PostgresServer {
         top=$(mktemp -d /tmp/keeptrusts-postgres.XXXXXX) || exit 1
         if [ "$(id -u)" = 0 ]; then
             chown postgres "$top"
-            as() { setpriv --reuid=postgres --regid=postgres --clear-groups "$@"; }
+            as="setpriv --reuid=postgres --regid=postgres --clear-groups"
         else
-            as() { "$@"; }
+            as=
         fi
-        trap 'kill -QUIT "$server" 2>/dev/null; wait "$server" 2>/dev/null; rm -rf "$top"' EXIT
         server=
+        trap 'test -z "$server" || { kill -QUIT "$server"; wait "$server"; } 2>/dev/null; rm -rf "$top"' EXIT
         cd "$top"
         printf keeptrusts > "$top/password"
         chmod 644 "$top/password"
-        as "$programs/initdb" -D "$top/data" -U keeptrusts -A scram-sha-256 --pwfile="$top/password" -E UTF8 \
+        $as "$programs/initdb" -D "$top/data" -U keeptrusts -A scram-sha-256 --pwfile="$top/password" -E UTF8 \
             --locale=C.UTF-8 --no-sync > "$top/log" 2>&1 || { tail -n 1 "$top/log"; exit 1; }
         exec 3>&1 1>"$top/log" 2>&1
-        as "$programs/postgres" -D "$top/data" -k "$top" -p "$port" -c listen_addresses=127.0.0.1 -c fsync=off \
+        $as "$programs/postgres" -D "$top/data" -k "$top" -p "$port" -c listen_addresses=127.0.0.1 -c fsync=off \
             -c full_page_writes=off -c synchronous_commit=off -c max_connections=200 -c shared_buffers=64MB &
         server=$!
         for i in $(seq 300); do

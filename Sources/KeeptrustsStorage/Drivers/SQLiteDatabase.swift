@@ -86,12 +86,14 @@ private final class SQLiteTransaction: Transaction {
 
     /// PostgreSQL refuses to go on after a statement failed; here the same holds, so that no body relies on more.
     private var failure: (any Error)?
+    private var isOver = false
 
     let engine = SQLEngine.sqlite
 
     init(database: GRDB.Database) { self.database = database }
 
     func run<Value>(_ body: (any Transaction) throws -> Value) throws -> Value {
+        defer { isOver = true }
         let value = try body(self)
         if let failure { throw failure }
         return value
@@ -145,6 +147,7 @@ private final class SQLiteTransaction: Transaction {
     }
 
     private func attempt<Value>(_ text: String, _ body: () throws -> Value) throws -> Value {
+        guard !isOver else { throw StorageError.unavailable("a transaction was used after its end") }
         if let failure { throw failure }
         do {
             return try body()

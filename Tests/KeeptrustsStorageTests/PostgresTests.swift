@@ -1,0 +1,176 @@
+import KeeptrustsAPI
+import KeeptrustsCore
+import Synchronization
+import Testing
+
+@testable import KeeptrustsStorage
+
+struct PostgresTests {
+    /// Counts the runs of a body.
+    private final class Runs: Sendable {
+        private let count = Mutex(0)
+        var number: Int { count.withLock { $0 } }
+        func next() -> Int { count.withLock { $0 += 1; return $0 } }
+    }
+
+    @Test("A connection that is killed within a transaction makes it run again on a new one")
+    func killedInside() async throws {
+        let database = try await Engine.postgres.makeSample()
+        let runs = Runs()
+
+        try await database.write { db in
+            let run = runs.next()
+            try db.insert(
+                Team(id: "team_1", name: "Run \(run)", created: second(0)), in: "org_1")
+            if run == 1 { _ = try db.rows("SELECT pg_terminate_backend(pg_backend_pid())") }
+        }
+
+        #expect(runs.number == 2)
+        #expect(try await database.read { try $0.team("team_1", in: "org_1")?.name } == "Run 2")
+    }
+
+    @Test("A connection that is killed while it is idle is not noticed")
+    func killedIdle() async throws {
+        let store = try await Engine.postgres.makeStore()
+        let (database, other) = (try store.open(connections: 1), try store.open(connections: 1))
+        for _ in 0..<3 {
+            let pid: Int = try await database.read { try $0.rows("SELECT pg_backend_pid()")[0][0] }
+            _ = try await other.write { try $0.rows("SELECT pg_terminate_backend(CAST(\(pid) AS INTEGER), 5000)") }
+
+            let next: Int = try await database.read { try $0.rows("SELECT pg_backend_pid()")[0][0] }
+
+            #expect(next != pid)
+        }
+    }
+
+    @Test("A connection that is lost during the commit is reported, and the body not run again")
+    func killedAtCommit() async throws {
+        let database = try await Engine.postgres.makeSample()
+        try await database.write { db in
+            try db.execute(
+                """
+                CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS
+                'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END'
+                """
+            )
+            try db.execute(
+                """
+                CREATE CONSTRAINT TRIGGER die AFTER INSERT ON team DEFERRABLE INITIALLY DEFERRED
+                FOR EACH ROW EXECUTE FUNCTION die()
+                """
+            )
+        }
+        let runs = Runs()
+
+        let error = await #expect(throws: StorageError.self) {
+            try await database.write { db in
+                _ = runs.next()
+                try db.insert(Team(id: "team_1", name: "A", created: second(0)), in: "org_1")
+            }
+        }
+
+        #expect(error?.kind == .unavailable)
+        #expect(error?.cause == "the connection was lost during a commit")
+        #expect(runs.number == 1)
+        #expect(try await database.read { try $0.team("team_1", in: "org_1") } == nil)
+    }
+
+    @Test("Two transactions in each other's way both come through")
+    func deadlock() async throws {
+        let database = try await Engine.postgres.makeSample()
+        let (runs, arrived) = (Runs(), Runs())
+        let cross: @Sendable (String, String) async throws -> Void = { first, second in
+            try await database.write { db in
+                try db.execute("UPDATE organisation SET name = \(first) WHERE id = \(first)")
+                if runs.next() <= 2 {
+                    _ = arrived.next()
+                    while arrived.number < 2 {}
+                }
+                try db.execute("UPDATE organisation SET name = \(first) WHERE id = \(second)")
+            }
+        }
+
+        async let one: Void = cross("org_1", "org_2")
+        async let two: Void = cross("org_2", "org_1")
+        _ = try await (one, two)
+
+        #expect(runs.number == 3)
+        let names = try await database.read { try $0.organisations().map(\.name) }
+        #expect(Set(names).count == 1)
+    }
+
+    @Test("A serialisation failure makes a body run again")
+    func serialisation() async throws {
+        let database = try await Engine.postgres.makeSample()
+        let runs = Runs()
+
+        try await database.write { db in
+            guard runs.next() < 3 else { return }
+            try db.execute("DO $$ BEGIN RAISE EXCEPTION 'again' USING ERRCODE = 'serialization_failure'; END $$")
+        }
+
+        #expect(runs.number == 3)
+    }
+
+    @Test("A failure that repeats ends as unavailable")
+    func repeatedSerialisation() async throws {
+        let database = try await Engine.postgres.makeSample()
+
+        let error = await #expect(throws: StorageError.self) {
+            try await database.write { db in
+                try db.execute("DO $$ BEGIN RAISE EXCEPTION 'again' USING ERRCODE = 'serialization_failure'; END $$")
+            }
+        }
+
+        #expect(error?.kind == .unavailable)
+    }
+
+    @Test("A database that is not there answers 503 at once, without the password")
+    func unreachable() async throws {
+        let database = try PostgresDatabase(url: "postgres://kt:s3cret@127.0.0.1:1/kt?connect_timeout=2")
+
+        for _ in 0..<3 {
+            let error = await #expect(throws: StorageError.self) { try await database.migrate() }
+            #expect(error?.category.status == 503)
+            #expect(error?.code == "storage.unavailable")
+            #expect(error?.description == "The database is not available. Try again in a moment.")
+            #expect(error.map { String(reflecting: $0).contains("s3cret") } == false)
+        }
+    }
+
+    @Test(
+        "An address that is none is refused without showing it",
+        arguments: ["postgres://kt:s3cret%zz@h/d", "postgres:/kt:s3cret@h", "s3cret", "postgres://kt:s3cret@[::1/d", ""])
+    func malformedAddress(url: String) async throws {
+        // An empty address is a valid one: all defaults.
+        guard !url.isEmpty else {
+            _ = try PostgresAddress(url)
+            return
+        }
+        let error = #expect(throws: StorageError.self) { try PostgresDatabase(url: url) }
+
+        #expect(error?.code == "storage.unusable")
+        #expect(error.map { String(reflecting: $0).contains("s3cret") } == false)
+    }
+
+    @Test("What libpq says is shown in one line, without the password")
+    func redaction() throws {
+        let address = try PostgresAddress("postgres://kt:pa%20ss@h/d")
+
+        #expect(address.redact("could not use \"pa ss\"\n\tfor h\n") == "could not use \"[secret]\" \tfor h")
+    }
+
+    @Test("A transaction is of no use after its end")
+    func leakedTransaction() async throws {
+        let database = try await Engine.postgres.makeSample()
+        let leak = Leak()
+        try await database.write { leak.transaction = $0 }
+
+        #expect(throws: StorageError.self) { _ = try leak.transaction?.rows("SELECT 1") }
+    }
+
+    /// `@unchecked Sendable`: written once, before it is read.
+    private final class Leak: @unchecked Sendable {
+        var transaction: (any Transaction)?
+    }
+}
