@@ -1,0 +1,297 @@
+import KeeptrustsConfig
+import KeeptrustsCore
+import Testing
+
+/// The text and the place of each mistake, as its reader sees them.
+struct SectionMistakeTests {
+    @Test(
+        "A mistake at the top is reported where it was made",
+        arguments: [
+            (
+                "",
+                "1:1: error: the document needs the key 'pack'.\n  hint: write 'pack: {name: my-gateway, version: 1.0.0}'"
+            ),
+            ("[]", "1:1: error: the document must be a mapping."),
+            ("hello", "1:1: error: the document must be a mapping."),
+            (
+                "pack: {name: a, version: 1.0.0}",
+                "1:1: error: the document needs the key 'policies'.\n  hint: write 'policies: {chain: [prompt-injection, pii-detector, audit-logger]}'"
+            ),
+            (
+                document().replacing("chain: [audit-logger]", with: ""),
+                "2:11: error: 'policies' needs the key 'chain'.\n  hint: write 'policies: {chain: [prompt-injection, pii-detector, audit-logger]}'"
+            ),
+            (
+                document().replacing("[audit-logger]", with: "audit-logger"),
+                "2:19: error: 'policies.chain' must be a list."
+            ),
+            (document(providers: "targets: []"), "4:12: error: 'providers.targets' must not be empty."),
+            (
+                document(providers: "routing: {strategy: ordered}"),
+                "4:3: error: 'providers' needs the key 'targets'.\n  hint: write 'providers: {targets: [{id: main, provider: openai, model: gpt-4o}]}'"
+            ),
+            (document("Pack: {}"), "5:1: error: unknown key 'Pack'.\n  hint: did you mean 'pack'?"),
+            (
+                document("model_groups: []"),
+                "5:1: error: unknown key 'model_groups'.\n  hint: 'model_groups' is not in this version"
+            ),
+            (
+                document("includes: [a]"),
+                "5:1: error: unknown key 'includes'.\n  hint: layer the files with a repeated --policy-config"
+            ),
+            (
+                document("provider_routing: {}"),
+                "5:1: error: unknown key 'provider_routing'.\n  hint: say 'providers: {routing: …}'"
+            ),
+            (
+                document("zzz: 1"),
+                "5:1: error: unknown key 'zzz'.\n  hint: the keys are 'pack', 'policies', 'policy', 'providers', 'record', 'keys', 'consumer_groups', 'size_limits'"
+            ),
+            (
+                document("policy: {pii-detectr: {}}"),
+                "5:10: error: unknown key 'policy.pii-detectr'.\n  hint: did you mean 'pii-detector'?"
+            ),
+            (
+                document("policy: {zzzzzzzz: {}}"),
+                "5:10: error: unknown key 'policy.zzzzzzzz'.\n  hint: a block bears the name of a kind, or the id of an entry of 'policies.chain'"
+            ),
+        ]
+    )
+    func top(yaml: String, expected: String) {
+        #expect(problems(yaml).first == expected)
+    }
+
+    @Test(
+        "Retired shapes name what replaces them",
+        arguments: [
+            (
+                "version: '1'\npolicies:\n  - {name: a, type: pii_redaction}\n",
+                [
+                    "1:1: error: unknown key 'version'.\n  hint: the version stands in 'pack: {name, version}'",
+                    "2:1: error: 'policies' must be a mapping with the key 'chain'.\n  hint: write 'policies: {chain: [pii-detector, …]}' and the settings under 'policy: {pii-detector: {…}}'",
+                ]
+            ),
+            (
+                document("input_policies: [a]"),
+                [
+                    "5:1: error: unknown key 'input_policies'.\n  hint: name the kinds in 'policies: {chain: […]}'; 'on: [request]' limits an entry to requests"
+                ]
+            ),
+            (
+                document("output_policies: [a]"),
+                [
+                    "5:1: error: unknown key 'output_policies'.\n  hint: name the kinds in 'policies: {chain: […]}'; 'on: [response]' limits an entry to answers"
+                ]
+            ),
+            (
+                "policy: {name: prompt-injection, version: 1.2.0, enabled: true}\n",
+                [
+                    "1:1: error: a document for a single policy is not accepted.\n  hint: name it in 'policies: {chain: [prompt-injection]}' and put its settings under 'policy: {prompt-injection: {…}}'"
+                ]
+            ),
+            (
+                document("policy: {audit-logger: {apply_to: [request]}}"),
+                [
+                    "5:25: error: unknown key 'policy.audit-logger.apply_to'.\n  hint: say 'on: [request, response]' at the policy's entry in 'policies.chain'"
+                ]
+            ),
+            (
+                document("policy: {audit-logger: {on_escalate: hold}}"),
+                [
+                    "5:25: error: unknown key 'policy.audit-logger.on_escalate'.\n  hint: an escalation is always answered at once, with a ticket; remove the key"
+                ]
+            ),
+            (
+                document().replacing("[audit-logger]", with: "[{kind: audit-logger, apply_to: [request]}]"),
+                [
+                    "2:42: error: unknown key 'policies.chain.0.apply_to'.\n  hint: say 'on: [request, response]' at the policy's entry in 'policies.chain'"
+                ]
+            ),
+            (
+                document(providers: "targets: [{id: a, provider: openai, model: '${MODEL}'}]"),
+                [
+                    "4:46: error: 'providers.targets.0.model' is '${MODEL}'; variables are not filled in.\n  hint: where a secret is wanted, say 'secret_key_ref: {env: NAME}'"
+                ]
+            ),
+        ]
+    )
+    func retired(yaml: String, expected: [String]) {
+        #expect(problems(yaml).filter { !$0.contains("the document needs") } == expected)
+    }
+
+    @Test(
+        "A mistake in the pack says what is wanted",
+        arguments: [
+            ("{name: a}", "1:7: error: 'pack' needs the key 'version'."),
+            ("{version: 1.0.0}", "1:7: error: 'pack' needs the key 'name'."),
+            (
+                "{name: a, version: 1.0}",
+                "1:26: error: 'pack.version' must be a text.\n  hint: put it in quotes: \"1.0\""
+            ),
+            (
+                "{name: a, version: '1.0'}",
+                "1:26: error: 'pack.version' is '1.0', not a version.\n  hint: write it as in '1.4.0' or '2.0.0-rc.1' (SemVer)"
+            ),
+            (
+                "{name: a, version: 01.0.0}",
+                "1:26: error: 'pack.version' is '01.0.0', not a version.\n  hint: write it as in '1.4.0' or '2.0.0-rc.1' (SemVer)"
+            ),
+            (
+                "{name: a, version: 1.0.0-01}",
+                "1:26: error: 'pack.version' is '1.0.0-01', not a version.\n  hint: write it as in '1.4.0' or '2.0.0-rc.1' (SemVer)"
+            ),
+            (
+                "{name: a, version: 1.0.0, enabled: yes}",
+                "1:42: error: 'pack.enabled' must be true or false.\n  hint: say 'true'"
+            ),
+            ("{name: 7, version: 1.0.0}", "1:14: error: 'pack.name' must be a text.\n  hint: put it in quotes: \"7\""),
+            (
+                "{name: \"a\\nb\", version: 1.0.0}",
+                "1:14: error: 'pack.name' must be 1 to 128 characters, none of them control characters."
+            ),
+            ("{nme: a, version: 1.0.0}", "1:8: error: unknown key 'pack.nme'.\n  hint: did you mean 'name'?"),
+        ]
+    )
+    func pack(value: String, expected: String) {
+        #expect(problems(document().replacing("{name: test, version: 1.0.0}", with: value)) == [expected])
+    }
+
+    @Test(
+        "A mistake in retries, fallback, breaker and routing says what is wanted",
+        arguments: [
+            (
+                "retry: {max_attemps: 3}",
+                "5:11: error: unknown key 'providers.retry.max_attemps'.\n  hint: did you mean 'max_attempts'?"
+            ),
+            (
+                "retry: {jitter: true}",
+                "5:11: error: unknown key 'providers.retry.jitter'.\n  hint: waits are always jittered; remove the key"
+            ),
+            ("retry: {max_attempts: 11}", "5:25: error: 'providers.retry.max_attempts' is 11, not in 1...10."),
+            ("retry: {max_attempts: '3'}", "5:25: error: 'providers.retry.max_attempts' must be a whole number."),
+            ("retry: {max_attempts: 2.5}", "5:25: error: 'providers.retry.max_attempts' must be a whole number."),
+            ("retry: {backoff_ms: -1}", "5:23: error: 'providers.retry.backoff_ms' is -1, not in 0...60000."),
+            (
+                "retry: [",
+                "6:1: error: did not find expected node content.\n  hint: while parsing a flow node that begins in line 6"
+            ),
+            ("fallback: {triggers: [timeout]}", "5:13: error: 'providers.fallback' needs the key 'enabled'."),
+            (
+                "fallback: {enabled: true, triggers: [5xx]}",
+                "5:40: error: 'providers.fallback.triggers.0' is '5xx', not one of 'rate_limit', 'timeout', 'server_error', 'connection', 'context_window'.\n  hint: say 'server_error'"
+            ),
+            (
+                "fallback: {enabled: true, triggers: []}",
+                "5:39: error: 'providers.fallback.triggers' must not be empty.\n  hint: leave the key out, or say 'enabled: false'"
+            ),
+            (
+                "fallback: {enabled: true, triggers: [timeout, timeout]}",
+                "5:49: error: 'providers.fallback.triggers' names 'timeout' twice."
+            ),
+            (
+                "fallback: {enabled: true, context_window: abort}",
+                "5:29: error: unknown key 'providers.fallback.context_window'.\n  hint: say 'triggers: [context_window]'"
+            ),
+            (
+                "circuit_breaker: {recovery_timeout: 3}",
+                "5:21: error: unknown key 'providers.circuit_breaker.recovery_timeout'.\n  hint: say 'cooldown_seconds'"
+            ),
+            (
+                "circuit_breaker: {failure_threshold: 0}",
+                "5:40: error: 'providers.circuit_breaker.failure_threshold' is 0, not in 1...1000."
+            ),
+            (
+                "routing: {strategy: round_robin}",
+                "5:23: error: 'providers.routing.strategy' is 'round_robin', not one of 'ordered'.\n  hint: 'round_robin' is not in this version"
+            ),
+            ("routing: {}", "5:12: error: 'providers.routing' needs the key 'strategy'."),
+            (
+                "strategy: single",
+                "5:3: error: unknown key 'providers.strategy'.\n  hint: say 'routing: {strategy: ordered}'"
+            ),
+        ]
+    )
+    func providers(line: String, expected: String) {
+        let yaml = document(providers: "targets: [{id: demo, provider: demo, model: demo}]\n\(line)")
+        #expect(problems(yaml) == [expected])
+    }
+
+    @Test(
+        "A mistake in limits, record, keys says what is wanted",
+        arguments: [
+            (
+                "size_limits: {max_body_bytes: 1}",
+                "5:31: error: 'size_limits.max_body_bytes' is 1, not in 1024...1073741824."
+            ),
+            (
+                "size_limits: {max_header_bytes: 1}",
+                "5:15: error: unknown key 'size_limits.max_header_bytes'.\n  hint: the keys are 'max_body_bytes', 'max_response_bytes'"
+            ),
+            ("record: {max_bytes: 8GiB}", "5:21: error: 'record.max_bytes' must be a whole number."),
+            ("record: {max_bytes: 99999999999999999999}", "5:21: error: 'record.max_bytes' must be a whole number."),
+            ("record: {mode: [strict]}", "5:16: error: 'record.mode' must be a text."),
+            (
+                "keys: {max_staleness: 3}",
+                "5:8: error: unknown key 'keys.max_staleness'.\n  hint: say 'max_staleness_seconds'"
+            ),
+            ("keys: {max_staleness_seconds: 1e3}", "5:31: error: 'keys.max_staleness_seconds' must be a whole number."),
+        ]
+    )
+    func settings(line: String, expected: String) {
+        #expect(problems(document(line)) == [expected])
+    }
+
+    @Test(
+        "A mistake in a consumer group says what is wanted, and repeats no key",
+        arguments: [
+            (
+                "{name: a}",
+                "6:5: error: 'consumer_groups.0' needs the key 'key_ref' or 'key_hash'.\n  hint: write 'key_ref: {env: NAME}'"
+            ),
+            (
+                "{name: a, api_key: kt_cg_s3cret}",
+                "6:15: error: unknown key 'consumer_groups.0.api_key'.\n  hint: say 'key_ref: {env: NAME}' or 'key_hash: \"sha256:…\"'; a configuration holds no secrets"
+            ),
+            (
+                "{name: a, key_ref: kt_cg_s3cret}",
+                "6:24: error: 'consumer_groups.0.key_ref' must be a mapping, not a text.\n  hint: write '{env: NAME}', where NAME is an environment variable of the gateway"
+            ),
+            (
+                "{name: a, key_ref: {env: kt-cg-s3cret}}",
+                "6:30: error: 'consumer_groups.0.key_ref.env' is not the name of an environment variable.\n  hint: write the variable's name here, such as OPENAI_API_KEY; the secret itself stays in the environment"
+            ),
+            ("{name: a, key_ref: {}}", "6:24: error: 'consumer_groups.0.key_ref' needs the key 'env'."),
+            (
+                "{name: a, key_hash: s3cret}",
+                "6:25: error: 'consumer_groups.0.key_hash' must be 'sha256:' and 64 hexadecimal digits.\n  hint: printf %s \"$KEY\" | sha256sum"
+            ),
+            (
+                "{name: a, key_ref: {env: A}, key_hash: b}",
+                "6:5: error: 'consumer_groups.0' has both 'key_ref' and 'key_hash'.\n  hint: keep one"
+            ),
+            (
+                "{name: 'a b', key_ref: {env: A}}",
+                "6:12: error: 'consumer_groups.0.name' is 'a b'; it must be 1 to 64 letters, digits, '-', '_' or '.'."
+            ),
+            (
+                "{name: a, key_ref: {env: A}, allowed_models: []}",
+                "6:50: error: 'consumer_groups.0.allowed_models' must not be empty.\n  hint: leave the key out to allow all models"
+            ),
+            (
+                "{name: a, key_ref: {env: A}, rate_limits: {}}",
+                "6:34: error: unknown key 'consumer_groups.0.rate_limits'.\n  hint: 'rate_limits' of a group is not in this version"
+            ),
+            (
+                "{name: a, key_ref: {env: A}}\n  - {name: a, key_ref: {env: B}}",
+                "7:12: error: there are two consumer groups 'a'."
+            ),
+            (
+                "{name: a, key_ref: {env: A}}\n  - {name: b, key_ref: {env: A}}",
+                "7:5: error: the consumer groups 'a' and 'b' have the same key."
+            ),
+        ]
+    )
+    func groups(entry: String, expected: String) {
+        #expect(problems(document("consumer_groups:\n  - \(entry)")) == [expected])
+    }
+}

@@ -1,0 +1,26 @@
+import KeeptrustsCore
+import Testing
+
+struct NearestNameTests {
+    @Test(
+        "A misspelt name finds the one that was meant",
+        arguments: [
+            ("max_attemps", "max_attempts"), ("MaxAttempts", nil), ("max-attempts", "max_attempts"),
+            ("MODEL", "model"), ("modl", "model"), ("od", "id"), ("xy", nil), ("jitter", nil), ("", nil),
+        ]
+    )
+    func nearest(name: String, expected: String?) {
+        #expect(nearestName(to: name, among: ["id", "model", "max_attempts"]) == expected)
+    }
+
+    @Test("A name of any length is looked at only when it is short")
+    func long() {
+        #expect(nearestName(to: String(repeating: "a", count: 1_000_000), among: ["a"]) == nil)
+    }
+
+    @Test("A quoted value is short and has no control characters")
+    func quoting() {
+        #expect(quoted("a\u{1B}[31mb") == "'a\u{FFFD}[31mb'")
+        #expect(quoted(String(repeating: "x", count: 61)) == "'\(String(repeating: "x", count: 60))…'")
+    }
+}
