@@ -120,8 +120,11 @@ let package = Package(
                 "KeeptrustsAPI", "KeeptrustsChat", "KeeptrustsClient", "KeeptrustsConfig", "KeeptrustsConsole",
                 "KeeptrustsControlPlane", "KeeptrustsCore", "KeeptrustsExchange", "KeeptrustsGateway",
                 "KeeptrustsStorage", "KeeptrustsWeb", .asyncHTTPClient, .crypto, .logging, .nioCore, .nioPosix,
-                .serviceLifecycle, .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ]
+                "KeeptrustsRouting", .serviceLifecycle,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            plugins: ["EmbedAssets"]
         ),
 
         .testTarget(name: "KeeptrustsCoreTests", dependencies: ["KeeptrustsCore", .nioCore]),

@@ -1,7 +1,9 @@
+import KeeptrustsAPI
 import KeeptrustsClient
-public import KeeptrustsConfig
+import KeeptrustsConfig
 public import KeeptrustsCore
-public import KeeptrustsExchange
+import KeeptrustsExchange
+import KeeptrustsPolicy
 public import Logging
 import NIOCore
 import NIOPosix

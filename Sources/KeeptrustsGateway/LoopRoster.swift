@@ -1,5 +1,8 @@
+import KeeptrustsConfig
 import KeeptrustsCore
 import KeeptrustsExchange
+import KeeptrustsPolicy
+import KeeptrustsRouting
 import NIOCore
 import NIOPosix
 import NIOSSL

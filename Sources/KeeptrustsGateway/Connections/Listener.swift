@@ -1,4 +1,4 @@
-import KeeptrustsCore
+public import KeeptrustsCore
 import Logging
 import NIOCore
 import NIOPosix

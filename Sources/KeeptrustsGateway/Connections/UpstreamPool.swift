@@ -1,3 +1,5 @@
+import KeeptrustsConfig
+import KeeptrustsCore
 import KeeptrustsExchange
 import KeeptrustsRouting
 import NIOCore

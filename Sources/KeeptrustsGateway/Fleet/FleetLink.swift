@@ -1,6 +1,7 @@
 import Foundation
 import KeeptrustsAPI
 import KeeptrustsClient
+import KeeptrustsConfig
 import KeeptrustsCore
 import KeeptrustsExchange
 import Logging
@@ -41,16 +42,12 @@ final class FleetLink: Service {
 
     func run() async throws {
         if let id = directory.text(Self.gatewayIDFile) { adopt(id) }
-        await withGracefulShutdownHandler {
+        await cancelWhenGracefulShutdown { [self] in
             await withTaskGroup { group in
                 group.addTask { await self.heartbeats() }
                 group.addTask { await self.keys() }
-                if case .managed(let parse) = self.settings.source { group.addTask { await self.configs(parse) } }
-                group.addTask { try? await gracefulShutdown() }
-                await group.next()
-                group.cancelAll()
+                if case .managed(let parse) = settings.source { group.addTask { await self.configs(parse) } }
             }
-        } onGracefulShutdown: {
         }
     }
 
@@ -89,7 +86,7 @@ final class FleetLink: Service {
     private func beat() async throws {
         let (gatewayID, generation) = state.withLock { $0 }
         let (figures, depth) = (await loops.figures(), segments.depth)
-        let counters = Gateway.Counters(
+        let counters = KeeptrustsAPI.Gateway.Counters(
             uptimeSeconds: Int((ContinuousClock.now - began).components.seconds), inFlight: figures.inFlight,
             requests: figures.served, spoolRecords: depth.records, spoolBytes: depth.bytes,
             keysGeneration: generation)

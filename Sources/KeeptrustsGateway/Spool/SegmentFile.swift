@@ -1,5 +1,5 @@
 import Glibc
-import KeeptrustsCore
+public import KeeptrustsCore
 import NIOCore
 
 /// One file of the spool, with its room reserved on disk.

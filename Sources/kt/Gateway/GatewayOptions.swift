@@ -113,19 +113,5 @@ extension [String: String] {
 struct ConfigFiles: Sendable {
     var paths: [String]
 
-    func load() throws -> PolicyConfig {
-        try PolicyConfig(
-            layers: try paths.map { path in
-                do {
-                    return ConfigLayer(name: path, bytes: Array(try Data(contentsOf: URL(filePath: path))))
-                } catch {
-                    throw UnreadableFile(path: path, cause: Self.reason(error))
-                }
-            })
-    }
-
-    private static func reason(_ error: any Error) -> String {
-        let code = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError)?.code
-        return code.map { String(cString: strerror(Int32($0))) } ?? "it cannot be opened"
-    }
+    func load() throws -> PolicyConfig { try PolicyConfig(layers: try ConfigLayer.read(paths)) }
 }

@@ -78,13 +78,8 @@ private enum GatewayProcess {
         let gateway = try await Gateway.start(settings, in: directory, logger: logger)
         let scheme = settings.certificate == nil ? "http" : "https"
         Output.line("gateway listening on \(scheme)://\(gateway.address)")
-        let group = ServiceGroup(
-            configuration: .init(
-                services: ([http, ReloadOnHangUp(gateway: gateway, logger: logger)] + gateway.services).map {
-                    .init(service: $0)
-                },
-                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
-        try await group.run()
+        let reload = ReloadOnHangUp(gateway: gateway, logger: logger)
+        try await Services.run([http, reload] + gateway.services, logger: logger)
     }
 }
 
@@ -120,5 +115,10 @@ enum ProcessHTTP {
         return OutboundHTTP(
             proxies: ProxySettings(environment: environment), trustRoots: environment.value("SSL_CERT_FILE"),
             logger: logger)
+    }
+
+    /// The control plane's address: an option, the variable, or the default.
+    static func apiURL(_ option: String?) -> String {
+        option ?? ProcessInfo.processInfo.environment.value("KEEPTRUSTS_API_URL") ?? "http://127.0.0.1:8080"
     }
 }

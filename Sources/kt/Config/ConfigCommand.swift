@@ -1,0 +1,10 @@
+import ArgumentParser
+
+/// The command `kt config`.
+struct ConfigCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "config",
+        abstract: "Look at configurations.",
+        subcommands: [ConfigEffective.self]
+    )
+}

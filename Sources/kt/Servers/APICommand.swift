@@ -1,0 +1,105 @@
+import ArgumentParser
+import KeeptrustsControlPlane
+import KeeptrustsCore
+import KeeptrustsStorage
+import KeeptrustsWeb
+
+/// The command `kt api`.
+struct APICommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "api",
+        abstract: "Run the control plane's API.",
+        subcommands: [APIRun.self, APIMigrate.self, APISignInLink.self]
+    )
+}
+
+/// The command `kt api run`.
+struct APIRun: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Run the control plane's API.",
+        discussion: "Brings the database up to date first. The first start prints a sign-in link, a runtime token and a key."
+    )
+
+    @Option(help: "The address to listen on, host:port; port 0 chooses a free one.")
+    var listen = "0.0.0.0:8080"
+
+    @Option(help: "The console's address, for the sign-in link.")
+    var consoleURL = "http://127.0.0.1:3000"
+
+    @OptionGroup var database: DatabaseOptions
+    @OptionGroup var tls: TLSOptions
+
+    func run() async throws {
+        let logger = ProcessLog.make()
+        let store = try database.open()
+        try await store.migrate()
+        let key = try DataDirectory.serverKey(in: database.directory)
+        if let first = try await Installation(database: store, key: key).begin() {
+            Output.line("sign-in link (once, 24 hours): \(consoleURL)/sign-in?code=\(first.signInCode.reveal())")
+            Output.line("runtime token for a gateway:   \(first.runtimeToken.reveal())")
+            Output.line("gateway key for callers:       \(first.gatewayKey.reveal())")
+        }
+        let server = try ControlPlaneServer(
+            database: store, key: key, settings: ControlPlaneSettings(version: Product.version),
+            address: try ListenAddress(option: listen), tls: try tls.files(), validate: ConfigValidation.problems,
+            logger: logger, onReady: { Output.line("api listening on \($0)") })
+        try await Services.run([server], logger: logger)
+    }
+}
+
+/// The command `kt api migrate`.
+struct APIMigrate: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "migrate",
+        abstract: "Bring the database's schema up to date."
+    )
+
+    @OptionGroup var database: DatabaseOptions
+
+    func run() async throws {
+        try await database.open().migrate()
+        Output.line("the database is up to date")
+    }
+}
+
+/// The command `kt api sign-in-link`: for whoever can read the data directory.
+struct APISignInLink: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sign-in-link",
+        abstract: "Make a sign-in link, good once, for when nobody can sign in."
+    )
+
+    @Option(help: "Whom the link signs in (default: the first owner).")
+    var email: String?
+
+    @Option(help: "The console's address.")
+    var consoleURL = "http://127.0.0.1:3000"
+
+    @OptionGroup var database: DatabaseOptions
+
+    func run() async throws {
+        let installation = Installation(
+            database: try database.open(), key: try DataDirectory.serverKey(in: database.directory))
+        guard let code = try await installation.makeSignInCode(email: email) else {
+            throw NoSuchPerson(email: email)
+        }
+        Output.line("\(consoleURL)/sign-in?code=\(code.reveal())")
+    }
+}
+
+private struct NoSuchPerson: UserFacingError {
+    var email: String?
+
+    var category: ErrorCategory { .notFound }
+    var code: String { "user.not_found" }
+    var message: String { email.map { "There is no active person '\($0)'." } ?? "There is no active owner." }
+}
+
+extension ListenAddress {
+    /// Reads `--listen` and its kin.
+    init(option text: String) throws {
+        let place = try HostPort(text)
+        self.init(host: place.host, port: place.port)
+    }
+}

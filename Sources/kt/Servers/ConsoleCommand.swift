@@ -1,0 +1,49 @@
+import ArgumentParser
+import KeeptrustsClient
+import KeeptrustsConsole
+import KeeptrustsCore
+import KeeptrustsWeb
+
+/// The command `kt console`.
+struct ConsoleCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "console",
+        abstract: "Run the management console.",
+        subcommands: [ConsoleRun.self]
+    )
+}
+
+/// The command `kt console run`.
+struct ConsoleRun: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Run the management console's server."
+    )
+
+    @Option(help: "The address to listen on, host:port; port 0 chooses a free one.")
+    var listen = "0.0.0.0:3000"
+
+    @Option(help: "The control plane's address. [env: KEEPTRUSTS_API_URL]")
+    var apiURL: String?
+
+    @Option(help: "The address at which browsers reach the console, when a proxy stands before it.")
+    var publicURL: String?
+
+    @Option(help: "The chat's address, for the link to it.")
+    var chatURL: String?
+
+    @OptionGroup var tls: TLSOptions
+
+    func run() async throws {
+        let logger = ProcessLog.make()
+        let http = try ProcessHTTP.make(logger)
+        let chatURL = chatURL
+        let server = try ConsoleServer(
+            settings: ConsoleSettings(
+                listen: try ListenAddress(option: listen), tls: try tls.files(), publicURL: publicURL,
+                chatURL: { chatURL }),
+            api: ControlPlaneClient(http: http, baseURL: ProcessHTTP.apiURL(apiURL)), logger: logger,
+            onReady: { Output.line("console listening on \($0)") })
+        try await Services.run([http, server], logger: logger)
+    }
+}

@@ -1,0 +1,208 @@
+import ArgumentParser
+import Foundation
+import KeeptrustsChat
+import KeeptrustsClient
+import KeeptrustsConfig
+import KeeptrustsConsole
+import KeeptrustsControlPlane
+import KeeptrustsCore
+import KeeptrustsGateway
+import KeeptrustsRouting
+import KeeptrustsStorage
+import KeeptrustsWeb
+import Logging
+import ServiceLifecycle
+import Synchronization
+
+/// The command `kt up`: gateway, API, console and chat in one process, on an embedded database.
+struct Up: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "up",
+        abstract: "Run gateway, API, console and chat in one process.",
+        discussion: "Without --policy-config, a sample config is written to the data directory and used."
+    )
+
+    @Option(help: "Where everything is kept.")
+    var dataDir = NSHomeDirectory() + "/.keeptrusts/data"
+
+    @Option(help: "The gateway's address; port 0 chooses a free one.")
+    var gateway = "0.0.0.0:41002"
+
+    @Option(help: "The API's address.")
+    var api = "0.0.0.0:8080"
+
+    @Option(help: "The console's address.")
+    var console = "0.0.0.0:3000"
+
+    @Option(help: "The chat's address.")
+    var chat = "0.0.0.0:3001"
+
+    @Option(help: "The gateway's config; given several times, later files win.")
+    var policyConfig: [String] = []
+
+    @Option(help: "sqlite:PATH or postgres://USER@HOST/NAME (default: SQLite in the data directory).")
+    var database: String?
+
+    @Option(help: "Event loops of the gateway.")
+    var eventLoops: Int?
+
+    func run() async throws {
+        let logger = ProcessLog.make()
+        let directory = try StateDirectory("\(dataDir)/gateway")
+        try DataDirectory.make(dataDir)
+        let store = try DataDirectory.database(database, in: dataDir)
+        try await store.migrate()
+        let key = try DataDirectory.serverKey(in: dataDir)
+        let installation = Installation(database: store, key: key)
+        let first = try await installation.begin()
+        let http = try ProcessHTTP.make(logger)
+        let addresses = Addresses()
+        let api = try ControlPlaneServer(
+            database: store, key: key, settings: ControlPlaneSettings(version: Product.version),
+            address: try ListenAddress(option: api), validate: ConfigValidation.problems, logger: logger,
+            onReady: { addresses.set($0, of: .api) })
+        let group = ServiceGroup(
+            configuration: .init(
+                services: [.init(service: http), .init(service: api)],
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            tasks.addTask {
+                do {
+                    let parts = Parts(up: self, addresses: addresses, http: http, directory: directory, logger: logger)
+                    try await parts.open(in: group, installation, first)
+                } catch {
+                    await group.triggerGracefulShutdown()
+                    throw error
+                }
+            }
+            try await tasks.waitForAll()
+        }
+    }
+}
+
+/// What `kt up` opens once its API answers.
+private struct Parts {
+    let up: Up
+    let addresses: Addresses
+    let http: OutboundHTTP
+    let directory: StateDirectory
+    let logger: Logger
+
+    func open(
+        in group: ServiceGroup, _ installation: Installation, _ first: Installation.FirstStart?
+    ) async throws {
+        let client = ControlPlaneClient(http: http, baseURL: await addresses.wait(for: .api))
+        let console = try ConsoleServer(
+            settings: ConsoleSettings(
+                listen: try ListenAddress(option: up.console), chatURL: { [addresses] in addresses[.chat] }),
+            api: client, logger: logger, onReady: { [addresses] in addresses.set($0, of: .console) })
+        let chat = try ChatServer(
+            settings: ChatSettings(
+                listen: try ListenAddress(option: up.chat), gatewayURL: { [addresses] in addresses[.gateway] },
+                consoleURL: { [addresses] in addresses[.console] }),
+            api: client, http: http, logger: logger, onReady: { [addresses] in addresses.set($0, of: .chat) })
+        let gateway = try await gateway(client, installation, first)
+        addresses.set("http://\(gateway.address)", of: .gateway)
+        for service in [console, chat] as [any Service] + gateway.services { await group.addServiceUnlessShutdown(service) }
+        await group.addServiceUnlessShutdown(ReloadOnHangUp(gateway: gateway, logger: logger))
+        for part in Addresses.Part.allCases { _ = await addresses.wait(for: part) }
+        while !gateway.hasKeys { try await Task.sleep(for: .milliseconds(20)) }
+        try await greet(installation, first)
+    }
+
+    private func gateway(
+        _ client: ControlPlaneClient, _ installation: Installation, _ first: Installation.FirstStart?
+    ) async throws -> Gateway {
+        let token = try await runtimeToken(installation, first)
+        let files = try ConfigFiles(paths: up.policyConfig.isEmpty ? [sampleConfig()] : up.policyConfig)
+        let environment = ProcessInfo.processInfo.environment
+        var settings = GatewaySettings(
+            listen: try HostPort(up.gateway), source: .local { try files.load() }, environment: environment,
+            proxies: try ProxyRules(environment: environment))
+        settings.controlPlane = GatewaySettings.ControlPlane(client: client, token: token)
+        settings.advertiseAddress = environment.value("KEEPTRUSTS_GATEWAY_ADVERTISE_ADDR")
+        settings.name = "local"
+        settings.eventLoops = max(1, up.eventLoops ?? ProcessInfo.processInfo.activeProcessorCount)
+        return try await Gateway.start(settings, in: directory, logger: logger)
+    }
+
+    /// The gateway's own credential, kept beside the database that knows its hash.
+    private func runtimeToken(_ installation: Installation, _ first: Installation.FirstStart?) async throws -> Secret {
+        let path = "\(up.dataDir)/gateway/token"
+        if first == nil, let kept = try? String(contentsOfFile: path, encoding: .utf8) { return Secret(kept) }
+        var token = first?.runtimeToken
+        if token == nil { token = try await installation.makeToken(.gatewayRuntime, name: "kt up") }
+        guard let token else { throw DataDirectoryError(path: up.dataDir) }
+        let isKept = FileManager.default.createFile(
+            atPath: path, contents: Data(token.reveal().utf8), attributes: [.posixPermissions: 0o600])
+        guard isKept else { throw DataDirectoryError(path: up.dataDir) }
+        return token
+    }
+
+    /// Writes the sample config to the data directory, unless one is there.
+    private func sampleConfig() throws -> String {
+        let path = "\(up.dataDir)/policy-config.yaml"
+        guard !FileManager.default.fileExists(atPath: path) else { return path }
+        guard FileManager.default.createFile(atPath: path, contents: Data(SampleConfig.yaml.utf8)) else {
+            throw DataDirectoryError(path: up.dataDir)
+        }
+        return path
+    }
+
+    private func greet(_ installation: Installation, _ first: Installation.FirstStart?) async throws {
+        for part in Addresses.Part.allCases {
+            Output.line("\(part.rawValue) listening on \(addresses[part] ?? "")")
+        }
+        var code = first?.signInCode
+        if code == nil { code = try await installation.makeSignInCode() }
+        if let code, let console = addresses[.console] {
+            Output.line("\nSign in (once, 24 hours): \(console)/sign-in?code=\(code.reveal())")
+        }
+        guard let gateway = addresses[.gateway] else { return }
+        guard let key = first?.gatewayKey else {
+            return Output.line("Gateway keys: in the console under Keys; the first one was shown at the first start.")
+        }
+        Output.line(
+            """
+            Gateway key (shown once):  \(key.reveal())
+
+            curl -s \(gateway)/v1/chat/completions -H "Authorization: Bearer \(key.reveal())" -H "Content-Type: application/json" \\
+                 -d '{"model":"demo","messages":[{"role":"user","content":"ping from jane@example.com"}]}'
+            """)
+    }
+}
+
+/// Where the parts of `kt up` listen, as they become known; wildcard addresses as this machine reaches them.
+private final class Addresses: Sendable {
+    enum Part: String, CaseIterable { case gateway, api, console, chat }
+
+    private struct State {
+        var known: [Part: String] = [:]
+        var waiting: [Part: [CheckedContinuation<String, Never>]] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    subscript(part: Part) -> String? { state.withLock { $0.known[part] } }
+
+    func set(_ url: String, of part: Part) {
+        let local = url.replacing("//0.0.0.0:", with: "//127.0.0.1:").replacing("//[::]:", with: "//[::1]:")
+        let waiting = state.withLock { state in
+            state.known[part] = local
+            return state.waiting.removeValue(forKey: part) ?? []
+        }
+        for continuation in waiting { continuation.resume(returning: local) }
+    }
+
+    func wait(for part: Part) async -> String {
+        await withCheckedContinuation { continuation in
+            let known = state.withLock { state -> String? in
+                guard state.known[part] == nil else { return state.known[part] }
+                state.waiting[part, default: []].append(continuation)
+                return nil
+            }
+            if let known { continuation.resume(returning: known) }
+        }
+    }
+}
