@@ -28,19 +28,16 @@ public struct TokenPrice: Hashable, Sendable {
     }
 
     /// The cost of an exchange, rounded half up to a micro-unit once, at the end; nil when it exceeds 64 bits.
+    ///
+    /// A provider's counts are not to be trusted: one below zero counts as none, so it cannot lower the cost.
     public func cost(of usage: Usage) -> Money? {
-        let cached = Int64(min(usage.cachedInputTokens, usage.inputTokens))
+        let prompt = max(usage.inputTokens, 0)
+        let cached = min(max(usage.cachedInputTokens, 0), prompt)
         let parts = [
-            (Int64(usage.inputTokens) - cached, input), (cached, cachedInput ?? input),
-            (Int64(usage.outputTokens), output),
+            (prompt - cached, input), (cached, cachedInput ?? input), (max(usage.outputTokens, 0), output),
         ]
-        var sum = Int64(0)
-        for (tokens, price) in parts {
-            let (product, tooLarge) = tokens.multipliedReportingOverflow(by: price)
-            let (next, sumTooLarge) = sum.addingReportingOverflow(product)
-            guard !tooLarge, !sumTooLarge else { return nil }
-            sum = next
-        }
-        return Money(micros: sum / 1_000_000 + (sum % 1_000_000 >= 500_000 ? 1 : 0), currency: currency)
+        let sum = parts.reduce(Int128(0)) { $0 + Int128($1.0) * Int128($1.1) }
+        let rounded = (sum + 500_000) / 1_000_000
+        return Int64(exactly: rounded).map { Money(micros: $0, currency: currency) }
     }
 }

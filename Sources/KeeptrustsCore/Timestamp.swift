@@ -6,10 +6,11 @@ public struct Timestamp: RawRepresentable, Hashable, Comparable, Sendable {
 
     public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
 
-    /// The moment this much later, to the microsecond.
+    /// The moment this much later, to the microsecond; the last or first moment there is when it lies beyond.
     public func advanced(by duration: Duration) -> Timestamp {
         let (seconds, attoseconds) = duration.components
-        return Timestamp(rawValue: rawValue + seconds * 1_000_000 + attoseconds / 1_000_000_000_000)
+        let microseconds = Int128(seconds) * 1_000_000 + Int128(attoseconds / 1_000_000_000_000)
+        return Timestamp(rawValue: Int64(clamping: Int128(rawValue) + microseconds))
     }
 }
 
@@ -27,7 +28,9 @@ extension Timestamp: Codable, CustomStringConvertible {
         return parts.joined()
     }
 
-    /// Reads RFC 3339 with `Z` or an offset; the fraction may be absent. See RFC 3339 §5.6.
+    /// Reads a time with an offset or `Z`; the fraction may be absent.
+    ///
+    /// See RFC 3339 §5.6. A fraction beyond microseconds is cut; a leap second is the second after it.
     public init?(_ text: String) {
         let bytes = Array(text.utf8)
         func number(_ range: Range<Int>) -> Int64? {
@@ -39,7 +42,7 @@ extension Timestamp: Codable, CustomStringConvertible {
         guard bytes.count >= 20, let year = number(0..<4), let month = number(5..<7), let day = number(8..<10),
             let hour = number(11..<13), let minute = number(14..<16), let second = number(17..<19),
             bytes[4] == 45, bytes[7] == 45, bytes[10] | 32 == 116, bytes[13] == 58, bytes[16] == 58,
-            (1...12).contains(month), (1...31).contains(day), hour < 24, minute < 60, second <= 60
+            (1...12).contains(month), day >= 1, hour < 24, minute < 60, second <= 60
         else { return nil }
         var (fraction, index) = (Int64(0), 19)
         if bytes[index] == 46 {
@@ -56,11 +59,13 @@ extension Timestamp: Codable, CustomStringConvertible {
             guard index + 1 == bytes.count else { return nil }
         } else {
             guard bytes.count == index + 6, bytes[index + 3] == 58, let hours = number(index + 1..<index + 3),
-                let minutes = number(index + 4..<index + 6), bytes[index] == 43 || bytes[index] == 45
+                let minutes = number(index + 4..<index + 6), bytes[index] == 43 || bytes[index] == 45, hours < 24,
+                minutes < 60
             else { return nil }
             offset = (hours * 60 + minutes) * (bytes[index] == 43 ? 60 : -60)
         }
         let days = Self.day(year, month, day)
+        guard Self.date(ofDay: days) == (year, month, day) else { return nil }
         rawValue = ((days * 24 + hour) * 3_600 + minute * 60 + second - offset) * 1_000_000 + fraction
     }
 

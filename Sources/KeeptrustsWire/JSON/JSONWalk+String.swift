@@ -44,10 +44,12 @@ extension JSONWalk {
             guard unit & 0xF800 == 0xD800 else { return 6 }
             guard unit < 0xDC00 else { throw JSONFault(.loneSurrogate, at: start) }
             let next = start + 6
-            guard next + 1 < bytes.count else { throw JSONFault(.unexpectedEnd, at: bytes.count) }
-            guard bytes[next] == UInt8(ascii: "\\"), bytes[next + 1] == UInt8(ascii: "u"),
-                try codeUnit(at: next) & 0xFC00 == 0xDC00
-            else { throw JSONFault(.loneSurrogate, at: start) }
+            guard next < bytes.count else { throw JSONFault(.unexpectedEnd, at: next) }
+            guard bytes[next] == UInt8(ascii: "\\") else { throw JSONFault(.loneSurrogate, at: start) }
+            guard next + 1 < bytes.count else { throw JSONFault(.unexpectedEnd, at: next + 1) }
+            guard bytes[next + 1] == UInt8(ascii: "u"), try codeUnit(at: next) & 0xFC00 == 0xDC00 else {
+                throw JSONFault(.loneSurrogate, at: start)
+            }
             return 12
         default:
             throw JSONFault(.invalidEscape, at: start)
@@ -56,9 +58,9 @@ extension JSONWalk {
 
     /// The code unit of a `\u` escape.
     private func codeUnit(at start: Int) throws(JSONFault) -> UInt32 {
-        guard start + 6 <= bytes.count else { throw JSONFault(.unexpectedEnd, at: bytes.count) }
         var unit: UInt32 = 0
         for offset in start + 2..<start + 6 {
+            guard offset < bytes.count else { throw JSONFault(.unexpectedEnd, at: offset) }
             guard let digit = bytes[offset].hexValue else { throw JSONFault(.invalidEscape, at: start) }
             unit = unit << 4 | UInt32(digit)
         }
