@@ -4,12 +4,14 @@
 
 # `make run ARGS="--data-dir kt-data"` passes flags to `kt up`.
 ARGS ?=
+BUILD := swift build -c release --product kt --scratch-path .build/run
+KT := .build/run/release/kt
 SWIFT_SOURCES := Sources Tests Plugins Package.swift
 
 run:
 	@scripts/setup run
-	swift build -c release --product kt
-	exec .build/release/kt up $(ARGS)
+	$(BUILD)
+	exec $(KT) up $(ARGS)
 
 # The last line counts: `N passed, N failed`.
 test:
@@ -21,13 +23,13 @@ test-long:
 # CPU per exchange, beside nginx's.
 bench:
 	@scripts/setup run bench
-	swift build -c release --product kt
-	python3 bench/gateway.py --kt .build/release/kt
+	$(BUILD)
+	python3 bench/gateway.py --kt $(KT)
 
 bench-ui:
 	@scripts/setup run test
-	swift build -c release --product kt
-	KT_BINARY=.build/release/kt .venv/bin/python bench/ui.py
+	$(BUILD)
+	KT_BINARY=$(KT) .venv/bin/python bench/ui.py
 
 lint:
 	swift format lint --strict --parallel --recursive --configuration .swift-format $(SWIFT_SOURCES)
