@@ -39,7 +39,7 @@ enum Store: Sendable {
     case file(String)
     case server(String)
 
-    func open(connections: Int = 4) throws -> any KeeptrustsStorage.Database {
+    func open(connections: Int = 2) throws -> any KeeptrustsStorage.Database {
         switch self {
         case .file(let path): try SQLiteDatabase(path: path)
         case .server(let url): try PostgresDatabase(url: url, connections: connections)

@@ -106,7 +106,7 @@ actor PostgresServer {
             --locale=C.UTF-8 --no-sync > "$top/log" 2>&1 || { tail -n 1 "$top/log"; exit 1; }
         exec 3>&1 1>"$top/log" 2>&1
         $as "$programs/postgres" -D "$top/data" -k "$top" -p "$port" -c listen_addresses=127.0.0.1 -c fsync=off \
-            -c full_page_writes=off -c synchronous_commit=off -c max_connections=200 -c shared_buffers=64MB &
+            -c full_page_writes=off -c synchronous_commit=off -c max_connections=500 -c shared_buffers=64MB &
         server=$!
         for i in $(seq 300); do
             kill -0 "$server" 2>/dev/null || { tail -n 1 "$top/log" >&3; exit 1; }

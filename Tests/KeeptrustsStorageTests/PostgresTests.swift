@@ -159,18 +159,4 @@ struct PostgresTests {
 
         #expect(address.redact("could not use \"pa ss\"\n\tfor h\n") == "could not use \"[secret]\" \tfor h")
     }
-
-    @Test("A transaction is of no use after its end")
-    func leakedTransaction() async throws {
-        let database = try await Engine.postgres.makeSample()
-        let leak = Leak()
-        try await database.write { leak.transaction = $0 }
-
-        #expect(throws: StorageError.self) { _ = try leak.transaction?.rows("SELECT 1") }
-    }
-
-    /// `@unchecked Sendable`: written once, before it is read.
-    private final class Leak: @unchecked Sendable {
-        var transaction: (any Transaction)?
-    }
 }

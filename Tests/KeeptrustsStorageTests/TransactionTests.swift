@@ -128,6 +128,20 @@ struct TransactionTests {
         }
     }
 
+    @Test("A transaction is of no use after its end", arguments: Engine.available)
+    func leakedTransaction(engine: Engine) async throws {
+        let database = try await engine.makeSample()
+        let leak = Leak()
+        try await database.write { leak.transaction = $0 }
+
+        #expect(throws: StorageError.self) { _ = try leak.transaction?.rows("SELECT 1") }
+    }
+
+    /// `@unchecked Sendable`: written once, before it is read.
+    private final class Leak: @unchecked Sendable {
+        var transaction: (any Transaction)?
+    }
+
     @Test("A mistake in a statement is an internal failure that names it", arguments: Engine.available)
     func mistake(engine: Engine) async throws {
         let database = try await engine.makeDatabase()

@@ -18,6 +18,7 @@ final class PostgresPool: @unchecked Sendable {
     private var waiting: [(work: Work, deadline: Date)] = []
     private var threads = 0
     private var idle = 0
+    private var connected = 0
     private var isClosed = false
 
     /// After a failed attempt to connect, the moment before which no other is made.
@@ -40,7 +41,7 @@ final class PostgresPool: @unchecked Sendable {
             return
         }
         waiting.append((work, Date(timeIntervalSinceNow: Self.maximumWait)))
-        if idle < waiting.count, threads < size {
+        if idle < waiting.count, threads < size, connected == 0 || nextAttempt <= Date() {
             threads += 1
             startThread()
         }
@@ -57,20 +58,26 @@ final class PostgresPool: @unchecked Sendable {
     }
 
     private func startThread() {
-        let thread = Thread { [self] in
-            let connection = PostgresConnection(address: address)
-            while let (work, deadline) = next() {
-                guard deadline > Date() else {
-                    work(.failure(StorageError.unavailable("no connection became free in time")))
-                    continue
-                }
-                work(ready(connection))
-            }
-            connection.close()
-        }
+        let thread = Thread { [self] in serve(PostgresConnection(address: address)) }
         thread.name = "keeptrusts-postgres"
         thread.stackSize = 1 << 20
         thread.start()
+    }
+
+    /// What one thread does: it takes what waits, one after the other, until the pool is closed.
+    private func serve(_ connection: PostgresConnection) {
+        while let (work, deadline) = next() {
+            guard deadline > Date() else {
+                work(.failure(StorageError.unavailable("no connection became free in time")))
+                continue
+            }
+            let wasOpen = connection.isOpen
+            let result = wasOpen ? .success(connection) : connect(connection)
+            if case .failure = result, leave(work, deadline, connection) { return }
+            work(result)
+            condition.withLock { connected += (connection.isOpen ? 1 : 0) - (wasOpen ? 1 : 0) }
+        }
+        connection.close()
     }
 
     private func next() -> (work: Work, deadline: Date)? {
@@ -82,12 +89,20 @@ final class PostgresPool: @unchecked Sendable {
         return waiting.isEmpty ? nil : waiting.removeFirst()
     }
 
-    /// Connects if need be; not again too soon after a failure, so that requests fail fast while there is no database.
-    private func ready(_ connection: PostgresConnection) -> Result<PostgresConnection, any Error> {
-        if connection.isOpen { return .success(connection) }
+    /// Hands the work back, for the connections that there are, when the server gives no further one.
+    private func leave(_ work: @escaping Work, _ deadline: Date, _ connection: PostgresConnection) -> Bool {
         condition.lock()
-        let mayTry = nextAttempt <= Date()
-        condition.unlock()
+        defer { condition.unlock() }
+        guard connected > 0 else { return false }
+        waiting.insert((work, deadline), at: 0)
+        threads -= 1
+        condition.signal()
+        return true
+    }
+
+    /// Connects, but not again too soon after a failure, so that requests fail fast while there is no database.
+    private func connect(_ connection: PostgresConnection) -> Result<PostgresConnection, any Error> {
+        let mayTry = condition.withLock { nextAttempt <= Date() }
         guard mayTry else { return .failure(StorageError.unavailable("the last attempt to connect failed")) }
         let result = Result { try connection.open() }
         condition.lock()

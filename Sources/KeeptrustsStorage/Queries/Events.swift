@@ -11,7 +11,7 @@ extension Transaction {
 
     /// One page of the events that a filter lets through, the newest first.
     public func events(
-        _ filter: EventFilter = EventFilter(), _ page: PageRequest, in org: Identifier<Organisation>
+        _ filter: EventFilter, _ page: PageRequest, in org: Identifier<Organisation>
     ) throws -> Page<DecisionEvent> {
         var conditions = try filter.conditions(in: org)
         if let cursor = page.cursor {

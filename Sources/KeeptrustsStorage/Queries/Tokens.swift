@@ -32,7 +32,7 @@ extension Transaction {
 
     /// One page of tokens, the newest first.
     public func tokens(
-        _ purposes: [Token.Purpose] = Token.Purpose.allCases, _ page: PageRequest,
+        _ purposes: [Token.Purpose], _ page: PageRequest,
         in org: Identifier<Organisation>, at now: Timestamp
     ) throws -> Page<Token> {
         let found = try rows(
