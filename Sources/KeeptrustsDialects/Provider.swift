@@ -35,9 +35,12 @@ public struct Provider: Sendable, Equatable {
         }
     }
 
-    /// A translation for one attempt; nil when the provider cannot serve the surface, or is built in.
+    /// Makes a translation for one attempt.
     ///
-    /// - Parameter time: What answers say they were made at, where the provider does not say it.
+    /// - Parameters:
+    ///   - surface: What the caller speaks.
+    ///   - time: When answers say they were made, where the provider does not say it.
+    /// - Returns: nil when the provider cannot serve the surface, or is built in.
     public func makeTranslation(
         for surface: Surface, at time: Timestamp = Timestamp(rawValue: 0)
     ) -> (any Translation)? {

@@ -58,7 +58,7 @@ public struct SurfaceAnswer: Sendable {
 public struct SurfaceChunk: Sendable {
     var answer: SurfaceAnswer
 
-    /// Whether it is the end mark, `[DONE]`. Nothing else is set then.
+    /// Whether it is the end mark, `[DONE]`; nothing else is set then.
     public internal(set) var isDone = false
 
     /// The event's data.

@@ -1,21 +1,6 @@
-public import KeeptrustsCore
+import KeeptrustsCore
 public import KeeptrustsWire
 public import NIOCore
-
-/// A text of a body, and the way back from its offsets to the body's bytes.
-public struct LocatedText: Sendable {
-    /// The text as the model will read it.
-    public var segment: Segment
-
-    /// Maps spans of the text to the body.
-    public var unescaped: Unescaped
-
-    /// The message (of a request) or the choice (of an answer) that it belongs to; -1 for none.
-    public var index: Int
-
-    /// Where in the body a span of the text stands, ready for `JSONEdits`.
-    public func rawRange(of span: Range<Int>) -> Range<Int> { unescaped.rawRange(of: span) }
-}
 
 /// A request that one scan has read: what the gateway needs to know, and every text with its place.
 public struct SurfaceRequest: Sendable {
@@ -29,7 +14,9 @@ public struct SurfaceRequest: Sendable {
     public internal(set) var modelToken = 0..<0
     public internal(set) var isStreaming = false
 
-    /// Whether the caller asked for a last chunk with the usage. If not, the gateway asks for itself and keeps it.
+    /// Whether the caller asked for a last chunk with the usage.
+    ///
+    /// If not, the gateway asks for itself and keeps it.
     public internal(set) var includesUsage = false
 
     /// How many answers are asked for (`n`).

@@ -56,6 +56,11 @@ struct RequestReaderTests {
             ])
     }
 
+    @Test("A role that is written with escapes is the role that it spells")
+    func escapedRole() throws {
+        #expect(try texts(#""messages":[{"role":"\u0074ool","content":"x"}]"#) == ["tool tool_result 0 x"])
+    }
+
     @Test("Calls keep their phase when the role comes after them")
     func lateRole() throws {
         let found = try texts(

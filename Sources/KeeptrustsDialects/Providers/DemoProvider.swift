@@ -19,6 +19,7 @@ public struct DemoProvider: Sendable {
     }
 
     /// - Parameters:
+    ///   - request: Its edits are applied.
     ///   - model: The target's model.
     ///   - time: When the answer says it was made.
     public init(_ request: SurfaceRequest, model: String, at time: Timestamp = Timestamp(rawValue: 0)) {

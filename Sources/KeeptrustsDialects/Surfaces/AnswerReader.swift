@@ -7,7 +7,7 @@ extension Surface {
     ///
     /// - Throws: ``DialectError/malformed(_:)`` when it is not strict JSON, or holds neither an answer nor an error.
     public func readAnswer(_ body: ByteBuffer) throws(DialectError) -> SurfaceAnswer {
-        let (answer, hasChoices) = try scan(body)
+        let (answer, hasChoices) = try scan(body, isWhole: true)
         guard hasChoices || answer.error != nil else { throw .malformed("an answer without choices") }
         return answer
     }
@@ -19,16 +19,18 @@ extension Surface {
         if data.readableBytes == 6, data.readableBytesView.elementsEqual("[DONE]".utf8) {
             return SurfaceChunk(answer: SurfaceAnswer(body: data), isDone: true)
         }
-        return SurfaceChunk(answer: try scan(data).answer)
+        return SurfaceChunk(answer: try scan(data, isWhole: false).answer)
     }
 
-    private func scan(_ body: ByteBuffer) throws(DialectError) -> (answer: SurfaceAnswer, hasChoices: Bool) {
+    private func scan(
+        _ body: ByteBuffer, isWhole: Bool
+    ) throws(DialectError) -> (answer: SurfaceAnswer, hasChoices: Bool) {
         var values: [JSONValue] = []
         values.reserveCapacity(16)
         do { try JSONScanner.scan(body, answer.shape, into: &values) } catch {
             throw .malformed("an answer that is not acceptable JSON: \(error.reason.rawValue)")
         }
-        var reader = AnswerReader(body: body)
+        var reader = AnswerReader(body: body, isWhole: isWhole)
         for value in values { reader.take(value, answer[value]) }
         return try reader.finish()
     }
@@ -57,7 +59,13 @@ private struct AnswerReader {
     private var largest = 0
     private static let limit = 1_024
 
-    init(body: ByteBuffer) { answer = SurfaceAnswer(body: body) }
+    /// Whether texts are complete, not pieces.
+    private let isWhole: Bool
+
+    init(body: ByteBuffer, isWhole: Bool) {
+        answer = SurfaceAnswer(body: body)
+        self.isWhole = isWhole
+    }
 
     mutating func take(_ value: JSONValue, _ field: AnswerField?) {
         guard value.span.lowerBound >= skipEnd else { return }
@@ -121,7 +129,7 @@ private struct AnswerReader {
         largest = max(largest, number)
         for index in starts.texts..<answer.texts.count {
             answer.texts[index].choice = number
-            answer.texts[index].text.index = number
+            answer.texts[index].text.index = Int32(number)
         }
         for index in starts.finishes..<answer.finishes.count { answer.finishes[index].choice = number }
         for index in starts.logprobs..<answer.logprobs.count { answer.logprobs[index].choice = number }
@@ -146,11 +154,13 @@ private struct AnswerReader {
         let owner = value.span.lowerBound < choiceEnd ? choice : -1
         var channel = channel
         if case .toolArguments = channel { channel = .toolArguments(call) }
-        let unescaped = Unescaped(answer.body, token: value.span, hasEscapes: value.hasEscapes)
         let phase: Phase = channel.isToolCall ? .toolCall : .response
-        let segment = Segment(unescaped.text, role: .assistant, phase: phase)
-        let text = LocatedText(segment: segment, unescaped: unescaped, index: owner)
+        let text = LocatedText(value, in: answer.body, role: .assistant, phase: phase, index: Int32(owner))
         answer.texts.append(AnswerText(choice: owner, channel: channel, text: text))
+        guard isWhole, phase == .toolCall, value.hasEscapes else { return }
+        var nested: [LocatedText] = []
+        NestedTexts.append(of: text, to: &nested)
+        answer.texts += nested.map { AnswerText(choice: owner, channel: channel, text: $0) }
     }
 
     private mutating func beginError(_ value: JSONValue) {

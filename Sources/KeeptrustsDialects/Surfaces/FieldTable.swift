@@ -5,7 +5,9 @@ struct FieldTable<Field: Sendable>: Sendable {
     let shape: JSONShape
     private let fields: [Field]
 
-    /// - Parameter reportsOthers: Whether strings and keys that no row names are reported too.
+    /// - Parameters:
+    ///   - rows: Places and what they mean; no place twice.
+    ///   - reportsOthers: Whether strings and keys that no row names are reported too.
     init(_ rows: [(String, Field)], reportsOthers: Bool = false) {
         shape = JSONShape(rows.map(\.0), reportsOthers: reportsOthers, reportsUnknownKeys: reportsOthers)
         fields = rows.map(\.1)

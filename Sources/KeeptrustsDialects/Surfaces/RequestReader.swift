@@ -147,18 +147,23 @@ private struct RequestReader {
 
     private mutating func takeRole(_ value: JSONValue) throws(SurfaceFault) {
         guard value.kind == .string else { throw .wrongType("messages[\(turn)].role", "a string") }
-        let role: Segment.Role
-        switch request.body.string(value, limit: 16) {
-        case "user": role = .user
-        case "assistant": role = .assistant
-        case "system", "developer": role = .system
-        case "tool", "function": role = .tool
-        default:
+        guard let role = self.role(value) else {
             throw .invalid("messages[\(turn)].role", "system, developer, user, assistant, tool or function")
         }
         self.role = role
         for index in firstText..<request.texts.count { assign(role, to: index) }
     }
+
+    private func role(_ value: JSONValue) -> Segment.Role? {
+        guard value.hasEscapes else { return Self.roles.first { request.body.isString(value, $0.0) }?.1 }
+        let name = request.body.string(value, limit: 64)
+        return Self.roles.first { "\($0.0)" == name }?.1
+    }
+
+    private static let roles: [(StaticString, Segment.Role)] = [
+        ("user", .user), ("assistant", .assistant), ("system", .system), ("tool", .tool), ("developer", .system),
+        ("function", .tool),
+    ]
 
     /// Corrects a text that stood in its message before the role.
     private mutating func assign(_ role: Segment.Role, to index: Int) {
@@ -170,15 +175,15 @@ private struct RequestReader {
     private mutating func addText(_ value: JSONValue) {
         guard value.span.count > 2 else { return }
         let start = value.span.lowerBound
-        var (owner, phase, index) = (Segment.Role.user, Phase.request, -1)
+        var (owner, phase, index) = (Segment.Role.user, Phase.request, Int32(-1))
         if start < turnsEnd {
-            (owner, index) = (role ?? .user, turn)
+            (owner, index) = (role ?? .user, Int32(turn))
             phase = start < callsEnd ? .toolCall : owner == .tool ? .toolResult : .request
         } else if start < definitionsEnd {
             owner = .system
         }
-        let unescaped = Unescaped(request.body, token: value.span, hasEscapes: value.hasEscapes)
-        let segment = Segment(unescaped.text, role: owner, phase: phase)
-        request.texts.append(LocatedText(segment: segment, unescaped: unescaped, index: index))
+        request.texts.append(LocatedText(value, in: request.body, role: owner, phase: phase, index: index))
+        guard phase == .toolCall, value.hasEscapes, let text = request.texts.last else { return }
+        NestedTexts.append(of: text, to: &request.texts)
     }
 }

@@ -24,17 +24,17 @@ extension ByteBuffer {
         guard value.kind == .string, !value.hasEscapes, value.span.count == expected.utf8CodeUnitCount + 2 else {
             return false
         }
-        let token = readableBytesView[(readableBytesView.startIndex + value.span.lowerBound + 1)...]
-        return expected.withUTF8Buffer { token.starts(with: $0) }
+        let token = bytes(value.span.lowerBound + 1..<value.span.upperBound - 1).readableBytesView
+        return expected.withUTF8Buffer { token.elementsEqual($0) }
     }
 
     /// The value of a number token that is written as a whole number of at most 15 digits; nil for any other.
     func wholeNumber(_ value: JSONValue) -> Int? {
         guard value.kind == .number, (1...15).contains(value.span.count) else { return nil }
         var number = 0
-        let start = readableBytesView.startIndex
+        let view = readableBytesView
         for index in value.span {
-            let digit = Int(readableBytesView[start + index]) - 48
+            let digit = Int(view[view.startIndex + index]) - 48
             guard (0...9).contains(digit) else { return nil }
             number = number * 10 + digit
         }
@@ -56,11 +56,11 @@ extension ByteBuffer {
     /// long run of digits; so neither an address nor an account number passes for one.
     func isPlainName(_ value: JSONValue) -> Bool {
         guard !value.hasEscapes, value.span.count <= 130 else { return false }
-        let start = readableBytesView.startIndex
+        let view = readableBytesView
         var digits = 0
         var hasLetter = value.span.count <= 8
-        for index in value.span.dropFirst().dropLast() {
-            let byte = readableBytesView[start + index]
+        for index in value.span.lowerBound + 1..<value.span.upperBound - 1 {
+            let byte = view[view.startIndex + index]
             let isLetter = (0x61...0x7A).contains(byte | 0x20)
             let isDigit = (0x30...0x39).contains(byte)
             digits = isDigit ? digits + 1 : 0
@@ -87,8 +87,8 @@ extension ByteBuffer {
         }
         // JSON may write a solidus as `\/`; both bytes are let through.
         return view.allSatisfy { byte in
-            (0x61...0x7A).contains(byte | 0x20) || (0x2F...0x39).contains(byte)
-                || [0x2B, 0x2D, 0x3D, 0x5C, 0x5F].contains(byte)
+            (0x61...0x7A).contains(byte | 0x20) || (0x2F...0x39).contains(byte) || byte == 0x2B || byte == 0x2D
+                || byte == 0x3D || byte == 0x5C || byte == 0x5F
         }
     }
 }
