@@ -1,0 +1,96 @@
+import KeeptrustsCore
+import KeeptrustsExchange
+import Testing
+
+@Suite("Who is let in")
+struct AdmissionTests {
+    @Test(
+        "A request without a good key is answered at once and never read",
+        arguments: [
+            (["x-other: 1"], "401", "missing_api_key"),
+            (["authorization: Bearer kt_gk_wrong"], "401", "invalid_api_key"),
+            (["authorization: Basic a3Q6"], "401", "invalid_api_key"),
+            (["authorization: Bearer "], "401", "invalid_api_key"),
+            (["x-api-key: kt_gk_wrong"], "401", "invalid_api_key"),
+            (["authorization: Bearer kt_gk_test", "x-api-key: kt_gk_other"], "400", "conflicting_credentials"),
+            (["authorization: Bearer kt_gk_test", "authorization: Bearer kt_gk_other"], "400", "conflicting_credentials"),
+            (["cookie: key=kt_gk_test"], "401", "missing_api_key"),
+        ]
+    )
+    func strangers(fields: [String], status: String, code: String) throws {
+        let actions = try Play().head("POST /v1/chat/completions", fields)
+
+        let end = try #require(actions.end)
+        #expect(end.text.hasPrefix("HTTP/1.1 \(status) "))
+        #expect(end.text.contains("\"code\":\"\(code)\""))
+        #expect(!end.keepsAlive)
+        #expect(actions.record == nil)
+    }
+
+    @Test(
+        "A good key is found in each of its places",
+        arguments: [
+            ["authorization: Bearer kt_gk_test"], ["authorization: bearer kt_gk_test"], ["x-api-key: kt_gk_test"],
+            ["api-key: kt_gk_test"], ["authorization: Bearer kt_gk_test", "x-api-key: kt_gk_test"],
+        ]
+    )
+    func callers(fields: [String]) throws {
+        #expect(try Play().head("POST /v1/chat/completions", fields).readsBody)
+    }
+
+    @Test(
+        "Without a key only a caller on this machine is served, when that is allowed and no proxy stands between",
+        arguments: [
+            (true, true, [String](), true), (true, false, [], false), (false, true, [], false),
+            (true, true, ["x-forwarded-for: 10.0.0.1"], false), (true, true, ["forwarded: for=10.0.0.1"], false),
+            (true, true, ["x-real-ip: 10.0.0.1"], false),
+        ]
+    )
+    func anonymous(isAllowed: Bool, isLoopback: Bool, fields: [String], isServed: Bool) throws {
+        let play = try Play(allowsAnonymous: isAllowed)
+
+        #expect(try play.head("POST /v1/chat/completions", fields, isLoopback: isLoopback).readsBody == isServed)
+    }
+
+    @Test(
+        "Only the paths that are written down lead anywhere",
+        arguments: [
+            "//v1/chat/completions", "/v1//chat/completions", "/v1/chat/completions/", "/V1/chat/completions",
+            "/v1/chat/%63ompletions", "/v1/./chat/completions", "/v1/chat/completions;a=b", "/v1/chat", "/",
+        ]
+    )
+    func paths(path: String) throws {
+        let end = try #require(try Play().head("POST \(path)").end)
+
+        #expect(end.text.hasPrefix("HTTP/1.1 404 "))
+    }
+
+    @Test("A gateway that cannot record takes nothing on")
+    func fullSpool() throws {
+        let end = try Play(hasRoom: false).head()
+
+        #expect(end.record?["error_code"] as? String == "spool_full")
+    }
+
+    @Test(
+        "A body that is not plain JSON is refused before it is read",
+        arguments: ["content-type: text/plain", "content-encoding: gzip"]
+    )
+    func bodies(field: String) throws {
+        let play = try Play()
+
+        let actions = try play.head(
+            "POST /v1/chat/completions", ["authorization: Bearer kt_gk_test", field, "content-length: 5"], length: nil)
+
+        #expect(actions.record?["status"] as? Int == 415)
+    }
+
+    @Test("The list of models holds what the key may ask for, each once")
+    func models() throws {
+        let end = try #require(try Play().head("GET /v1/models", length: nil).end)
+
+        #expect(end.text.contains("\"gpt-4o\""))
+        #expect(end.text.components(separatedBy: "gpt-4o").count == 2)
+        #expect(end.keepsAlive)
+    }
+}
