@@ -119,8 +119,8 @@ let package = Package(
             dependencies: [
                 "KeeptrustsAPI", "KeeptrustsChat", "KeeptrustsClient", "KeeptrustsConfig", "KeeptrustsConsole",
                 "KeeptrustsControlPlane", "KeeptrustsCore", "KeeptrustsExchange", "KeeptrustsGateway",
-                "KeeptrustsStorage", "KeeptrustsWeb", .asyncHTTPClient, .crypto, .logging, .nioCore, .nioPosix,
-                "KeeptrustsRouting", .serviceLifecycle,
+                "KeeptrustsPolicy", "KeeptrustsRouting", "KeeptrustsStorage", "KeeptrustsWeb", .asyncHTTPClient, .crypto,
+                .logging, .nioCore, .nioPosix, .serviceLifecycle,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],

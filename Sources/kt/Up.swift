@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import KeeptrustsAPI
 import KeeptrustsChat
 import KeeptrustsClient
 import KeeptrustsConfig
@@ -13,6 +14,7 @@ import KeeptrustsWeb
 import Logging
 import ServiceLifecycle
 import Synchronization
+import UnixSignals
 
 /// The command `kt up`: gateway, API, console and chat in one process, on an embedded database.
 struct Up: AsyncParsableCommand {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import KeeptrustsConfig
+import KeeptrustsCore
 
 /// The command `kt config effective`.
 struct ConfigEffective: ParsableCommand {

@@ -3,6 +3,7 @@ import Foundation
 import KeeptrustsConfig
 import KeeptrustsCore
 import KeeptrustsGateway
+import KeeptrustsPolicy
 import KeeptrustsWeb
 import Logging
 import ServiceLifecycle

@@ -8,6 +8,7 @@ import KeeptrustsStorage
 import KeeptrustsWeb
 import Logging
 import ServiceLifecycle
+import UnixSignals
 
 /// A certificate chain and its key, for a server that serves HTTPS.
 struct TLSOptions: ParsableArguments {
