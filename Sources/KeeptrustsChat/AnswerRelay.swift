@@ -100,8 +100,10 @@ struct AnswerRelay: Sendable {
     }
 
     private func tell(_ name: String, _ value: some Encodable, to writer: inout any ResponseBodyWriter) async throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         var event = ByteBuffer(string: "event: \(name)\ndata: ")
-        event.writeBytes(try JSONEncoder().encode(value))
+        event.writeBytes(try encoder.encode(value))
         event.writeString("\n\n")
         try await writer.write(event)
     }
@@ -130,7 +132,7 @@ struct AnswerRelay: Sendable {
             [Message(role: "user", content: $0.text), Message(role: "assistant", content: $0.answer)]
         }
         let encoder = JSONEncoder()
-        encoder.outputFormatting = .withoutEscapingSlashes
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let body = Body(model: model, messages: past + [Message(role: "user", content: text)])
         return ByteBuffer(data: try encoder.encode(body))
     }

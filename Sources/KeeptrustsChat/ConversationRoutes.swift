@@ -58,7 +58,10 @@ struct ConversationRoutes {
             var model: String
         }
         let session = try session(request)
-        let draft = try await request.json(Draft.self, upTo: 256 << 10)
+        guard request.headers[.contentType]?.hasPrefix("application/json") == true else { throw RequestFault.notJSON }
+        // Collected into the request: the relay watches what follows the body to see the browser leave.
+        var request = request
+        let draft = try JSONBody.decode(Draft.self, from: try await request.collectBody(upTo: 256 << 10))
         let text = draft.text.trimmingCharacters(in: .whitespacesAndNewlines)
         guard (1...100_000).contains(text.utf8.count) else {
             throw RequestFault.field("text", "A message has 1 to 100,000 bytes.")
@@ -73,19 +76,19 @@ struct ConversationRoutes {
                 .contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-store",
                 .xAccelBuffering: "no",
             ],
-            body: ResponseBody { writer in
+            body: ResponseBody { [request] writer in
                 defer { session.conversation.end() }
                 try await relay.run(for: request, logger: context.logger, to: &writer)
             })
     }
 
-    /// What was decided about a turn of this conversation, once the gateway has reported it.
+    /// What was decided about a turn of this conversation; empty when the gateway has not reported it in time.
     private func decision(_ request: Request, context: BrowserContext) async throws -> Response {
         let session = try session(request)
         let id = try context.parameters.require("request")
         guard session.conversation.turns.contains(where: { $0.requestID == id }) else { throw RequestFault.noSuchTurn }
         let gateway = Gateway(app: app, session: session, requestID: context.id)
-        guard let event = try await gateway.decision(on: id) else { throw RequestFault.noSuchTurn }
+        guard let event = try await gateway.decision(on: id) else { return Response(status: .noContent) }
         session.conversation.decide(event, on: id)
         return try Self.json(event)
     }
@@ -118,8 +121,11 @@ extension RequestFault {
     static let gatewayUnreadable = RequestFault(
         .upstreamFailed, code: "gateway.unreadable", "The gateway's answer could not be read.")
 
+    fileprivate static let notJSON = RequestFault(
+        .invalidInput, code: "http.not_json", "The body must be JSON.", status: .unsupportedMediaType)
+
     fileprivate static let noSuchTurn = RequestFault(
-        .notFound, code: "chat.no_decision", "There is no decision on record for this message yet.")
+        .notFound, code: "chat.no_such_turn", "This conversation has no such message.")
 }
 
 extension HTTPField.Name {

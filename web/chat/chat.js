@@ -118,7 +118,7 @@ async function lookUp(course, own, reply) {
   if (!course.requestID) return;
   try {
     const event = await api(`chat/decisions/${encodeURIComponent(course.requestID)}`);
-    hear({ name: 'decision', data: event }, course, own, reply, '');
+    if (event) hear({ name: 'decision', data: event }, course, own, reply, '');
   } catch {
     // The verdict of the message is shown already; the record will be in the console.
   }

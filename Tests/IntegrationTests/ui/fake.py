@@ -235,6 +235,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.answer(204, "")
 
     def GET_chat(self, parts, *_):
+        if parts[0] == "decisions":
+            event = next((one for one in self.fake.events if one["request_id"] == parts[1]), None)
+            return self.answer(200, event) if event else self.answer(204, "")
         if parts == ["models"]:
             return self.answer(200, {"models": [] if self.fake.state == "empty" else list(data.MODELS)})
         self.answer(200, {"turns": self.fake.turns})
