@@ -115,7 +115,7 @@ private struct Parts {
 
     private func gateway(
         _ client: ControlPlaneClient, _ installation: Installation, _ first: Installation.FirstStart?
-    ) async throws -> Gateway {
+    ) async throws -> KeeptrustsGateway.Gateway {
         let token = try await runtimeToken(installation, first)
         let files = try ConfigFiles(paths: up.policyConfig.isEmpty ? [sampleConfig()] : up.policyConfig)
         let environment = ProcessInfo.processInfo.environment
@@ -126,7 +126,7 @@ private struct Parts {
         settings.advertiseAddress = environment.value("KEEPTRUSTS_GATEWAY_ADVERTISE_ADDR")
         settings.name = "local"
         settings.eventLoops = max(1, up.eventLoops ?? ProcessInfo.processInfo.activeProcessorCount)
-        return try await Gateway.start(settings, in: directory, logger: logger)
+        return try await KeeptrustsGateway.Gateway.start(settings, in: directory, logger: logger)
     }
 
     /// The gateway's own credential, kept beside the database that knows its hash.
