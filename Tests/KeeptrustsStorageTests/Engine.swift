@@ -1,6 +1,6 @@
 import Foundation
-import KeeptrustsStorage
-import Testing
+public import KeeptrustsStorage
+public import Testing
 
 /// The database engines that every storage test runs on.
 ///
@@ -66,4 +66,9 @@ final class TemporaryDirectory: Sendable {
         try? FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         atexit { try? FileManager.default.removeItem(at: TemporaryDirectory.shared.url) }
     }
+}
+
+extension StorageError: CustomTestStringConvertible {
+    /// A test that fails shows what the engine said.
+    public var testDescription: String { debugDescription }
 }

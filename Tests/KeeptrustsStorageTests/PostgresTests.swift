@@ -1,3 +1,4 @@
+import Foundation
 import KeeptrustsAPI
 import KeeptrustsCore
 import Synchronization
@@ -136,6 +137,37 @@ struct PostgresTests {
             #expect(error?.description == "The database is not available. Try again in a moment.")
             #expect(error.map { String(reflecting: $0).contains("s3cret") } == false)
         }
+    }
+
+    @Test("When the server gives no further connection, those that there are do the work")
+    func fewConnections() async throws {
+        let store = try await Engine.postgres.makeStore()
+        guard case .server(let url) = store else { return }
+        let owner = try store.open()
+        try await owner.migrate()
+        let role = "few_" + UUID().uuidString.replacing("-", with: "").lowercased()
+        try await owner.write { db in
+            _ = try db.rows("SELECT set_config('kt.role', \(role), true)")
+            try db.execute(
+                """
+                DO $$ DECLARE role TEXT := current_setting('kt.role'); BEGIN
+                EXECUTE format('CREATE ROLE %I LOGIN PASSWORD ''few'' CONNECTION LIMIT 1', role);
+                EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', current_schema(), role);
+                EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA %I TO %I', current_schema(), role); END $$
+                """)
+        }
+        var address = try #require(URLComponents(string: url))
+        (address.user, address.password) = (role, "few")
+        let database = try PostgresDatabase(url: try #require(address.string), connections: 4)
+
+        let pids = try await withThrowingTaskGroup { group in
+            for _ in 0..<20 {
+                group.addTask { () -> Int in try await database.read { try $0.rows("SELECT pg_backend_pid()")[0][0] } }
+            }
+            return try await group.reduce(into: Set<Int>()) { $0.insert($1) }
+        }
+
+        #expect(pids.count == 1)
     }
 
     @Test(

@@ -71,11 +71,14 @@ final class PostgresPool: @unchecked Sendable {
                 work(.failure(StorageError.unavailable("no connection became free in time")))
                 continue
             }
-            let wasOpen = connection.isOpen
-            let result = wasOpen ? .success(connection) : connect(connection)
-            if case .failure = result, leave(work, deadline, connection) { return }
-            work(result)
-            condition.withLock { connected += (connection.isOpen ? 1 : 0) - (wasOpen ? 1 : 0) }
+            switch connection.isOpen ? .success(connection) : connect(connection) {
+            case .success(let connection):
+                work(.success(connection))
+                if !connection.isOpen { condition.withLock { connected -= 1 } }
+            case .failure(let error):
+                guard !leave(work, deadline) else { return }
+                work(.failure(error))
+            }
         }
         connection.close()
     }
@@ -90,7 +93,7 @@ final class PostgresPool: @unchecked Sendable {
     }
 
     /// Hands the work back, for the connections that there are, when the server gives no further one.
-    private func leave(_ work: @escaping Work, _ deadline: Date, _ connection: PostgresConnection) -> Bool {
+    private func leave(_ work: @escaping Work, _ deadline: Date) -> Bool {
         condition.lock()
         defer { condition.unlock() }
         guard connected > 0 else { return false }
@@ -109,6 +112,7 @@ final class PostgresPool: @unchecked Sendable {
         defer { condition.unlock() }
         switch result {
         case .success:
+            connected += 1
             (nextAttempt, delay) = (.distantPast, Self.shortestDelay)
         case .failure:
             nextAttempt = Date(timeIntervalSinceNow: delay)
