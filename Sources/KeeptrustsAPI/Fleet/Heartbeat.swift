@@ -9,10 +9,16 @@ public struct Heartbeat: Sendable, Codable, Equatable {
     /// On the wire, these stand beside the other keys.
     public var counters: Gateway.Counters
 
+    /// One object with the counters' keys beside its own, so that a strict reader knows all of them.
     private enum CodingKeys: String, CodingKey {
-        case config
+        case config, requests
         case gatewayID = "gateway_id"
         case instanceID = "instance_id"
+        case uptimeSeconds = "uptime_seconds"
+        case inFlight = "in_flight"
+        case spoolRecords = "spool_records"
+        case spoolBytes = "spool_bytes"
+        case keysGeneration = "keys_generation"
     }
 
     public init(
@@ -29,7 +35,13 @@ public struct Heartbeat: Sendable, Codable, Equatable {
         gatewayID = try container.decode(Identifier<Gateway>.self, forKey: .gatewayID)
         instanceID = try container.decode(String.self, forKey: .instanceID)
         config = try container.decode(ConfigReference.self, forKey: .config)
-        counters = try Gateway.Counters(from: decoder)
+        counters = Gateway.Counters(
+            uptimeSeconds: try container.decode(Int.self, forKey: .uptimeSeconds),
+            inFlight: try container.decode(Int.self, forKey: .inFlight),
+            requests: try container.decode(Int.self, forKey: .requests),
+            spoolRecords: try container.decode(Int.self, forKey: .spoolRecords),
+            spoolBytes: try container.decode(Int.self, forKey: .spoolBytes),
+            keysGeneration: try container.decode(Int.self, forKey: .keysGeneration))
     }
 
     public func encode(to encoder: any Encoder) throws {
