@@ -68,11 +68,16 @@ struct Up: AsyncParsableCommand {
                 services: [.init(service: http), .init(service: api)],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { try await group.run() }
+            tasks.addTask {
+                defer { addresses.close() }
+                try await group.run()
+            }
             tasks.addTask {
                 do {
                     let parts = Parts(up: self, addresses: addresses, http: http, directory: directory, logger: logger)
                     try await parts.open(in: group, installation, first)
+                } catch is CancellationError {
+                    // The process was told to stop before everything was open.
                 } catch {
                     await group.triggerGracefulShutdown()
                     throw error
@@ -94,7 +99,7 @@ private struct Parts {
     func open(
         in group: ServiceGroup, _ installation: Installation, _ first: Installation.FirstStart?
     ) async throws {
-        let client = ControlPlaneClient(http: http, baseURL: await addresses.wait(for: .api))
+        let client = ControlPlaneClient(http: http, baseURL: try await addresses.wait(for: .api))
         let console = try ConsoleServer(
             settings: ConsoleSettings(
                 listen: try ListenAddress(option: up.console), chatURL: { [addresses] in addresses[.chat] }),
@@ -108,8 +113,8 @@ private struct Parts {
         addresses.set("http://\(gateway.address)", of: .gateway)
         for service in [console, chat] as [any Service] + gateway.services { await group.addServiceUnlessShutdown(service) }
         await group.addServiceUnlessShutdown(ReloadOnHangUp(gateway: gateway, logger: logger))
-        for part in Addresses.Part.allCases { _ = await addresses.wait(for: part) }
-        while !gateway.hasKeys { try await Task.sleep(for: .milliseconds(20)) }
+        for part in Addresses.Part.allCases { _ = try await addresses.wait(for: part) }
+        while !gateway.hasKeys, !addresses.isClosed { try await Task.sleep(for: .milliseconds(20)) }
         try await greet(installation, first)
     }
 
@@ -181,12 +186,15 @@ private final class Addresses: Sendable {
 
     private struct State {
         var known: [Part: String] = [:]
-        var waiting: [Part: [CheckedContinuation<String, Never>]] = [:]
+        var waiting: [Part: [CheckedContinuation<String, any Error>]] = [:]
+        var isClosed = false
     }
 
     private let state = Mutex(State())
 
     subscript(part: Part) -> String? { state.withLock { $0.known[part] } }
+
+    var isClosed: Bool { state.withLock { $0.isClosed } }
 
     func set(_ url: String, of part: Part) {
         let local = url.replacing("//0.0.0.0:", with: "//127.0.0.1:").replacing("//[::]:", with: "//[::1]:")
@@ -197,14 +205,25 @@ private final class Addresses: Sendable {
         for continuation in waiting { continuation.resume(returning: local) }
     }
 
-    func wait(for part: Part) async -> String {
-        await withCheckedContinuation { continuation in
-            let known = state.withLock { state -> String? in
-                guard state.known[part] == nil else { return state.known[part] }
+    /// Nothing will be set any more: whoever waits, or will, is told so.
+    func close() {
+        let waiting = state.withLock { state in
+            defer { state.waiting = [:] }
+            state.isClosed = true
+            return state.waiting.values.flatMap { $0 }
+        }
+        for continuation in waiting { continuation.resume(throwing: CancellationError()) }
+    }
+
+    func wait(for part: Part) async throws -> String {
+        try await withCheckedThrowingContinuation { continuation in
+            let answer: Result<String, any Error>? = state.withLock { state in
+                if let url = state.known[part] { return .success(url) }
+                if state.isClosed { return .failure(CancellationError()) }
                 state.waiting[part, default: []].append(continuation)
                 return nil
             }
-            if let known { continuation.resume(returning: known) }
+            if let answer { continuation.resume(with: answer) }
         }
     }
 }
