@@ -16,16 +16,33 @@ public struct Timestamp: RawRepresentable, Hashable, Comparable, Sendable {
 
 /// On the wire: RFC 3339 in UTC with six digits, such as `2026-11-22T15:30:00.000000Z`.
 extension Timestamp: Codable, CustomStringConvertible {
-    public var description: String {
+    public var description: String { withText { String(decoding: $0, as: UTF8.self) } }
+
+    /// Hands the form on the wire to `body`, without an allocation.
+    public func withText<Value>(_ body: (UnsafeBufferPointer<UInt8>) -> Value) -> Value {
         let (days, time) = (rawValue.flooredDivision(by: 86_400_000_000), rawValue.flooredRemainder(by: 86_400_000_000))
         let (year, month, day) = Self.date(ofDay: days)
         let seconds = time / 1_000_000
-        let parts = [
-            Self.digits(year, 4), "-", Self.digits(month, 2), "-", Self.digits(day, 2), "T",
-            Self.digits(seconds / 3_600, 2), ":", Self.digits(seconds / 60 % 60, 2), ":", Self.digits(seconds % 60, 2),
-            ".", Self.digits(time % 1_000_000, 6), "Z",
-        ]
-        return parts.joined()
+        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 32) { text in
+            var end = 0
+            func write(_ number: Int64, _ digits: Int, _ mark: UInt8) {
+                var rest = abs(number)
+                for place in stride(from: end + digits - 1, through: end, by: -1) {
+                    text.initializeElement(at: place, to: UInt8(48 + rest % 10))
+                    rest /= 10
+                }
+                text.initializeElement(at: end + digits, to: mark)
+                end += digits + 1
+            }
+            write(year, 4, UInt8(ascii: "-"))
+            write(month, 2, UInt8(ascii: "-"))
+            write(day, 2, UInt8(ascii: "T"))
+            write(seconds / 3_600, 2, UInt8(ascii: ":"))
+            write(seconds / 60 % 60, 2, UInt8(ascii: ":"))
+            write(seconds % 60, 2, UInt8(ascii: "."))
+            write(time % 1_000_000, 6, UInt8(ascii: "Z"))
+            return body(UnsafeBufferPointer(rebasing: text[..<end]))
+        }
     }
 
     /// Reads a time with an offset or `Z`; the fraction may be absent.
@@ -80,11 +97,6 @@ extension Timestamp: Codable, CustomStringConvertible {
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(description)
-    }
-
-    private static func digits(_ number: Int64, _ count: Int) -> String {
-        let text = String(number)
-        return String(repeating: "0", count: max(0, count - text.utf8.count)) + text
     }
 
     /// The Gregorian date of a day counted from 1970-01-01, in years that begin in March.

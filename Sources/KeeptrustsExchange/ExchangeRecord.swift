@@ -58,7 +58,7 @@ struct ExchangeRecord {
         out.writeJSONString(id)
         out.writeMember("gateway_id", gatewayID)
         out.writeStaticString(",\"time\":\"")
-        out.writeString(time.description)
+        time.withText { _ = out.writeBytes($0) }
         out.writeStaticString("\",\"request_id\":")
         out.writeJSONString(requestID)
         writeCaller(into: &out)
