@@ -1,3 +1,4 @@
+import AsyncHTTPClient
 import Hummingbird
 import KeeptrustsCore
 import Testing

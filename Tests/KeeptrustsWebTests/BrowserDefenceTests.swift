@@ -19,8 +19,9 @@ struct BrowserDefenceTests {
         }
         var fields = HTTPFields()
         for (name, value) in headers { fields[.named(name)] = value }
+        let sent = fields
         return try await Application(responder: router.buildResponder()).test(.router) { client in
-            try await client.execute(uri: path, method: method, headers: fields).status.code
+            try await client.execute(uri: path, method: method, headers: sent).status.code
         }
     }
 

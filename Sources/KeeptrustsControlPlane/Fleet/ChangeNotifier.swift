@@ -29,6 +29,10 @@ final class ChangeNotifier: Sendable {
         state.withLock { Set($0.waiting.filter { !$0.value.isEmpty }.keys.map(\.organisation)) }
     }
 
+    func isAwaited(_ topic: Topic) -> Bool {
+        state.withLock { $0.waiting[topic]?.isEmpty == false }
+    }
+
     /// Wakes all who wait for a topic.
     func changed(_ topic: Topic) {
         let woken = state.withLock { state in

@@ -32,6 +32,11 @@ final class SignInThrottle: Sendable {
         self.capacity = capacity
     }
 
+    /// Accounts and addresses that are remembered.
+    var count: Int { records.withLock { $0.count } }
+
+    /// Lets an attempt pass, or not.
+    ///
     /// - Throws: ``TooManyAttempts`` while an earlier failure has to be waited for.
     func check(account email: String, address peer: String, at now: Timestamp) throws(TooManyAttempts) {
         let wait = records.withLock { records in
