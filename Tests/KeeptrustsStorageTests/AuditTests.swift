@@ -45,7 +45,7 @@ struct AuditTests {
     @Test("Writers at the same time make one chain", arguments: Engine.available)
     func concurrency(engine: Engine) async throws {
         let store = try await engine.makeStore()
-        let databases = try [store.open(), store.open()]
+        let databases = try [store.open(connections: 2), store.open(connections: 2)]
         try await databases[0].migrate()
         try await databases[0].write { try $0.insert(Organisation.one) }
 

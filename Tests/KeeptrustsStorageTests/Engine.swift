@@ -18,17 +18,18 @@ enum Engine: String, CaseIterable, CustomTestStringConvertible {
         switch self {
         case .sqlite: return .file(TemporaryDirectory.shared.url.appending(path: "\(UUID().uuidString).db").path)
         case .postgres:
-            let url = try await PostgresServer.shared.url()
+            let server = try await PostgresServer.shared.database()
             let schema = "kt_" + UUID().uuidString.replacing("-", with: "").lowercased()
-            let database = try PostgresDatabase(url: url, connections: 1)
-            _ = try await database.write { try $0.createSchema(schema) }
-            return .server(url + (url.contains("?") ? "&" : "?") + "options=-csearch_path%3D" + schema)
+            _ = try await server.database.write { try $0.createSchema(schema) }
+            // Many tests connect at once, perhaps on a busy machine.
+            let options = "connect_timeout=60&options=-csearch_path%3D" + schema
+            return .server(server.url + (server.url.contains("?") ? "&" : "?") + options)
         }
     }
 
     /// A new database with its schema.
-    func makeDatabase() async throws -> any KeeptrustsStorage.Database {
-        let database = try await makeStore().open()
+    func makeDatabase(connections: Int = 1) async throws -> any KeeptrustsStorage.Database {
+        let database = try await makeStore().open(connections: connections)
         try await database.migrate()
         return database
     }
@@ -39,7 +40,7 @@ enum Store: Sendable {
     case file(String)
     case server(String)
 
-    func open(connections: Int = 2) throws -> any KeeptrustsStorage.Database {
+    func open(connections: Int = 1) throws -> any KeeptrustsStorage.Database {
         switch self {
         case .file(let path): try SQLiteDatabase(path: path)
         case .server(let url): try PostgresDatabase(url: url, connections: connections)

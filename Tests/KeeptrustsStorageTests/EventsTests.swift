@@ -58,7 +58,7 @@ struct EventsTests {
 
     @Test("Deliveries of the same events at the same time count each once", arguments: Engine.available)
     func concurrentDeliveries(engine: Engine) async throws {
-        let database = try await engine.makeSample()
+        let database = try await engine.makeSample(connections: 3)
         let events = (0..<100).map { DecisionEvent.sample(.init(rawValue: "evt_\($0)"), sequence: $0) }
 
         let receipts = try await withThrowingTaskGroup { group in

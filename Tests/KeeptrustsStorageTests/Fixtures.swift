@@ -70,8 +70,8 @@ extension DecisionEvent {
 
 extension Engine {
     /// A database with two organisations, each with a user `user_1` and a gateway `gw_1`.
-    func makeSample() async throws -> any KeeptrustsStorage.Database {
-        let database = try await makeDatabase()
+    func makeSample(connections: Int = 1) async throws -> any KeeptrustsStorage.Database {
+        let database = try await makeDatabase(connections: connections)
         try await database.write { db in
             for organisation in [Organisation.one, .two] {
                 try db.insert(organisation)

@@ -114,7 +114,7 @@ struct FleetTests {
 
     @Test("Of writers at the same time, one makes the next version", arguments: Engine.available)
     func concurrentVersions(engine: Engine) async throws {
-        let database = try await engine.makeSample()
+        let database = try await engine.makeSample(connections: 3)
         try await database.write { db in
             try db.insert(Self.configuration(), first: Self.version(1), in: "org_1")
         }

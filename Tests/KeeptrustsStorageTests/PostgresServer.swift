@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import KeeptrustsStorage
 
 /// A PostgreSQL that the tests start once, on a free port of loopback, and that ends with the test process.
 ///
@@ -12,12 +13,17 @@ actor PostgresServer {
         var description: String
     }
 
-    private var starting: Task<String, any Error>?
+    private var starting: Task<(url: String, database: PostgresDatabase), any Error>?
 
-    /// The address of a database that tests may fill.
-    func url() async throws -> String {
-        if let given = ProcessInfo.processInfo.environment["KT_TEST_POSTGRES_URL"], !given.isEmpty { return given }
-        let task = starting ?? Task { try await Self.start() }
+    /// A database that tests may fill, and its address.
+    func database() async throws -> (url: String, database: PostgresDatabase) {
+        let task =
+            starting
+            ?? Task {
+                let given = ProcessInfo.processInfo.environment["KT_TEST_POSTGRES_URL"] ?? ""
+                let url = given.isEmpty ? try await Self.start() : given
+                return (url, try PostgresDatabase(url: url, connections: 1))
+            }
         starting = task
         return try await task.value
     }

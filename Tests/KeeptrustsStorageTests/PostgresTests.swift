@@ -78,7 +78,7 @@ struct PostgresTests {
 
     @Test("Two transactions in each other's way both come through")
     func deadlock() async throws {
-        let database = try await Engine.postgres.makeSample()
+        let database = try await Engine.postgres.makeSample(connections: 3)
         let (runs, arrived) = (Runs(), Runs())
         let cross: @Sendable (String, String) async throws -> Void = { first, second in
             try await database.write { db in

@@ -65,7 +65,7 @@ struct SignInTests {
 
     @Test("A sign-in link works once, however many try at the same time", arguments: Engine.available)
     func link(engine: Engine) async throws {
-        let database = try await engine.makeSample()
+        let database = try await engine.makeSample(connections: 3)
         let link = SignInLink(id: "sil_1", userID: "user_1", created: second(0), expiresAt: second(100))
         try await database.write { try $0.insert(link, hash: hash(1), in: "org_1") }
 

@@ -167,7 +167,7 @@ struct TokensTests {
 
     @Test("Changes at the same time each get a generation of their own", arguments: Engine.available)
     func concurrentChanges(engine: Engine) async throws {
-        let database = try await engine.makeSample()
+        let database = try await engine.makeSample(connections: 3)
 
         try await withThrowingTaskGroup { group in
             for number in 1...12 {

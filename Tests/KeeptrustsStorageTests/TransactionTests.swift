@@ -195,7 +195,7 @@ struct TransactionTests {
 
     @Test("Many writers at once lose nothing", arguments: Engine.available)
     func concurrentWriters(engine: Engine) async throws {
-        let database = try await engine.makeSample()
+        let database = try await engine.makeSample(connections: 3)
 
         try await withThrowingTaskGroup { group in
             for number in 0..<40 {

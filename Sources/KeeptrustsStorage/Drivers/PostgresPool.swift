@@ -18,7 +18,9 @@ final class PostgresPool: @unchecked Sendable {
     private var waiting: [(work: Work, deadline: Date)] = []
     private var threads = 0
     private var idle = 0
-    private var connected = 0
+
+    /// Threads that have a connection, or try to get one.
+    private var serving = 0
     private var isClosed = false
 
     /// After a failed attempt to connect, the moment before which no other is made.
@@ -41,7 +43,7 @@ final class PostgresPool: @unchecked Sendable {
             return
         }
         waiting.append((work, Date(timeIntervalSinceNow: Self.maximumWait)))
-        if idle < waiting.count, threads < size, connected == 0 || nextAttempt <= Date() {
+        if idle < waiting.count, threads < size, serving == 0 || nextAttempt <= Date() {
             threads += 1
             startThread()
         }
@@ -71,14 +73,13 @@ final class PostgresPool: @unchecked Sendable {
                 work(.failure(StorageError.unavailable("no connection became free in time")))
                 continue
             }
-            switch connection.isOpen ? .success(connection) : connect(connection) {
-            case .success(let connection):
-                work(.success(connection))
-                if !connection.isOpen { condition.withLock { connected -= 1 } }
-            case .failure(let error):
+            if !connection.isOpen, let error = connect(connection) {
                 guard !leave(work, deadline) else { return }
                 work(.failure(error))
+                continue
             }
+            work(.success(connection))
+            if !connection.isOpen { condition.withLock { serving -= 1 } }
         }
         connection.close()
     }
@@ -96,7 +97,7 @@ final class PostgresPool: @unchecked Sendable {
     private func leave(_ work: @escaping Work, _ deadline: Date) -> Bool {
         condition.lock()
         defer { condition.unlock() }
-        guard connected > 0 else { return false }
+        guard serving > 0 else { return false }
         waiting.insert((work, deadline), at: 0)
         threads -= 1
         condition.signal()
@@ -104,20 +105,24 @@ final class PostgresPool: @unchecked Sendable {
     }
 
     /// Connects, but not again too soon after a failure, so that requests fail fast while there is no database.
-    private func connect(_ connection: PostgresConnection) -> Result<PostgresConnection, any Error> {
-        let mayTry = condition.withLock { nextAttempt <= Date() }
-        guard mayTry else { return .failure(StorageError.unavailable("the last attempt to connect failed")) }
-        let result = Result { try connection.open() }
-        condition.lock()
-        defer { condition.unlock() }
-        switch result {
-        case .success:
-            connected += 1
-            (nextAttempt, delay) = (.distantPast, Self.shortestDelay)
-        case .failure:
-            nextAttempt = Date(timeIntervalSinceNow: delay)
-            delay = min(delay * 2, Self.longestDelay)
+    private func connect(_ connection: PostgresConnection) -> (any Error)? {
+        let mayTry = condition.withLock {
+            guard nextAttempt <= Date() else { return false }
+            serving += 1
+            return true
         }
-        return result.map { connection }
+        guard mayTry else { return StorageError.unavailable("the last attempt to connect failed") }
+        do {
+            try connection.open()
+            condition.withLock { (nextAttempt, delay) = (.distantPast, Self.shortestDelay) }
+            return nil
+        } catch {
+            condition.withLock {
+                serving -= 1
+                nextAttempt = Date(timeIntervalSinceNow: delay)
+                delay = min(delay * 2, Self.longestDelay)
+            }
+            return error
+        }
     }
 }
