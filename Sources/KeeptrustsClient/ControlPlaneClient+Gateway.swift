@@ -25,6 +25,8 @@ extension ControlPlaneClient {
     ///   - digest: The digest of the one that the gateway has; the answer waits until another is assigned.
     ///   - wait: How long the answer may wait for that (seconds).
     ///   - token: The gateway's credential.
+    /// - Returns: The one that is assigned, or that it is the same, or that there is none.
+    /// - Throws: ``ControlPlaneError``.
     public func config(unlike digest: String?, waitSeconds wait: Int, as token: Secret) async throws -> ConfigNews {
         var call = Call(.GET, "/v1/gateway/config?wait_seconds=\(wait)")
             .adding("if-none-match", digest.map { "\"\($0)\"" })
@@ -43,6 +45,8 @@ extension ControlPlaneClient {
     ///   - generation: The generation that the gateway knows; nil asks for all keys. The answer waits for a change.
     ///   - wait: How long the answer may wait for that (seconds).
     ///   - token: The gateway's credential.
+    /// - Returns: All keys, or what changed among them.
+    /// - Throws: ``ControlPlaneError``.
     public func keys(since generation: Int?, waitSeconds wait: Int, as token: Secret) async throws -> KeySet {
         let since = generation.map { "since=\($0)&" } ?? ""
         return try await ask(

@@ -50,10 +50,8 @@ public struct ControlPlaneServer: Service {
 }
 
 extension Plane {
-    /// The whole API.
-    ///
-    /// - Parameter answersOtherMethods: Whether paths answer 405 to methods that they do not take; without, the router
-    ///   lists the operations and nothing else.
+    /// The whole API; unless paths are to answer 405 to methods that they do not take, the router lists the operations
+    /// and nothing else.
     func router(isTLS: Bool = false, answersOtherMethods: Bool = true) -> Router<APIContext> {
         let router = Router(context: APIContext.self)
         router.addSharedMiddleware(isTLS: isTLS)

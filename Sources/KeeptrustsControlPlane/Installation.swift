@@ -97,6 +97,7 @@ public struct Installation: Sendable {
     ///   - purpose: `general` or `gateway_runtime`.
     ///   - name: What lists show.
     ///   - secret: The token's text, to bring one along; nil makes one.
+    /// - Returns: The token's text.
     /// - Throws: ``StorageError`` when the text is in use, or when there is no organisation.
     public func makeToken(_ purpose: Token.Purpose, name: String, secret: Secret? = nil) async throws -> Secret {
         let secret = secret ?? TokenSecret.mint(purpose.secretKind)

@@ -25,10 +25,7 @@ struct Plane: Sendable {
 
     /// Runs a change and its audit record in one transaction; neither happens without the other.
     ///
-    /// - Parameters:
-    ///   - principal: Who acts.
-    ///   - context: The request.
-    ///   - body: The change, and the note of what was done to what.
+    /// The body makes the change and says what was done to what.
     func change<Value: Sendable>(
         by principal: Principal, _ context: APIContext,
         _ body: @escaping @Sendable (any Transaction) throws -> (Value, AuditNote)

@@ -7,7 +7,7 @@ import NIOCore
 public struct HTMLShell: Sendable {
     private let template: MustacheTemplate
 
-    /// - Parameter template: The template's text; `{{name}}` escapes.
+    /// Reads a template's text, in which `{{name}}` escapes.
     public init(template: String) throws {
         self.template = try MustacheTemplate(string: template)
     }

@@ -44,7 +44,8 @@ public struct ProxySettings: Sendable, Equatable {
         if let (base, bits) = range(name), let address = address(host) {
             return bits == 0 || (address ^ base) >> (32 - bits) == 0
         }
-        let bare = name.hasPrefix("*.") ? String(name.dropFirst(2)) : name.hasPrefix(".") ? String(name.dropFirst()) : name
+        let bare =
+            name.hasPrefix("*.") ? String(name.dropFirst(2)) : name.hasPrefix(".") ? String(name.dropFirst()) : name
         return !bare.isEmpty && (host == bare || host.hasSuffix(".\(bare)"))
     }
 

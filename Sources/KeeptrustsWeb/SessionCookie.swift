@@ -32,7 +32,8 @@ public struct SessionCookie: Sendable {
     public func set(_ value: String, seconds: Int, in response: inout Response) {
         response.setCookie(
             Cookie(
-                name: name, value: value, maxAge: seconds, path: "/", secure: isTLS, httpOnly: true, sameSite: sameSite))
+                name: name, value: value, maxAge: seconds, path: "/", secure: isTLS, httpOnly: true, sameSite: sameSite)
+        )
     }
 
     /// Has the browser forget the cookie.

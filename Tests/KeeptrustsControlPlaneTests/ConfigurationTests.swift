@@ -17,7 +17,8 @@ struct ConfigurationTests {
     func versions() async throws {
         let fixture = try await Fixture()
 
-        let second: ConfigurationVersion = try await append(fixture, #"{"yaml":"pack: 2","note":"why"}"#, #""1""#).value()
+        let second: ConfigurationVersion = try await append(fixture, #"{"yaml":"pack: 2","note":"why"}"#, #""1""#)
+            .value()
         #expect(second.version == 2)
         #expect(second.note == "why")
         #expect(second.createdBy == fixture.ours.user(.editor).rawValue)
@@ -39,7 +40,8 @@ struct ConfigurationTests {
         let editor = fixture.ours.session(.editor)
 
         let validation: Validation = try await fixture.send(
-            .post, "/v1/configurations/validate", as: editor, #"{"yaml":"wrong: 1"}"#).value()
+            .post, "/v1/configurations/validate", as: editor, #"{"yaml":"wrong: 1"}"#
+        ).value()
         #expect(!validation.valid)
         #expect(validation.diagnostics.map(\.line) == [1])
         let version = try await append(fixture, #"{"yaml":"wrong: 1"}"#)
@@ -48,13 +50,17 @@ struct ConfigurationTests {
         let new = try await fixture.send(
             .post, "/v1/configurations", as: editor, #"{"name":"x","yaml":"wrong: 1"}"#)
         #expect(new.status == 422)
-        #expect(try await fixture.send(.get, "/v1/configurations", as: editor).value(Page<Configuration>.self).items.count == 1)
+        #expect(
+            try await fixture.send(.get, "/v1/configurations", as: editor).value(Page<Configuration>.self).items.count
+                == 1)
     }
 
     @Test("A name is one configuration's, and what runs cannot be removed")
     func names() async throws {
         let fixture = try await Fixture()
-        let (editor, path) = (fixture.ours.session(.editor), "/v1/configurations/\(fixture.ours.configuration.rawValue)")
+        let (editor, path) = (
+            fixture.ours.session(.editor), "/v1/configurations/\(fixture.ours.configuration.rawValue)"
+        )
 
         let twice = try await fixture.send(
             .post, "/v1/configurations", as: editor, #"{"name":"default","yaml":"pack: 1"}"#)
@@ -74,7 +80,8 @@ struct ConfigurationTests {
         "A deployment names its gateways, which are one's own, and a version that exists",
         arguments: [
             "{}", #"{"all":true,"gateway_ids":["x"]}"#, #"{"gateway_ids":[]}"#, #"{"gateway_ids":["gw_none"]}"#,
-            #"{"gateway_ids":["THEIRS"]}"#, #"{"all":true,"version":2}"#, #"{"all":true,"version":-1}"#, #"{"all":"yes"}"#,
+            #"{"gateway_ids":["THEIRS"]}"#, #"{"all":true,"version":2}"#, #"{"all":true,"version":-1}"#,
+            #"{"all":"yes"}"#,
         ]
     )
     func deployments(body: String) async throws {
@@ -86,7 +93,8 @@ struct ConfigurationTests {
 
         #expect(reply.status == 422)
         let page: Page<ConfigurationAssignment> = try await fixture.send(
-            .get, "/v1/configurations/assignments", as: fixture.ours.session(.viewer)).value()
+            .get, "/v1/configurations/assignments", as: fixture.ours.session(.viewer)
+        ).value()
         #expect(page.items.isEmpty)
     }
 }

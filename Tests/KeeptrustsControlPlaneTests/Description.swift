@@ -58,7 +58,8 @@ struct Description: Sendable {
 
     private static func compare(_ reply: Fixture.Reply, with schema: JSON, _ name: String) throws {
         #expect(reply.headers[.contentType] == "application/json; charset=utf-8", "\(name)")
-        let problems = document.problems(of: JSON(try JSONSerialization.jsonObject(with: Data(reply.text.utf8))), schema)
+        let problems = document.problems(
+            of: JSON(try JSONSerialization.jsonObject(with: Data(reply.text.utf8))), schema)
         #expect(problems.isEmpty, "\(name) \(reply.status): \(problems) in \(reply.text.prefix(500))")
     }
 

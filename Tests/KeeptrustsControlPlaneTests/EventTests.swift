@@ -15,7 +15,8 @@ struct EventTests {
                 at: fixture.clock.now.advanced(by: .seconds(-number)))
         }
         try await fixture.plane.database.write {
-            _ = try $0.ingest(events, from: fixture.ours.gateway, in: fixture.ours.organisation.id, at: fixture.clock.now)
+            _ = try $0.ingest(
+                events, from: fixture.ours.gateway, in: fixture.ours.organisation.id, at: fixture.clock.now)
         }
         return fixture
     }
@@ -27,7 +28,8 @@ struct EventTests {
         repeat {
             let from = cursor.map { "&cursor=\($0)" } ?? ""
             let page: Page<DecisionEvent> = try await fixture.send(
-                .get, "/v1/events?limit=10\(from)", as: fixture.ours.session(.viewer)).value()
+                .get, "/v1/events?limit=10\(from)", as: fixture.ours.session(.viewer)
+            ).value()
             seen += page.items.map(\.sequence)
             cursor = page.nextCursor
         } while cursor != nil
@@ -47,7 +49,8 @@ struct EventTests {
         let fixture = try await fixture(events: 5)
 
         let page: Page<DecisionEvent> = try await fixture.send(
-            .get, "/v1/events?\(query)", as: fixture.ours.session(.viewer)).value()
+            .get, "/v1/events?\(query)", as: fixture.ours.session(.viewer)
+        ).value()
 
         #expect(page.items.count == count)
     }
@@ -66,13 +69,17 @@ struct EventTests {
 
         #expect(reply.status == 200)
         #expect(try reply.value(Page<DecisionEvent>.self).items.isEmpty)
-        #expect(try await fixture.send(.get, "/v1/events", as: fixture.ours.session(.viewer)).value(Page<DecisionEvent>.self).items.count == 2)
+        #expect(
+            try await fixture.send(.get, "/v1/events", as: fixture.ours.session(.viewer)).value(
+                Page<DecisionEvent>.self
+            ).items.count == 2)
     }
 
     @Test(
         "A query that makes no sense is refused by name",
         arguments: [
-            "limit=0", "limit=501", "limit=x", "limit=1e3", "decision=maybe", "since=yesterday", "since=-5m", "degraded=1",
+            "limit=0", "limit=501", "limit=x", "limit=1e3", "decision=maybe", "since=yesterday", "since=-5m",
+            "degraded=1",
             "sort=time", "org_id=org_x", "model=a&model=b", "limit=10&limit=20", "since=99999999999999999999d",
         ]
     )

@@ -91,7 +91,8 @@ struct Fixture: Sendable {
         guard yaml.contains("wrong") else { return [] }
         return [
             .init(
-                severity: .error, code: "config.unknown_key", message: "unknown key 'wrong'.", hint: "remove it", line: 1,
+                severity: .error, code: "config.unknown_key", message: "unknown key 'wrong'.", hint: "remove it",
+                line: 1,
                 column: 1)
         ]
     }
@@ -137,7 +138,8 @@ struct Fixture: Sendable {
             }
             try transaction.setRoles(["viewer"], of: .token, tokens[4].0.rawValue, in: org, at: now)
             let configuration = Configuration(
-                id: made.configuration, name: "default", latestVersion: 1, created: now, updated: now, createdBy: "test")
+                id: made.configuration, name: "default", latestVersion: 1, created: now, updated: now, createdBy: "test"
+            )
             let version = ConfigurationVersion(
                 configurationID: made.configuration, version: 1, yaml: "pack: 1", digest: "d1", note: "", created: now,
                 createdBy: "test")
@@ -160,7 +162,8 @@ struct Fixture: Sendable {
         DecisionEvent(
             id: id, sequence: sequence, gatewayID: gateway, time: time, requestID: "req_\(sequence)",
             surface: "chat_completions", model: "gpt-4o", config: .init(name: "default", version: "1", digest: "d1"),
-            verdict: .redact, findings: [.init(policy: "pii", category: "email", phase: .request, segment: 0, start: 0, end: 5)],
+            verdict: .redact,
+            findings: [.init(policy: "pii", category: "email", phase: .request, segment: 0, start: 0, end: 5)],
             timings: .init(totalUS: 1_000))
     }
 }

@@ -24,14 +24,17 @@ struct InstallationTests {
         let first = try #require(try await installation.begin(administrator: "root@example.com"))
         #expect(try await installation.begin() == nil)
 
-        let roles = try await database.read { try $0.effectiveRoles(of: first.administrator.id, in: first.organisation.id) }
+        let roles = try await database.read {
+            try $0.effectiveRoles(of: first.administrator.id, in: first.organisation.id)
+        }
         #expect(roles == ["owner"])
         let hashes = [
             plane.key.gatewayKeyHash(first.gatewayKey, in: first.organisation.id): Token.Purpose.general,
             plane.key.hash(first.runtimeToken): .gatewayRuntime,
         ]
         for (hash, purpose) in hashes {
-            #expect(try await database.read { try $0.tokenHolder(hash: hash, at: plane.now())?.token.purpose } == purpose)
+            #expect(
+                try await database.read { try $0.tokenHolder(hash: hash, at: plane.now())?.token.purpose } == purpose)
         }
         let codeHash = plane.key.hash(first.signInCode)
         let link = try await database.write { try $0.redeemSignInLink(hash: codeHash, at: plane.now())?.link }
@@ -71,7 +74,9 @@ struct InstallationTests {
             try await installation.makeToken(.general, name: "old", secret: Secret("kt_gk_test"))
         }
         #expect(try await installation.makeToken(.gatewayRuntime, name: "two").reveal().hasPrefix("kt_rt_"))
-        let broken = try await database.read { try $0.firstBreak(inAuditAfter: 0, in: first.organisation.id, hash: { _ in "" }) }
+        let broken = try await database.read {
+            try $0.firstBreak(inAuditAfter: 0, in: first.organisation.id, hash: { _ in "" })
+        }
         #expect(broken == 1)
     }
 

@@ -155,11 +155,13 @@ struct MachineTests {
         let all: KeySet = try await fixture.send(.get, "/v1/gateway/keys", as: fixture.ours.runtime).value()
 
         let none: KeySet = try await fixture.send(
-            .get, "/v1/gateway/keys?since=\(all.generation)", as: fixture.ours.runtime).value()
+            .get, "/v1/gateway/keys?since=\(all.generation)", as: fixture.ours.runtime
+        ).value()
 
         #expect(none == KeySet(generation: all.generation, hashKey: all.hashKey, isFull: false, keys: []))
         let ahead: KeySet = try await fixture.send(
-            .get, "/v1/gateway/keys?since=\(all.generation + 5)&wait_seconds=30", as: fixture.ours.runtime).value()
+            .get, "/v1/gateway/keys?since=\(all.generation + 5)&wait_seconds=30", as: fixture.ours.runtime
+        ).value()
         #expect(ahead.isFull)
     }
 
@@ -168,7 +170,8 @@ struct MachineTests {
         let fixture = try await Fixture()
         let all: KeySet = try await fixture.send(.get, "/v1/gateway/keys", as: fixture.ours.runtime).value()
         let tokens: Page<Token> = try await fixture.send(
-            .get, "/v1/tokens?purpose=gateway_runtime", as: fixture.ours.session(.owner)).value()
+            .get, "/v1/tokens?purpose=gateway_runtime", as: fixture.ours.session(.owner)
+        ).value()
         let own = try #require(tokens.items.first { $0.gatewayID == fixture.ours.gateway })
         let waiting = Task {
             try await fixture.send(
@@ -245,12 +248,14 @@ struct MachineTests {
         #expect(try await deliver() == EventReceipt(accepted: 3, duplicates: 1))
         #expect(try await deliver() == EventReceipt(accepted: 0, duplicates: 4))
         let event: DecisionEvent = try await fixture.send(
-            .get, "/v1/events/evt_2", as: fixture.ours.session(.viewer)).value()
+            .get, "/v1/events/evt_2", as: fixture.ours.session(.viewer)
+        ).value()
         #expect(event.gatewayID == fixture.ours.gateway)
         #expect(try await fixture.send(.get, "/v1/events/evt_2", as: fixture.theirs.session(.owner)).status == 404)
         // An id that another organisation has used is free here.
         let receipt: EventReceipt = try await fixture.send(
-            .post, "/v1/gateway/events", as: fixture.theirs.runtime, body).value()
+            .post, "/v1/gateway/events", as: fixture.theirs.runtime, body
+        ).value()
         #expect(receipt.accepted == 3)
     }
 
@@ -271,7 +276,8 @@ struct MachineTests {
     func badBatches() async throws {
         let fixture = try await Fixture()
         let many = (0...500).map { Fixture.event(Identifier(rawValue: "evt_\($0)"), "gw_1", at: fixture.clock.now) }
-        let tooMany = #"{"events":[\#(try many.map { String(decoding: try JSONEncoder().encode($0), as: UTF8.self) }.joined(separator: ","))]}"#
+        let tooMany =
+            #"{"events":[\#(try many.map { String(decoding: try JSONEncoder().encode($0), as: UTF8.self) }.joined(separator: ","))]}"#
         func status(_ body: String) async throws -> Int {
             try await fixture.send(.post, "/v1/gateway/events", as: fixture.ours.runtime, body).status
         }

@@ -11,11 +11,13 @@ import Testing
 struct ServiceTests {
     /// A database that nobody reaches.
     private struct Unreachable: Database {
-        func read<Value: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> Value) async throws -> Value {
+        func read<Value: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> Value) async throws -> Value
+        {
             throw StorageError(.unavailable, "The database is not available.", cause: "password=hunter2")
         }
 
-        func write<Value: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> Value) async throws -> Value {
+        func write<Value: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> Value) async throws -> Value
+        {
             try await read(body)
         }
     }
@@ -65,7 +67,8 @@ struct ServiceTests {
         let verification = try await fixture.send(.get, "/v1/audit-records/verification", as: owner)
         #expect(verification.text == #"{"intact":true}"#)
         let theirs: Page<AuditRecord> = try await fixture.send(
-            .get, "/v1/audit-records", as: fixture.theirs.session(.owner)).value()
+            .get, "/v1/audit-records", as: fixture.theirs.session(.owner)
+        ).value()
         #expect(theirs.items.isEmpty)
     }
 
@@ -104,7 +107,10 @@ struct ServiceTests {
     @Test("Paths that can be read in two ways lead nowhere")
     func paths() async throws {
         let fixture = try await Fixture()
-        for path in ["//v1/events", "/v1//events", "/v1/events/", "/V1/events", "/v1/./events", "/v1/x/../events", "/v1/%65vents", "/v1/gateway%2fkeys", "/v1/events;a=b"] {
+        for path in [
+            "//v1/events", "/v1//events", "/v1/events/", "/V1/events", "/v1/./events", "/v1/x/../events",
+            "/v1/%65vents", "/v1/gateway%2fkeys", "/v1/events;a=b",
+        ] {
             #expect(try await fixture.send(.get, path, as: fixture.ours.session(.owner)).status == 404, "\(path)")
         }
     }

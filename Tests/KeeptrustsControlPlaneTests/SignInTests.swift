@@ -215,6 +215,7 @@ struct SignInTests {
             #expect(try await fixture.send(.get, "/v1/whoami", headers: [.authorization: bad]).status == 401)
         }
         #expect(
-            try await fixture.send(.get, "/v1/whoami?access_token=\(fixture.ours.session(.owner).reveal())").status == 401)
+            try await fixture.send(.get, "/v1/whoami?access_token=\(fixture.ours.session(.owner).reveal())").status
+                == 401)
     }
 }

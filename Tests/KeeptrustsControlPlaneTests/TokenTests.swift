@@ -108,7 +108,8 @@ struct TokenTests {
         let fixture = try await Fixture()
         let owner = fixture.ours.session(.owner)
         let first: Token.Issued = try await create(
-            fixture, #"{"name":"x","purpose":"integration","roles":["viewer"]}"#).value()
+            fixture, #"{"name":"x","purpose":"integration","roles":["viewer"]}"#
+        ).value()
 
         let second: Token.Issued = try await fixture.send(
             .post, "/v1/tokens/\(first.token.id.rawValue)/rotate", as: owner, #"{"overlap_seconds":60}"#
@@ -133,7 +134,8 @@ struct TokenTests {
         let fixture = try await Fixture()
         let owner = fixture.ours.session(.owner)
         let issued: Token.Issued = try await create(
-            fixture, #"{"name":"x","purpose":"integration","roles":["viewer"]}"#).value()
+            fixture, #"{"name":"x","purpose":"integration","roles":["viewer"]}"#
+        ).value()
         let path = "/v1/tokens/\(issued.token.id.rawValue)"
 
         #expect(try await fixture.send(.delete, path, as: owner).status == 204)
@@ -160,7 +162,11 @@ struct TokenTests {
         let keys: KeySet = try await fixture.send(.get, "/v1/gateway/keys", as: fixture.ours.runtime).value()
         let hash = fixture.plane.key.gatewayKeyHash(Secret("kt_gk_test"), in: fixture.ours.organisation.id)
         #expect(keys.keys.contains { $0.hash == hash })
-        for bad in [#"{"secret":"short","token":{"name":"x","purpose":"general"}}"#, #"{"secret":"with blank inside","token":{"name":"x","purpose":"general"}}"#, #"{"secret":"kt_ak_12345678","token":{"name":"x","purpose":"integration","roles":["owner"]}}"#] {
+        for bad in [
+            #"{"secret":"short","token":{"name":"x","purpose":"general"}}"#,
+            #"{"secret":"with blank inside","token":{"name":"x","purpose":"general"}}"#,
+            #"{"secret":"kt_ak_12345678","token":{"name":"x","purpose":"integration","roles":["owner"]}}"#,
+        ] {
             #expect(
                 try await fixture.send(.post, "/v1/tokens/import", as: fixture.ours.session(.owner), bad).status == 422)
         }

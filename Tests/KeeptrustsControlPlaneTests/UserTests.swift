@@ -36,7 +36,8 @@ struct UserTests {
         #expect(try await fixture.send(.patch, second, as: owner, #"{"roles":["owner"]}"#).status == 200)
         #expect(try await fixture.send(.patch, path, as: owner, #"{"roles":["viewer"]}"#).status == 200)
         #expect(try await fixture.send(.get, "/v1/audit-records", as: owner).status == 200)
-        #expect(try await fixture.send(.post, "/v1/tokens", as: owner, #"{"name":"x","purpose":"general"}"#).status == 403)
+        #expect(
+            try await fixture.send(.post, "/v1/tokens", as: owner, #"{"name":"x","purpose":"general"}"#).status == 403)
     }
 
     @Test("Who is suspended is out at once")

@@ -10,8 +10,10 @@ struct AddressTests {
         "Addresses are read as they are written",
         arguments: [
             ("127.0.0.1:8080", ListenAddress(host: "127.0.0.1", port: 8080)),
-            ("[::1]:0", ListenAddress(host: "::1", port: 0)), ("localhost:65535", ListenAddress(host: "localhost", port: 65535)),
-            ("8080", nil), (":8080", nil), ("::1:80", nil), ("a b:80", nil), ("h:65536", nil), ("h:-1", nil), ("h:", nil),
+            ("[::1]:0", ListenAddress(host: "::1", port: 0)),
+            ("localhost:65535", ListenAddress(host: "localhost", port: 65535)),
+            ("8080", nil), (":8080", nil), ("::1:80", nil), ("a b:80", nil), ("h:65536", nil), ("h:-1", nil),
+            ("h:", nil),
         ] as [(String, ListenAddress?)]
     )
     func addresses(text: String, address: ListenAddress?) {
@@ -24,7 +26,8 @@ struct AddressTests {
         arguments: [
             ("https://api.openai.com/v1", "secure"), ("http://api.openai.com/v1", "plain"),
             ("http://localhost:8080/", nil), ("http://127.0.0.1/", nil), ("https://api.internal/x", nil),
-            ("https://deep.api.internal/x", nil), ("https://xapi.internal/x", "secure"), ("http://10.200.3.4:41002/", nil),
+            ("https://deep.api.internal/x", nil), ("https://xapi.internal/x", "secure"),
+            ("http://10.200.3.4:41002/", nil),
             ("http://11.0.0.1/", "plain"), ("https://a.example.com/", nil), ("https://only.port:8443/", nil),
             ("https://only.port/", "secure"),
         ] as [(String, String?)]

@@ -61,7 +61,8 @@ struct BrowserDefenceTests {
             try await change(
                 .post, ["origin": "https://console.example.com", "x-keeptrusts-request": "1"], origins: origins) == 200)
         #expect(
-            try await change(.post, ["origin": "http://localhost", "x-keeptrusts-request": "1"], origins: origins) == 403)
+            try await change(.post, ["origin": "http://localhost", "x-keeptrusts-request": "1"], origins: origins)
+                == 403)
     }
 
     @Test("A session's cookie is out of scripts' reach and bound to its app")

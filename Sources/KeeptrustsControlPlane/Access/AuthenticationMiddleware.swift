@@ -79,7 +79,8 @@ extension Transaction {
                 access: Access(roles: roles))
         }
         guard let holder = try tokenHolder(hash: hash, at: now) else { return nil }
-        let roles = holder.token.purpose == .integration ? try roles(of: holder.token.id, in: holder.organisationID) : []
+        let roles =
+            holder.token.purpose == .integration ? try roles(of: holder.token.id, in: holder.organisationID) : []
         return Principal(
             organisation: holder.organisationID, credential: .token(holder.token), user: nil, roles: roles,
             access: Access(roles: roles))

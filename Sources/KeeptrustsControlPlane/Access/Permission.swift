@@ -47,9 +47,10 @@ struct Access: Sendable, Equatable {
 
     init(_ statements: [Statement]) {
         func covered(_ effect: Statement.Effect) -> Set<Permission> {
-            Set(Permission.allCases.filter { permission in
-                statements.contains { $0.effect == effect && $0.covers(permission) }
-            })
+            Set(
+                Permission.allCases.filter { permission in
+                    statements.contains { $0.effect == effect && $0.covers(permission) }
+                })
         }
         permissions = covered(.allow).subtracting(covered(.deny))
     }

@@ -9,7 +9,7 @@ public import KeeptrustsCore
 public struct ServerKey: Sendable {
     private let key: SymmetricKey
 
-    /// - Parameter bytes: 32 bytes or more of randomness.
+    /// Takes 32 bytes or more of randomness.
     public init(bytes: Data) throws(BadServerKey) {
         guard bytes.count >= 32 else { throw BadServerKey(message: "The server key has fewer than 32 bytes.") }
         key = SymmetricKey(data: bytes)

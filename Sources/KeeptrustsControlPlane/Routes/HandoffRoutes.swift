@@ -22,7 +22,8 @@ struct HandoffRoutes {
         let (principal, user, session) = try context.requirePerson()
         let draft = try await request.json(Handoff.Draft.self, upTo: 4_096)
         guard draft.codeChallenge.utf8.count == 43, Base64URL.decode(draft.codeChallenge)?.count == 32 else {
-            throw RequestFault.field("code_challenge", "The challenge must be the SHA-256 of the verifier in base64url.")
+            throw RequestFault.field(
+                "code_challenge", "The challenge must be the SHA-256 of the verifier in base64url.")
         }
         let (now, code) = (plane.now(), TokenSecret.mint(.handoffCode))
         let handoff = Handoff(
@@ -40,7 +41,9 @@ struct HandoffRoutes {
         let asked = try await request.json(HandoffExchange.self, upTo: 4_096)
         let (now, hash, peer) = (plane.now(), plane.key.hash(asked.code), context.remoteAddress ?? "unknown")
         try plane.throttle.check(account: "handoff", address: peer, at: now)
-        let used = try await plane.database.write { try $0.redeemHandoff(hash: hash, at: now).map { ($0.org, $0.handoff) } }
+        let used = try await plane.database.write {
+            try $0.redeemHandoff(hash: hash, at: now).map { ($0.org, $0.handoff) }
+        }
         guard let (org, handoff) = used, Self.matches(handoff, asked.codeVerifier) else {
             plane.throttle.failed(address: peer, at: now)
             throw RequestFault(

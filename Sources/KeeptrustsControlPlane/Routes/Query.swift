@@ -54,7 +54,8 @@ struct Query {
     func number(_ name: String, in range: ClosedRange<Int>) throws(RequestFault) -> Int? {
         guard let text = self[name] else { return nil }
         guard let number = Int(text), range.contains(number) else {
-            throw .field(name, "The parameter '\(name)' must be a whole number, \(range.lowerBound) to \(range.upperBound).")
+            throw .field(
+                name, "The parameter '\(name)' must be a whole number, \(range.lowerBound) to \(range.upperBound).")
         }
         return number
     }

@@ -70,7 +70,9 @@ struct SignInRoutes {
         let (peer, now) = (context.remoteAddress ?? "unknown", plane.now())
         try plane.throttle.check(account: "link", address: peer, at: now)
         let hash = plane.key.hash(asked.code)
-        let used = try await plane.database.write { try $0.redeemSignInLink(hash: hash, at: now).map { ($0.org, $0.link) } }
+        let used = try await plane.database.write {
+            try $0.redeemSignInLink(hash: hash, at: now).map { ($0.org, $0.link) }
+        }
         guard let (org, link) = used else {
             plane.throttle.failed(address: peer, at: now)
             throw RequestFault(
@@ -124,7 +126,10 @@ struct SignInRoutes {
         _ = try Query(request, allowing: [])
         let now = plane.now()
         return try answer(
-            Page(items: try await plane.database.read { try $0.sessions(of: user.id, in: principal.organisation, at: now) }))
+            Page(
+                items: try await plane.database.read {
+                    try $0.sessions(of: user.id, in: principal.organisation, at: now)
+                }))
     }
 
     private func endSession(_ request: Request, context: APIContext) async throws -> Response {
@@ -177,7 +182,8 @@ struct SessionOpener {
 
     func session(for user: Identifier<User>, client: Session.Client, until end: Timestamp) -> Session {
         let agent =
-            context.isTrustedPeer ? request.headers[.keeptrustsUserAgent] ?? request.headers[.userAgent] : request.headers[.userAgent]
+            context.isTrustedPeer
+            ? request.headers[.keeptrustsUserAgent] ?? request.headers[.userAgent] : request.headers[.userAgent]
         return Session(
             id: plane.makeID("ses"), userID: user, client: client, created: plane.now(), expiresAt: end,
             remoteAddress: context.remoteAddress, userAgent: agent.map { String($0.prefix(200)) })

@@ -81,7 +81,8 @@ struct TokenRoutes {
                 try transaction.setRoles(roles, of: .token, token.id.rawValue, in: org, at: now)
             }
             return (
-                (), AuditNote(action, token.id.rawValue, details: ["purpose": token.purpose.rawValue, "name": token.name])
+                (),
+                AuditNote(action, token.id.rawValue, details: ["purpose": token.purpose.rawValue, "name": token.name])
             )
         }
         plane.notifier.changed(.init(organisation: org, kind: .keys))
@@ -189,13 +190,16 @@ extension Token.Draft {
         if purpose != .general {
             let forCallers: [(String, Bool)] = [
                 ("allowed_models", allowedModels != nil), ("consumer_group", consumerGroup != nil),
-                ("user_id", userID != nil), ("team_id", teamID != nil), ("may_assert_identity", mayAssertIdentity == true),
+                ("user_id", userID != nil), ("team_id", teamID != nil),
+                ("may_assert_identity", mayAssertIdentity == true),
             ]
             for (field, isSet) in forCallers where isSet {
                 throw .field(field, "Only tokens of purpose 'general' have this field.")
             }
         }
-        if let allowedModels, allowedModels.count > 500 || allowedModels.contains(where: { $0.isEmpty || $0.utf8.count > 256 }) {
+        if let allowedModels,
+            allowedModels.count > 500 || allowedModels.contains(where: { $0.isEmpty || $0.utf8.count > 256 })
+        {
             throw .field("allowed_models", "At most 500 models, each with 1 to 256 bytes.")
         }
         return Token(
