@@ -24,7 +24,8 @@ struct WireTests {
     private let time = Timestamp(rawValue: 1_767_225_600_000_000)
     private let moment = "\"2026-01-01T00:00:00.000000Z\""
     private let user = User(
-        id: "user_1", email: "a@b.c", name: "Ada", roles: ["owner"], created: Timestamp(rawValue: 1_767_225_600_000_000))
+        id: "user_1", email: "a@b.c", name: "Ada", roles: ["owner"], created: Timestamp(rawValue: 1_767_225_600_000_000)
+    )
     private let userText = """
         {"created":"2026-01-01T00:00:00.000000Z","email":"a@b.c","id":"user_1","name":"Ada","roles":["owner"],\
         "state":"active"}
@@ -147,7 +148,8 @@ struct WireTests {
     @Test("No secret is shown where a value is printed")
     func secrets() {
         let values: [Any] = [
-            SignInRequest(email: "a", password: Secret("hidden")), Token.Issued(
+            SignInRequest(email: "a", password: Secret("hidden")),
+            Token.Issued(
                 token: Token(id: "t", name: "n", purpose: .chat, prefix: "p", created: time, createdBy: "u"),
                 secret: Secret("hidden")), HandoffExchange(code: Secret("hidden"), codeVerifier: Secret("hidden")),
             KeySet(generation: 1, hashKey: Secret("hidden"), isFull: true, keys: []),

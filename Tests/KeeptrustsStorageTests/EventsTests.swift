@@ -137,13 +137,15 @@ struct EventsTests {
         var filter = EventFilter()
         (filter.until, filter.gatewayIDs) = (second(20), ["gw_1"])
         let early = filter
-        #expect(try await database.read { try $0.events(early, PageRequest(), in: "org_1").items.map(\.id) } == ["evt_1"])
+        #expect(
+            try await database.read { try $0.events(early, PageRequest(), in: "org_1").items.map(\.id) } == ["evt_1"])
         filter.gatewayIDs = ["gw_2"]
         let elsewhere = filter
         #expect(try await database.read { try $0.events(elsewhere, PageRequest(), in: "org_1").items } == [])
     }
 
-    @Test("In a text that is looked for, wildcards are letters", arguments: ["%", "t_1", "!", "\\", "'", "evt-1", "\n%"])
+    @Test(
+        "In a text that is looked for, wildcards are letters", arguments: ["%", "t_1", "!", "\\", "'", "evt-1", "\n%"])
     func likeMetacharacters(text: String) async throws {
         for engine in Engine.available {
             let database = try await engine.makeSample()
@@ -233,7 +235,9 @@ struct EventsTests {
                     buckets: [.init(start: second(0), tally: first), .init(start: second(60), tally: later)]))
     }
 
-    @Test("A summary of no time, or of too many stretches, is refused", arguments: [(10, 10, 60), (0, 200_000, 60), (0, 9, 0)])
+    @Test(
+        "A summary of no time, or of too many stretches, is refused",
+        arguments: [(10, 10, 60), (0, 200_000, 60), (0, 9, 0)])
     func wrongSummary(since: Int64, until: Int64, bucket: Int) async throws {
         let database = try await Engine.sqlite.makeSample()
         var filter = EventFilter()

@@ -156,7 +156,9 @@ struct IdentityTests {
             holders == [RoleAssignment(role: "viewer", principal: .team, principalID: "team_1", created: second(2))])
     }
 
-    @Test("A suspended person's sessions and keys end at once, and the keys come back with them", arguments: Engine.available)
+    @Test(
+        "A suspended person's sessions and keys end at once, and the keys come back with them",
+        arguments: Engine.available)
     func suspension(engine: Engine) async throws {
         let database = try await engine.makeSample()
         var token = Token.sample()
@@ -178,7 +180,8 @@ struct IdentityTests {
             (
                 try db.tokenHolder(hash: hash(1), at: second(6)), try db.sessionHolder(hash: hash(2), at: second(6)),
                 try db.keys(since: generation, in: "org_1", at: second(6)).keys.map(\.status),
-                try db.keys(since: 0, in: "org_1", at: second(6)).keys, try db.signInCandidates(email: "ada@example.com")
+                try db.keys(since: 0, in: "org_1", at: second(6)).keys,
+                try db.signInCandidates(email: "ada@example.com")
             )
         }
         _ = try await database.write { db in

@@ -11,7 +11,11 @@ struct PostgresTests {
     private final class Runs: Sendable {
         private let count = Mutex(0)
         var number: Int { count.withLock { $0 } }
-        func next() -> Int { count.withLock { $0 += 1; return $0 } }
+        func next() -> Int {
+            count.withLock {
+                $0 += 1; return $0
+            }
+        }
     }
 
     @Test("A connection that is killed within a transaction makes it run again on a new one")
@@ -172,7 +176,9 @@ struct PostgresTests {
 
     @Test(
         "An address that is none is refused without showing it",
-        arguments: ["postgres://kt:s3cret%zz@h/d", "postgres:/kt:s3cret@h", "s3cret", "postgres://kt:s3cret@[::1/d", ""])
+        arguments: [
+            "postgres://kt:s3cret%zz@h/d", "postgres:/kt:s3cret@h", "s3cret", "postgres://kt:s3cret@[::1/d", "",
+        ])
     func malformedAddress(url: String) async throws {
         // An empty address is a valid one: all defaults.
         guard !url.isEmpty else {

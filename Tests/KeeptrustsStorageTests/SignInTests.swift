@@ -17,7 +17,8 @@ struct SignInTests {
 
         let (good, ended, unknown) = try await database.read { db in
             (
-                try db.sessionHolder(hash: hash(1), at: second(99)), try db.sessionHolder(hash: hash(1), at: second(100)),
+                try db.sessionHolder(hash: hash(1), at: second(99)),
+                try db.sessionHolder(hash: hash(1), at: second(100)),
                 try db.sessionHolder(hash: hash(2), at: second(1))
             )
         }
@@ -98,7 +99,8 @@ struct SignInTests {
 
         let answers = try await database.write { db in
             [
-                try db.redeemHandoff(hash: hash(2), at: second(60)), try db.redeemHandoff(hash: hash(2), at: second(59)),
+                try db.redeemHandoff(hash: hash(2), at: second(60)),
+                try db.redeemHandoff(hash: hash(2), at: second(59)),
                 try db.redeemHandoff(hash: hash(2), at: second(59)),
             ]
         }

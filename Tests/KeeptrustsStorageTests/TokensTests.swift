@@ -77,7 +77,9 @@ struct TokensTests {
         #expect(good == [true, false, true, true])
     }
 
-    @Test("A second rotation ends the oldest secret at once, one without overlap every other", arguments: Engine.available)
+    @Test(
+        "A second rotation ends the oldest secret at once, one without overlap every other", arguments: Engine.available
+    )
     func rotations(engine: Engine) async throws {
         let database = try await engine.makeSample()
         let good = try await database.write { db in
@@ -216,7 +218,9 @@ struct TokensTests {
             return try db.removeChatTokens(endedBefore: second(20), in: "org_1")
         }
 
-        let left = try await database.read { try $0.tokens(Token.Purpose.allCases, PageRequest(), in: "org_1", at: second(5)) }
+        let left = try await database.read {
+            try $0.tokens(Token.Purpose.allCases, PageRequest(), in: "org_1", at: second(5))
+        }
         #expect(removed == 1)
         #expect(left.items.map(\.id) == ["token_2", "token_1"])
     }

@@ -56,7 +56,9 @@ struct TransactionTests {
         let database = try await engine.makeSample()
 
         let error = await #expect(throws: StorageError.self) {
-            try await database.write { try $0.insert(Team(id: "team_1", name: "a\0b", created: second(0)), in: "org_1") }
+            try await database.write {
+                try $0.insert(Team(id: "team_1", name: "a\0b", created: second(0)), in: "org_1")
+            }
         }
         let readError = await #expect(throws: StorageError.self) {
             try await database.read { _ = try $0.team("team\0", in: "org_1") }
