@@ -65,6 +65,7 @@ struct ConfigSections {
                 ConfigError(
                     .missingKey, at: start, "the document needs the key 'policies'.", hint: hint))
         }
+        if case .list = policies.value { return }  // A retired shape, which is reported as that.
         chain = problems.collect { () throws(ConfigError) in
             let node = try policies.mapping(PoliciesKey.self).required(.chain, hint: hint)
             _ = try node.list()

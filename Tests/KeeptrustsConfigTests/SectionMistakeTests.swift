@@ -104,7 +104,7 @@ struct SectionMistakeTests {
             (
                 document().replacing("[audit-logger]", with: "[{kind: audit-logger, apply_to: [request]}]"),
                 [
-                    "2:42: error: unknown key 'policies.chain.0.apply_to'.\n  hint: say 'on: [request, response]' at the policy's entry in 'policies.chain'"
+                    "2:41: error: unknown key 'policies.chain.0.apply_to'.\n  hint: say 'on: [request, response]' at the policy's entry in 'policies.chain'"
                 ]
             ),
             (

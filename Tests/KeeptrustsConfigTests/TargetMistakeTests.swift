@@ -189,46 +189,46 @@ struct TargetMistakeTests {
     @Test(
         "What is no price is refused",
         arguments: [
-            ("input: 1", "5:49: error: 'providers.targets.0.pricing' needs the key 'output'."),
+            ("input: 1", "5:50: error: 'providers.targets.0.pricing' needs the key 'output'."),
             (
                 "input: 0.0000001, output: 1",
-                "5:57: error: 'providers.targets.0.pricing.input' has 7 decimal places; up to 6 are exact."
+                "5:58: error: 'providers.targets.0.pricing.input' has 7 decimal places; up to 6 are exact."
             ),
             (
                 "input: 1e-3, output: 1",
-                "5:57: error: 'providers.targets.0.pricing.input' is '1e-3', not a decimal number.\n  hint: write it as in 2.50"
+                "5:58: error: 'providers.targets.0.pricing.input' is '1e-3', not a decimal number.\n  hint: write it as in 2.50"
             ),
             (
                 "input: -1, output: 1",
-                "5:57: error: 'providers.targets.0.pricing.input' is '-1', not a decimal number.\n  hint: write it as in 2.50"
+                "5:58: error: 'providers.targets.0.pricing.input' is '-1', not a decimal number.\n  hint: write it as in 2.50"
             ),
             (
                 "input: '2,50', output: 1",
-                "5:57: error: 'providers.targets.0.pricing.input' is '2,50', not a decimal number.\n  hint: write it as in 2.50"
+                "5:58: error: 'providers.targets.0.pricing.input' is '2,50', not a decimal number.\n  hint: write it as in 2.50"
             ),
             (
                 "input: .5, output: 1",
-                "5:57: error: 'providers.targets.0.pricing.input' is '.5', not a decimal number.\n  hint: write it as in 2.50"
+                "5:58: error: 'providers.targets.0.pricing.input' is '.5', not a decimal number.\n  hint: write it as in 2.50"
             ),
             (
                 "input: 1000000.5, output: 1",
-                "5:57: error: 'providers.targets.0.pricing.input' is '1000000.5', not in 0...1000000."
+                "5:58: error: 'providers.targets.0.pricing.input' is '1000000.5', not in 0...1000000."
             ),
             (
                 "input: 99999999999999999999, output: 1",
-                "5:57: error: 'providers.targets.0.pricing.input' is '99999999999999999999', not in 0...1000000."
+                "5:58: error: 'providers.targets.0.pricing.input' is '99999999999999999999', not in 0...1000000."
             ),
             (
                 "input: [1], output: 1",
-                "5:57: error: 'providers.targets.0.pricing.input' must be a decimal number, such as 2.50."
+                "5:58: error: 'providers.targets.0.pricing.input' must be a decimal number, such as 2.50."
             ),
             (
                 "input: 1, output: 1, currency: usd",
-                "5:81: error: 'providers.targets.0.pricing.currency' is 'usd', not a currency.\n  hint: write its ISO 4217 code, such as USD"
+                "5:82: error: 'providers.targets.0.pricing.currency' is 'usd', not a currency.\n  hint: write its ISO 4217 code, such as USD"
             ),
             (
                 "input_cost_per_1k_tokens: 1",
-                "5:50: error: unknown key 'providers.targets.0.pricing.input_cost_per_1k_tokens'.\n  hint: prices are for a million tokens: say 'input' and 'output'"
+                "5:51: error: unknown key 'providers.targets.0.pricing.input_cost_per_1k_tokens'.\n  hint: prices are for a million tokens: say 'input' and 'output'"
             ),
         ]
     )

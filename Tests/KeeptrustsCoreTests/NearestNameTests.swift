@@ -5,7 +5,7 @@ struct NearestNameTests {
     @Test(
         "A misspelt name finds the one that was meant",
         arguments: [
-            ("max_attemps", "max_attempts"), ("MaxAttempts", nil), ("max-attempts", "max_attempts"),
+            ("max_attemps", "max_attempts"), ("MaxAttempts", "max_attempts"), ("max-attempts", "max_attempts"),
             ("MODEL", "model"), ("modl", "model"), ("od", "id"), ("xy", nil), ("jitter", nil), ("", nil),
         ]
     )

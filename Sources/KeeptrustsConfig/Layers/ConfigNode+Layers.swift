@@ -3,7 +3,8 @@ import KeeptrustsCore
 extension ConfigNode {
     /// This document with another laid over it.
     ///
-    /// Mappings merge. Lists of mappings that all have an `id`, or all a `name`, merge by it. Everything else, and
+    /// Mappings merge. Lists of mappings that all have an `id`, or all a `name`, merge by it; an empty list
+    /// replaces. Everything else, and
     /// `policies.chain`, whose order is its meaning, is replaced. A value keeps the place where it was written.
     func overlaid(with upper: ConfigNode) -> ConfigNode {
         merged(with: upper).moved(to: path)
@@ -14,7 +15,7 @@ extension ConfigNode {
         case (.mapping(let lower), .mapping(let higher)):
             return ConfigNode(.mapping(Self.merge(lower, higher)), at: location, path: path)
         case (.list(let lower), .list(let higher)) where path != "policies.chain":
-            guard let key = Self.mergeKey(of: lower + higher) else { return upper }
+            guard !higher.isEmpty, let key = Self.mergeKey(of: lower + higher) else { return upper }
             return ConfigNode(.list(Self.merge(lower, higher, by: key)), at: location, path: path)
         case (.mapping, .null) where path.isEmpty:
             return self

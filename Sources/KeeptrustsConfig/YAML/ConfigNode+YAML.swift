@@ -38,7 +38,7 @@ extension ConfigNode {
             if text.line(mark.line).drop(while: { $0 == " " }).hasPrefix("\t") {
                 hint = "indent with spaces, not with tabs"
             }
-            return ConfigError(.notYAML, at: text.location(mark), "\(problem).", hint: hint)
+            return ConfigError(.notYAML, at: text.locationInside(mark), "\(problem).", hint: hint)
         case YamlError.composer(_, _, let mark, _):
             let message = "a second document begins here; a configuration is one document."
             return ConfigError(.notYAML, at: text.location(mark), message)

@@ -50,6 +50,12 @@ struct YAMLText {
         SourceLocation(file: file, line: mark?.line ?? 1, column: mark?.column ?? 1)
     }
 
+    /// The place of a mark; the parser puts the end of the text one line too far.
+    func locationInside(_ mark: Mark) -> SourceLocation {
+        let end = Self.end(of: masked[...], in: file)
+        return mark.line > end.line ? end : location(mark)
+    }
+
     /// A text from the parser, as the file writes it.
     func unmasked(_ text: String) -> String {
         guard let mask, text.unicodeScalars.contains(mask) else { return text }

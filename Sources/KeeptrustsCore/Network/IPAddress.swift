@@ -37,20 +37,22 @@ public struct IPAddress: Hashable, Sendable {
         guard text.count <= 45 else { return nil }
         let colon = UInt8(ascii: ":")
         guard let gap = text.indices.dropLast().first(where: { text[$0] == colon && text[$0 + 1] == colon }) else {
-            return groups(text[...]).flatMap { $0.count == 8 ? join($0) : nil }
+            return groups(text[...], mayEndInIPv4: true).flatMap { $0.count == 8 ? join($0) : nil }
         }
-        guard let head = groups(text[..<gap]), let tail = groups(text[(gap + 2)...]) else { return nil }
+        guard let head = groups(text[..<gap], mayEndInIPv4: false),
+            let tail = groups(text[(gap + 2)...], mayEndInIPv4: true)
+        else { return nil }
         guard head.count + tail.count < 8 else { return nil }
         return join(head + Array(repeating: 0, count: 8 - head.count - tail.count) + tail)
     }
 
     /// The 16-bit groups of a part without `::`; none for an empty part, nil for a malformed one.
-    private static func groups(_ text: ArraySlice<UInt8>) -> [UInt16]? {
+    private static func groups(_ text: ArraySlice<UInt8>, mayEndInIPv4: Bool) -> [UInt16]? {
         guard !text.isEmpty else { return [] }
         var groups: [UInt16] = []
         let parts = text.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
         for (index, part) in parts.enumerated() {
-            if index == parts.count - 1, let four = ipv4(part) {
+            if mayEndInIPv4, index == parts.count - 1, let four = ipv4(part) {
                 groups += [UInt16(four >> 16), UInt16(four & 0xFFFF)]
             } else if (1...4).contains(part.count), part.allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit }),
                 let group = UInt16(String(decoding: part, as: UTF8.self), radix: 16)

@@ -1,0 +1,101 @@
+import Foundation
+import KeeptrustsConfig
+import KeeptrustsCore
+import Testing
+
+/// Every configuration that we show is one that works.
+struct ExampleTests {
+    private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
+    private static func layer(_ path: String) throws -> ConfigLayer {
+        ConfigLayer(name: path, bytes: Array(try Data(contentsOf: root.appending(path: path))))
+    }
+
+    /// A layer without the kind whose patterns take longest to compile; the tests of its module compile them.
+    private static func quick(_ layer: ConfigLayer) -> ConfigLayer {
+        let text = String(decoding: layer.bytes, as: UTF8.self)
+        return ConfigLayer(
+            name: layer.name,
+            text: text.replacing("prompt-injection, ", with: "").replacing("    - prompt-injection\n", with: ""))
+    }
+
+    @Test(
+        "The examples are valid, without a warning",
+        arguments: [
+            ["examples/policy-config.yaml"], ["examples/fallback.yaml"], ["examples/self-hosted.yaml"],
+            ["examples/consumer-groups.yaml"], ["examples/layers/base.yaml"],
+            ["examples/layers/base.yaml", "examples/layers/production.yaml"],
+        ])
+    func examples(paths: [String]) throws {
+        let report = LintReport(try paths.map(Self.layer).map(Self.quick))
+
+        #expect(report.remarks == "")
+        #expect(report.isValid)
+    }
+
+    @Test("No example is left out")
+    func allExamples() throws {
+        let folder = Self.root.appending(path: "examples").resolvingSymlinksInPath()
+        let files = try FileManager.default.subpathsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".yaml") }
+        #expect(
+            Set(files) == [
+                "policy-config.yaml", "fallback.yaml", "self-hosted.yaml", "consumer-groups.yaml", "layers/base.yaml",
+                "layers/production.yaml",
+            ])
+    }
+
+    @Test("The sample serves a demo at once, and what keys there are")
+    func sample() throws {
+        let config = try PolicyConfig(layers: [Self.layer("examples/policy-config.yaml")])
+
+        #expect(config.targets.first.map { [$0.provider, $0.model] } == ["demo", "demo"])
+        #expect(Set(config.targets.compactMap(\.secretVariable)) == ["OPENAI_API_KEY", "ANTHROPIC_API_KEY"])
+        #expect(config.targets.allSatisfy { $0.price != nil })
+    }
+
+    /// The blocks of YAML in a page; those without a pack are laid over the least that a document needs.
+    private static func blocks(_ path: String) throws -> [[ConfigLayer]] {
+        let page = String(decoding: try layer(path).bytes, as: UTF8.self)
+        return page.components(separatedBy: "```yaml\n").dropFirst().enumerated().compactMap { index, rest in
+            guard let text = rest.components(separatedBy: "\n```").first else { return nil }
+            let block = ConfigLayer(name: "\(path), block \(index + 1)", text: text)
+            let base = ConfigLayer(name: "base", text: document())
+            return text.hasPrefix("pack:") ? [block] : [base, block]
+        }
+    }
+
+    @Test("The blocks of the reference are valid, without a warning")
+    func reference() throws {
+        let blocks = try Self.blocks("docs/reference/config.md")
+
+        #expect(blocks.count >= 7)
+        for block in blocks { #expect(LintReport(block.map(Self.quick)).remarks == "") }
+    }
+
+    @Test("The reference knows every key that the reader of an unknown key is told of")
+    func everyKeyIsDocumented() throws {
+        let page = String(decoding: try Self.layer("docs/reference/config.md").bytes, as: UTF8.self)
+        let target = "targets: [{id: demo, provider: demo, model: demo}]"
+        let places = [
+            document("zzzzzz: 1"), document("size_limits: {zzzzzz: 1}"), document("record: {zzzzzz: 1}"),
+            document("keys: {zzzzzz: 1}"), document("consumer_groups: [{zzzzzz: 1}]"),
+            document().replacing("{name: test,", with: "{zzzzzz: 1, name: test,"),
+            document().replacing("{chain:", with: "{zzzzzz: 1, chain:"),
+            document(providers: "\(target)\nzzzzzz: 1"), document(providers: "\(target)\nretry: {zzzzzz: 1}"),
+            document(providers: "\(target)\nfallback: {zzzzzz: 1}"),
+            document(providers: "\(target)\nrouting: {zzzzzz: 1}"),
+            document(providers: "\(target)\ncircuit_breaker: {zzzzzz: 1}"),
+            document(providers: "targets: [{zzzzzz: 1}]"),
+            document(providers: "targets: [{id: a, provider: openai, model: m, timeouts: {zzzzzz: 1}}]"),
+            document(providers: "targets: [{id: a, provider: openai, model: m, pricing: {zzzzzz: 1}}]"),
+        ]
+        for place in places {
+            let mistake = try #require(problems(place).first { $0.contains("zzzzzz") })
+            let list = try #require(mistake.components(separatedBy: "the keys are ").last)
+            for key in list.split(separator: ",").map({ $0.trimmingCharacters(in: CharacterSet(charactersIn: " '")) }) {
+                #expect(page.contains("\(key)`") || page.contains("\(key)."), "\(key)")
+            }
+        }
+    }
+}
