@@ -24,7 +24,7 @@ final class Confirmer: @unchecked Sendable {
     }
 
     init(_ pattern: Pattern, syntax: Syntax?, index: Int) throws(PatternError) {
-        anchor = syntax?.reach(to: UInt8(ascii: "@")).flatMap { $0 <= 256 ? (UInt8(ascii: "@"), $0) : nil }
+        anchor = syntax?.reach(to: UInt8(ascii: "@")).flatMap { $0 <= 320 ? (UInt8(ascii: "@"), $0) : nil }
         var options = UInt32(PCRE2_NEVER_BACKSLASH_C)
         if pattern.ignoresCase { options |= UInt32(PCRE2_CASELESS) }
         if syntax?.isWide ?? true { options |= UInt32(PCRE2_UTF) | UInt32(PCRE2_MATCH_INVALID_UTF) }

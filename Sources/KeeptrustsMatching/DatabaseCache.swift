@@ -9,7 +9,7 @@ import Foundation
 struct DatabaseCache {
     private let file: URL
 
-    private static let magic = Array("keeptrusts-patterns-1\n".utf8)
+    private static let magic = Array("keeptrusts-patterns-2\n".utf8)
 
     init(directory: String, groups: [[HyperscanDatabase.Entry]]) {
         var hash = SHA256()

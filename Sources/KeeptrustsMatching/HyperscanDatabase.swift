@@ -54,12 +54,12 @@ final class HyperscanDatabase: @unchecked Sendable {
         return Array(UnsafeRawBufferPointer(start: bytes, count: length))
     }
 
-    /// Sets the bit of each pattern that may match.
+    /// Notes each entry that is found.
     func scan(
-        _ text: UnsafeRawBufferPointer, _ scratch: OpaquePointer, into hits: UnsafeMutablePointer<UInt64>
+        _ text: UnsafeRawBufferPointer, _ scratch: OpaquePointer, into sightings: UnsafeMutablePointer<Sightings>
     ) throws(MatchFailure) {
         let data = text.baseAddress?.assumingMemoryBound(to: CChar.self)
-        let result = hs_scan(pointer, data, UInt32(clamping: text.count), 0, scratch, note, hits)
+        let result = hs_scan(pointer, data, UInt32(clamping: text.count), 0, scratch, note, sightings)
         guard result == HS_SUCCESS else { throw MatchFailure(code: result) }
     }
 
@@ -74,8 +74,8 @@ final class HyperscanDatabase: @unchecked Sendable {
     }
 }
 
-private let note: match_event_handler = { id, _, _, _, context in
-    guard let hits = context?.assumingMemoryBound(to: UInt64.self) else { return 1 }
-    hits[Int(id >> 6)] |= 1 << UInt64(id & 63)
+private let note: match_event_handler = { id, _, end, _, context in
+    guard let sightings = context?.assumingMemoryBound(to: Sightings.self) else { return 1 }
+    sightings.pointee.note(id, endingAt: end)
     return 0
 }

@@ -10,11 +10,17 @@ public struct Pattern: Sendable, Hashable {
     /// Set for expressions that a user wrote.
     public var mustBeLinear: Bool
 
-    public init(_ expression: String, ignoresCase: Bool = false, mustBeLinear: Bool = false) {
+    /// How many digits a match must hold to count, where the expression does not say so itself.
+    public var fewestDigits: Int
+
+    public init(
+        _ expression: String, ignoresCase: Bool = false, mustBeLinear: Bool = false, fewestDigits: Int = 0
+    ) {
         let isPrefixed = expression.hasPrefix("(?i)")
         self.expression = isPrefixed ? String(expression.dropFirst(4)) : expression
         self.ignoresCase = ignoresCase || isPrefixed
         self.mustBeLinear = mustBeLinear
+        self.fewestDigits = fewestDigits
     }
 
     /// A pattern that finds `text` literally.

@@ -2,11 +2,16 @@ import CHyperscan
 
 /// What scans and searches by a pattern set work with, used again for each text; owned by one event loop.
 public final class PatternScratch {
-    /// A bit for each pattern that may match the text last scanned.
-    let hits: UnsafeMutablePointer<UInt64>
+    /// What was found in the text last scanned.
+    let sightings: UnsafeMutablePointer<Sightings>
+    var hits: UnsafeMutablePointer<UInt64> { sightings.pointee.bits }
 
-    /// How many words of 64 bits the hits have.
+    /// Where patterns that are known by their words can match the text last scanned.
+    public internal(set) var regions: [PatternRegion] = []
+
+    /// How many words of 64 bits the patterns have.
     public let words: Int
+    private let allWords: Int
 
     /// Whether the text last scanned has characters beyond ASCII.
     public internal(set) var hasHighByte = false
@@ -31,8 +36,9 @@ public final class PatternScratch {
         }
         guard let scratch else { return nil }
         words = max(1, (set.count + 63) / 64)
-        hits = .allocate(capacity: words)
-        hits.initialize(repeating: 0, count: words)
+        allWords = set.words
+        sightings = .allocate(capacity: 1)
+        sightings.initialize(to: Sightings(words: allWords, firstWord: set.firstWord))
         hyperscan = scratch
         self.memory = memory
         liveness = LivenessStates(of: set.liveness)
@@ -40,15 +46,17 @@ public final class PatternScratch {
 
     deinit {
         hs_free_scratch(hyperscan)
-        hits.deallocate()
+        sightings.pointee.deallocate()
+        sightings.deallocate()
     }
 
     /// The hits of 64 patterns: bit b of word w stands for pattern 64w + b.
     @inline(__always)
-    public func hits(word: Int) -> UInt64 { hits[word] }
+    public func hits(word: Int) -> UInt64 { sightings.pointee.bits[word] }
 
     func clearHits() {
-        for word in 0..<words { hits[word] = 0 }
+        sightings.pointee.clear(words: allWords)
+        if !regions.isEmpty { regions.removeAll(keepingCapacity: true) }
         hasHighByte = false
     }
 }

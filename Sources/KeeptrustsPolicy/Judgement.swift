@@ -126,26 +126,38 @@ extension PolicyChain {
             while bits != 0 {
                 let pattern = word * 64 + bits.trailingZeroBitCount
                 bits &= bits - 1
-                let rules = uses.rules[pattern] ?? []
+                let search = Search(
+                    pattern: pattern, rules: uses.rules[pattern] ?? [], instance: index,
+                    regions: suspect.regions.filter { $0.pattern == pattern }.map(\.span)
+                )
                 if let view = suspect.view {
-                    try find(pattern, rules, index, in: view, memory, into: &matches)
+                    try find(search, in: view, memory, into: &matches)
                 } else {
-                    try find(pattern, rules, index, in: text, memory, into: &matches)
+                    try find(search, in: text, memory, into: &matches)
                 }
             }
         }
     }
 
+    /// What to search for, on whose behalf, and where.
+    private struct Search {
+        var pattern: Int
+        var rules: [Int]
+        var instance: Int
+        var regions: [Range<Int>]
+    }
+
     private func find(
-        _ pattern: Int, _ rules: [Int], _ index: Int, in text: ByteBuffer, _ memory: PatternScratch,
+        _ search: Search, in text: ByteBuffer, _ memory: PatternScratch,
         into matches: inout [RuleMatch]
     ) throws(MatchFailure) {
         var failure: MatchFailure?
         var found: [RuleMatch] = []
         text.withUnsafeReadableBytes { bytes in
             do throws(MatchFailure) {
-                try patterns.matches(of: pattern, in: bytes, using: memory) { span in
-                    accept(span, rules, index, in: bytes, into: &found) { $0 }
+                let regions = search.regions
+                try patterns.matches(of: search.pattern, in: bytes, within: regions, using: memory) { span in
+                    accept(span, search.rules, search.instance, in: bytes, into: &found) { $0 }
                 }
             } catch {
                 failure = error
@@ -156,15 +168,16 @@ extension PolicyChain {
     }
 
     private func find(
-        _ pattern: Int, _ rules: [Int], _ index: Int, in view: TextView, _ memory: PatternScratch,
+        _ search: Search, in view: TextView, _ memory: PatternScratch,
         into matches: inout [RuleMatch]
     ) throws(MatchFailure) {
         var failure: MatchFailure?
         var found: [RuleMatch] = []
         view.bytes.withUnsafeBytes { bytes in
             do throws(MatchFailure) {
-                try patterns.matches(of: pattern, in: bytes, using: memory) { span in
-                    accept(span, rules, index, in: bytes, into: &found) { view.original($0) }
+                let regions = search.regions
+                try patterns.matches(of: search.pattern, in: bytes, within: regions, using: memory) { span in
+                    accept(span, search.rules, search.instance, in: bytes, into: &found) { view.original($0) }
                 }
             } catch {
                 failure = error
@@ -190,8 +203,7 @@ extension PolicyChain {
     ) -> Range<Int>? {
         var longest: Range<Int>?
         for rule in rules {
-            let validator = policies[index].rules[rule].validator
-            guard let part = validator.map({ $0.accepted(span, in: bytes) }) ?? span else { continue }
+            guard let part = policies[index].rules[rule].accepted(span, in: bytes) else { continue }
             found.append(RuleMatch(rule: rule, span: place(part)))
             if part.upperBound > longest?.upperBound ?? 0 { longest = part }
         }

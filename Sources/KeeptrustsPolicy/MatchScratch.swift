@@ -21,6 +21,9 @@ public final class MatchScratch {
         /// The patterns that may match, as bits.
         var hits: [UInt64]
 
+        /// The parts of the text that can hold a match; for patterns without one, it is all of it.
+        var regions: [PatternRegion] = []
+
         /// The scan was given up: nothing is known about this text.
         var failed = false
     }

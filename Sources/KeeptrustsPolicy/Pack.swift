@@ -23,6 +23,9 @@ struct PackRule: Sendable, Equatable {
     var weight = 1
     var confidence = 1.0
 
+    /// How many digits a match must hold.
+    var fewestDigits = 0
+
     /// Texts in which it must be found, and texts in which it must not.
     var matching: [String] = []
     var passing: [String] = []
@@ -82,6 +85,9 @@ extension Pack {
         case "weight":
             guard let weight = Int(value), (1...3).contains(weight) else { return false }
             rules[rules.count - 1].weight = weight
+        case "digits":
+            guard let digits = Int(value), (1...16).contains(digits) else { return false }
+            rules[rules.count - 1].fewestDigits = digits
         case "confidence":
             guard let confidence = Double(value), (0...1).contains(confidence) else { return false }
             rules[rules.count - 1].confidence = confidence
@@ -122,7 +128,8 @@ extension PackRule {
     /// The rule as the chain runs it.
     var rule: Rule {
         Rule(
-            category: category, pattern: Pattern(pattern, ignoresCase: ignoresCase), validator: validator,
+            category: category,
+            pattern: Pattern(pattern, ignoresCase: ignoresCase, fewestDigits: fewestDigits), validator: validator,
             confidence: confidence, weight: weight
         )
     }

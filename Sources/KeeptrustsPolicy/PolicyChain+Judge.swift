@@ -44,7 +44,8 @@ extension PolicyChain {
         for word in mask.indices { any |= memory.hits(word: word) & mask[word] }
         guard any != 0 else { return }
         let hits = mask.indices.map { memory.hits(word: $0) & mask[$0] }
-        scratch.suspects.append(MatchScratch.Suspect(segment: segment, reading: reading, view: view, hits: hits))
+        scratch.suspects.append(
+            MatchScratch.Suspect(segment: segment, reading: reading, view: view, hits: hits, regions: memory.regions))
     }
 }
 

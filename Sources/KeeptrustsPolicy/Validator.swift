@@ -1,5 +1,17 @@
 import KeeptrustsMatching
 
+extension Rule {
+    /// The part of the match at `span` of `text` that counts; nil when it does not count.
+    func accepted(_ span: Range<Int>, in text: UnsafeRawBufferPointer) -> Range<Int>? {
+        if pattern.fewestDigits > 0 {
+            let digits = text[span].count { (0x30...0x39).contains($0) }
+            guard digits >= pattern.fewestDigits else { return nil }
+        }
+        guard let validator else { return span }
+        return validator.accepted(span, in: text)
+    }
+}
+
 extension Validator {
     /// The part of the match at `span` of `text` that is what its rule looks for.
     ///

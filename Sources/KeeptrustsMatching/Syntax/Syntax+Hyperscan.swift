@@ -1,32 +1,44 @@
 extension Syntax {
     /// An expression for Hyperscan that matches at least what this matches.
     ///
-    /// Hyperscan knows no look-around and refuses large bounded repeats. Here they are left out and unbounded; the
-    /// confirming matcher knows better.
+    /// Hyperscan knows no look-around, and takes long over bounded repeats. Here look-around is left out, large bounds are
+    /// too, and a repeated group becomes a run of the characters that it is made of; the confirming matcher knows better.
     var forHyperscan: String {
         switch self {
-        case .assertion(let source): source
-        case .one(_, _, let source): source
-        case .sequence(let parts): parts.map(\.forHyperscan).joined()
-        case .choice(let parts): "(?:" + parts.map(\.forHyperscan).joined(separator: "|") + ")"
-        case .repeated(let part, let least, let most): part.unitForHyperscan + part.bounds(least, most)
-        case .ignoringCase(let part): "(?i:" + part.forHyperscan + ")"
+        case .assertion(let source): return source
+        case .one(_, _, let source): return source
+        case .sequence(let parts): return parts.map(\.forHyperscan).joined()
+        case .choice(let parts): return "(?:" + parts.map(\.forHyperscan).joined(separator: "|") + ")"
+        case .ignoringCase(let part): return "(?i:" + part.forHyperscan + ")"
+        case .repeated(let part, let least, let most):
+            if case .one = part { return part.forHyperscan + Self.bounds(least, most) }
+            if most == 1 { return "(?:" + part.forHyperscan + ")" + (least == 0 ? "?" : "") }
+            let (bytes, isWide) = part.alphabet
+            return Self.characterClass(bytes, isWide: isWide) + Self.bounds(part.shortest * least, nil)
         }
     }
 
-    private var unitForHyperscan: String {
-        if case .one = self { return forHyperscan }
-        return "(?:" + forHyperscan + ")"
+    /// Every byte that a match can hold, and whether it can hold characters beyond ASCII.
+    private var alphabet: (bytes: ByteSet, isWide: Bool) {
+        switch self {
+        case .assertion: (ByteSet(), false)
+        case .one(let bytes, let isWide, _): (bytes, isWide)
+        case .sequence(let parts), .choice(let parts):
+            parts.map(\.alphabet).reduce((ByteSet(), false)) { ($0.0.union($1.bytes), $0.1 || $1.isWide) }
+        case .repeated(let part, _, _), .ignoringCase(let part): part.alphabet
+        }
     }
 
-    private func bounds(_ least: Int, _ most: Int?) -> String {
-        var isOne = false
-        if case .one = self { isOne = true }
-        let kept = isOne ? 64 : 4
-        let fewest = min(least, kept)
-        guard let most, most <= kept else {
-            return fewest < 2 ? (fewest == 0 ? "*" : "+") : "{\(fewest),}"
-        }
-        return least == most ? "{\(least)}" : "{\(least),\(most)}"
+    private static func characterClass(_ bytes: ByteSet, isWide: Bool) -> String {
+        let members = (UInt8.min...0x7F).filter(bytes.contains).map { "\\x\($0 < 16 ? "0" : "")\(String($0, radix: 16))" }
+        return "[" + members.joined() + (isWide ? "\\x{80}-\\x{10FFFF}" : "") + "]"
+    }
+
+    /// The bounds of a repeat of one character, widened where they are large.
+    private static func bounds(_ least: Int, _ most: Int?) -> String {
+        if least == most { return least <= 64 ? "{\(least)}" : "{64,}" }
+        let fewest = min(least, 64)
+        guard let most, most <= 8 else { return fewest < 2 ? (fewest == 0 ? "*" : "+") : "{\(fewest),}" }
+        return "{\(least),\(most)}"
     }
 }

@@ -60,6 +60,17 @@ indirect enum Syntax: Sendable {
         }
     }
 
+    /// Whether it repeats more than single characters, as a gap of several words does.
+    var repeatsGroups: Bool {
+        switch self {
+        case .assertion, .one: false
+        case .sequence(let parts), .choice(let parts): parts.contains(where: \.repeatsGroups)
+        case .repeated(.one, _, _): false
+        case .repeated(let part, _, let most): most != 1 || part.repeatsGroups
+        case .ignoringCase(let part): part.repeatsGroups
+        }
+    }
+
     /// Whether it reads bytes beyond ASCII as characters, so that matchers must know UTF-8.
     var isWide: Bool {
         switch self {

@@ -1,0 +1,27 @@
+extension Confirmer {
+    /// Searches for the first match that begins at or after `start`.
+    ///
+    /// A pattern with an anchor is tried only shortly before each place where the anchor stands.
+    func next(
+        in text: UnsafeRawBufferPointer, from start: Int, _ memory: MatchMemory
+    ) throws(MatchFailure) -> (whole: Range<Int>, found: Range<Int>)? {
+        guard let (byte, reach) = anchor else { return try find(text, from: start, limit: nil, memory) }
+        var first = start
+        var place = text.firstIndex(of: byte, from: start)
+        while let anchor = place {
+            first = text.beginOfCharacter(atOrAfter: max(first, anchor - reach))
+            if first <= anchor, let match = try find(text, from: first, limit: anchor, memory) { return match }
+            place = text.firstIndex(of: byte, from: anchor + 1)
+        }
+        return nil
+    }
+
+    private func find(
+        _ text: UnsafeRawBufferPointer, from start: Int, limit: Int?, _ memory: MatchMemory
+    ) throws(MatchFailure) -> (whole: Range<Int>, found: Range<Int>)? {
+        switch try search(text, from: start, limit: limit, isOpen: false, memory) {
+        case .match(let whole, let found): (whole, found)
+        case .none, .partial: nil
+        }
+    }
+}
