@@ -21,21 +21,25 @@ function chain(policies) {
   );
 }
 
+/** How much was found in what is new in an exchange: the message and its answer. @param {any} event */
+const fresh = (event) =>
+  (event.findings || []).filter((/** @type {any} */ one) => one.phase !== 'request' || one.segment >= event.segment).length;
+
 /** @param {string} value @param {string} name */
 const figure = (value, name) => h('div', null, h('b', null, value), h('small', null, name));
 
 /** @param {HTMLElement} element */
 export function inspector(element) {
-  /** @type {Map<string, DecisionEvent>} */
+  /** @type {Map<string, DecisionEvent & {segment: number}>} */
   let decisions = new Map();
 
   function paint() {
     const all = [...decisions.values()];
     const latest = all.at(-1);
-    const sum = (/** @type {(event: DecisionEvent) => number} */ of) => all.reduce((total, event) => total + of(event), 0);
+    const sum = (/** @type {(event: any) => number} */ of) => all.reduce((total, event) => total + of(event), 0);
     const micros = sum((event) => event.cost?.micros || 0);
     const currency = all.find((event) => event.cost)?.cost.currency || 'USD';
-    const redacted = sum((event) => (event.verdict === 'redact' ? (event.findings || []).length : 0));
+    const redacted = sum((event) => (event.verdict === 'redact' ? fresh(event) : 0));
     const config = latest?.config;
     fill(
       element,
@@ -65,9 +69,9 @@ export function inspector(element) {
 
   paint();
   return {
-    /** @param {DecisionEvent} event */
-    add(event) {
-      decisions.set(event.id, event);
+    /** @param {DecisionEvent} event @param {number} segment */
+    add(event, segment) {
+      decisions.set(event.id, { ...event, segment });
       paint();
     },
     clear() {

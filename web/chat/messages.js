@@ -13,14 +13,23 @@ import { grow } from './markdown.js';
 const ORDER = ['allow', 'redact', 'escalate', 'block'];
 let traces = 0;
 
-/** The part of a decision that one side of the exchange saw. @param {DecisionEvent} event @param {'request'|'response'} side */
-export function sideOf(event, side) {
+/**
+ * The part of a decision that one message saw. Earlier messages go along with each new one and are judged again; what
+ * was found in them stands at their own place.
+ *
+ * @param {DecisionEvent} event
+ * @param {'request'|'response'} side
+ * @param {number} segment The place of the reader's message among the texts of the exchange.
+ */
+export function sideOf(event, side, segment) {
   const mine = (/** @type {any} */ one) => (side === 'request' ? ['request', 'tool_result'] : ['response', 'tool_call']).includes(one.phase);
   const policies = (event.policies || []).filter(mine);
-  const findings = (event.findings || []).filter(mine);
-  const verdict = ORDER[Math.max(0, ...policies.map((/** @type {any} */ one) => ORDER.indexOf(one.verdict)))];
-  const flagged = Boolean(event.flagged && findings.length);
-  return { ...event, policies, findings, verdict, flagged };
+  const all = (event.findings || []).filter(mine);
+  const findings = side === 'request' ? all.filter((/** @type {any} */ one) => one.segment >= segment) : all;
+  const found = ORDER[Math.max(0, ...policies.map((/** @type {any} */ one) => ORDER.indexOf(one.verdict)))];
+  const earlier = all.length - findings.length;
+  const verdict = found === 'redact' && earlier && !findings.length ? 'allow' : found;
+  return { ...event, policies, findings, verdict, flagged: Boolean(event.flagged && findings.length), earlier };
 }
 
 /** A verdict to press: it opens the chain of policies. @param {DecisionEvent} event */
@@ -33,6 +42,7 @@ function verdictButton(event) {
     'div',
     { class: 'trace', id, hidden: true },
     h('p', null, reasonOf(event)),
+    event.earlier ? h('p', { class: 'muted' }, `In earlier messages: ${format.plural(event.earlier, 'finding')}.`) : null,
     policyChain(event),
     link && event.id
       ? h('a', { href: `${link}/events/${encodeURIComponent(event.id)}`, target: '_blank', rel: 'noopener' }, `Event ${event.id}`)
@@ -91,9 +101,9 @@ export function ownMessage(text, edit) {
     say(outcome) {
       fill(place, plainVerdict(outcome));
     },
-    /** @param {DecisionEvent} event */
-    decide(event) {
-      const [button, more] = verdictButton(sideOf(event, 'request'));
+    /** @param {DecisionEvent} event @param {number} segment */
+    decide(event, segment) {
+      const [button, more] = verdictButton(sideOf(event, 'request', segment));
       fill(place, button);
       fill(trace, more);
     },
@@ -133,7 +143,7 @@ export function answer(model, again) {
     },
     /** @param {DecisionEvent} event @param {string} state */
     decide(event, state) {
-      const [button, more] = verdictButton(sideOf(event, 'response'));
+      const [button, more] = verdictButton(sideOf(event, 'response', 0));
       const { input_tokens: input = 0, output_tokens: output = 0 } = event.usage || {};
       const facts = [
         state,

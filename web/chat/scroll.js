@@ -6,15 +6,20 @@ const NEAR = 60;
 /** @param {HTMLElement} log @param {HTMLElement} content @param {HTMLElement} jump */
 export function follow(log, content, jump) {
   let stick = true;
+  let lastEnd = 0;
   const toEnd = () => {
     log.scrollTop = log.scrollHeight;
+    lastEnd = log.scrollTop;
   };
   log.addEventListener('scroll', () => {
     stick = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR;
     jump.hidden = stick;
   });
   const observer = new ResizeObserver(() => {
+    // The text may grow before the scroll event of a reader who goes up has arrived.
+    if (stick && log.scrollTop < lastEnd - NEAR) stick = false;
     if (stick) toEnd();
+    else jump.hidden = false;
   });
   observer.observe(content);
   observer.observe(log);

@@ -45,6 +45,22 @@ function show(content, label) {
   return dialog;
 }
 
-/** @param {string} label @param {Kid} input @param {string} [hint] */
-export const field = (label, input, hint) =>
-  h('label', { class: 'stacked' }, h('span', null, label), input, hint ? h('small', null, hint) : null);
+let hints = 0;
+
+/**
+ * An input below its label, and what helps to fill it in.
+ *
+ * @param {Kid} label
+ * @param {HTMLElement} input
+ * @param {string} [hint]
+ */
+export function field(label, input, hint) {
+  const id = hint ? `hint-${++hints}` : '';
+  if (hint) input.setAttribute('aria-describedby', id);
+  return h(
+    'div',
+    { class: 'stacked' },
+    h('label', { class: 'stacked' }, h('span', null, label), input),
+    hint ? h('small', { id }, hint) : null,
+  );
+}

@@ -19,8 +19,16 @@ const ENDS = {
   refused: 'The gateway refused the request.',
 };
 
-/** `credit_card` as a person would write it. @param {string} name */
-export const words = (name) => name.replace(/[._-]+/g, ' ');
+/** Categories that are written in capitals. */
+const CAPITALS = /^(iban|bic|ssn|vin|ip|mac|api|aws|gcp|id|url|us|uk|eu|ein|npi|jwt|mrn|phi|pii)$/;
+
+/** `CREDIT_CARD` as a person would write it. @param {string} name */
+export const words = (name) =>
+  name
+    .toLowerCase()
+    .split(/[\s._-]+/)
+    .map((word) => (CAPITALS.test(word) ? word.toUpperCase() : word))
+    .join(' ');
 
 /** What was found, by category: `[["email", 2], ["iban", 1]]`. @param {DecisionEvent} event */
 export function findingCounts(event) {

@@ -19,8 +19,9 @@ export function money(money) {
   if (!money) return 'unknown';
   const amount = money.micros / 1e6;
   const digits = amount === 0 ? 0 : amount < 1 ? 4 : 2;
-  const text = amount > 0 && amount < 0.0001 ? '<0.0001' : amount.toFixed(digits);
-  return money.currency === 'USD' ? `$${text}` : `${text} ${money.currency}`;
+  const less = amount > 0 && amount < 0.0001;
+  const text = less ? '0.0001' : amount.toFixed(digits);
+  return (less ? '<' : '') + (money.currency === 'USD' ? `$${text}` : `${text} ${money.currency}`);
 }
 
 /** A time that came in microseconds. @param {number|null|undefined} us */

@@ -212,7 +212,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.answer(200, event)
 
     def GET_tokens(self, _, query, __):
-        rows = [] if self.fake.state == "empty" else [one for one in self.fake.tokens if query.get("purpose", "") in ("", one["purpose"])]
+        rows = [] if self.fake.state == "empty" else [one for one in self.fake.tokens if one["purpose"] in query.get("purpose", one["purpose"]).split(",")]
         self.answer(200, {"tokens": rows})
 
     def POST_tokens(self, parts, _, body):

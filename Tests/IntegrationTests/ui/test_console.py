@@ -1,0 +1,305 @@
+"""The console's pages, before a fake control plane."""
+
+import re
+import time
+
+from playwright.sync_api import expect
+
+import fake_data as data
+
+
+def rows(page):
+    return page.locator("tbody tr")
+
+
+def test_a_new_exchange_shows_within_two_seconds(console, pages):
+    page = pages.open(console.url + "/events")
+    expect(rows(page).first).to_be_visible()
+    event = console.add(verdict="block")
+    start = time.monotonic()
+    expect(page.locator(f"tr[data-id={event['id']}]")).to_be_visible(timeout=5000)
+    assert time.monotonic() - start < 2.0
+    expect(page.locator(f"tr[data-id={event['id']}] .badge")).to_have_text("Blocked")
+
+
+def test_rows_do_not_move_while_somebody_reads_further_down(console, pages):
+    page = pages.open(console.url + "/events")
+    expect(rows(page).first).to_be_visible()
+    first = rows(page).first.get_attribute("data-id")
+    page.locator(".table-scroll").evaluate("e => { e.scrollTop = 300 }")
+    event = console.add()
+    pill = page.get_by_role("button", name="1 new event")
+    expect(pill).to_be_visible(timeout=5000)
+    assert rows(page).first.get_attribute("data-id") == first
+    pill.click()
+    assert rows(page).first.get_attribute("data-id") == event["id"]
+
+
+def test_live_updates_can_be_switched_off(console, pages):
+    page = pages.open(console.url + "/events")
+    expect(rows(page).first).to_be_visible()
+    page.get_by_role("button", name="Live").click()
+    count = rows(page).count()
+    console.add()
+    page.wait_for_timeout(2500)
+    assert rows(page).count() == count
+
+
+def test_filters_live_in_the_address_and_survive_a_reload(console, pages):
+    page = pages.open(console.url + "/events")
+    page.get_by_role("button", name=re.compile("^Blocked")).click()
+    expect(page.locator("tbody .v-allowed")).to_have_count(0)
+    page.locator("label:has-text('6h')").click()
+    page.get_by_label("Model").fill("demo")
+    expect(page).to_have_url(re.compile(r"outcome=blocked&range=6h&model=demo"))
+    page.reload()
+    expect(page.get_by_role("button", name=re.compile("^Blocked"))).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_label("Model")).to_have_value("demo")
+    expect(rows(page).first).to_be_visible()
+    assert set(page.locator("tbody .badge").all_inner_texts()) == {"Blocked"}
+    assert set(page.locator("tbody .model").all_inner_texts()) == {"demo"}
+
+
+def test_chips_count(console, pages):
+    page = pages.open(console.url + "/events")
+    blocked = sum(one["verdict"] == "block" for one in console.events)
+    expect(page.get_by_role("button", name=f"Blocked {blocked}", exact=True)).to_be_visible()
+
+
+def test_no_match_offers_to_clear_the_filters(console, pages):
+    page = pages.open(console.url + "/events?q=zzzz")
+    expect(page.get_by_role("heading", name="No event matches")).to_be_visible()
+    page.get_by_role("button", name="Clear filters").click()
+    expect(rows(page).first).to_be_visible()
+    assert "zzzz" not in page.url
+
+
+def test_older_pages_follow(console, pages):
+    page = pages.open(console.url + "/events")
+    expect(rows(page)).to_have_count(50)
+    page.get_by_role("button", name="Load more").click()
+    expect(rows(page)).to_have_count(100)
+    page.get_by_role("button", name="Load more").click()
+    expect(rows(page)).to_have_count(len(console.events))
+    expect(page.get_by_role("button", name="Load more")).to_have_count(0)
+    ids = page.eval_on_selector_all("tbody tr", "rows => rows.map((row) => row.dataset.id)")
+    assert ids == [one["id"] for one in console.events]
+
+
+def test_the_drawer_by_keyboard(console, pages):
+    page = pages.open(console.url + "/events")
+    page.locator("tbody a").first.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    heading = page.locator(".drawer h2")
+    expect(heading).to_be_focused()
+    event = heading.inner_text()
+    assert event == console.events[2]["id"] and f"event={event}" in page.url
+    page.get_by_role("button", name="Older event").click()
+    expect(page.locator(".drawer h2")).to_have_text(console.events[3]["id"])
+    page.keyboard.press("Escape")
+    expect(page.locator(".drawer")).to_have_count(0)
+    assert page.evaluate("document.activeElement.closest('tr').dataset.id") == console.events[3]["id"]
+
+
+def test_the_detail_says_everything_and_no_secret(console, pages):
+    event = next(one for one in console.events if one["verdict"] == "redact")
+    page = pages.open(f"{console.url}/events/{event['id']}")
+    main = page.locator("main")
+    expect(main).to_contain_text("Redacted")
+    for text in ["Replaced: 1 email, 1 IBAN.", "pii_detector.match", "replaced, 2 findings", event["model"], event["request_id"],
+                 f"{event['usage']['input_tokens']:,} in", "care-prod 1.12.0", "first byte after"]:
+        expect(main).to_contain_text(text)
+    expect(main.locator(".fall > div")).to_have_count(3)
+    page.get_by_role("tab", name="Findings").click()
+    expect(page.locator("[role=tabpanel] tbody tr")).to_have_count(2)
+    page.get_by_role("tab", name="JSON").click()
+    expect(page.locator("[role=tabpanel] pre")).to_contain_text(f'"sequence": {event["sequence"]}')
+
+
+def test_an_event_that_is_not_there_says_so(console, pages):
+    pages.expected = ["status of 404"]
+    page = pages.open(console.url + "/events/evt_nowhere")
+    expect(page.get_by_role("alert")).to_contain_text("There is no such event.")
+    expect(page.get_by_role("alert")).to_contain_text("Request ID req_01KFAKE")
+
+
+def test_overview_answers_at_a_glance(console, pages):
+    page = pages.open(console.url + "/overview")
+    status = page.get_by_role("region", name="System status")
+    expect(status).to_contain_text("2 of 3 gateways connected")
+    expect(status).to_contain_text("All on care-prod 1.12.0")
+    figures = page.get_by_role("region", name="Key figures")
+    count = len(console.events)
+    expect(figures).to_contain_text(f"Requests{count}")
+    expect(page.locator(".start li.done")).to_have_count(5)
+    bars = page.locator(".chart rect")
+    assert bars.count() > 20
+    page.locator(".chart").focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator(".chart .tip")).to_be_visible()
+    box = page.locator(".cols-2").bounding_box()
+    assert box["y"] < 500  # the answers stand above the fold
+
+
+def test_overview_without_anything_names_the_next_step(console, pages):
+    console.state = "empty"
+    page = pages.open(console.url + "/overview")
+    expect(page.get_by_role("heading", name="Connect your first gateway")).to_be_visible()
+    expect(page.locator("pre")).to_contain_text("kt gateway run")
+
+
+def test_gateways(console, pages):
+    page = pages.open(console.url + "/gateways")
+    expect(rows(page)).to_have_count(3)
+    expect(rows(page).nth(2)).to_contain_text("Not connected")
+    expect(rows(page).nth(1)).to_contain_text("12 records, 8.8 KiB")
+    page.get_by_role("link", name="gw-eu-2").click()
+    expect(page.locator(".drawer")).to_contain_text("gw-eu-2.example.com:41002")
+    expect(page.locator(".drawer")).to_contain_text("3 days")
+    page.go_back()
+    expect(page.locator(".drawer")).to_have_count(0)
+
+
+def test_a_key_shows_its_secret_once(console, pages):
+    page = pages.open(console.url + "/keys")
+    page.get_by_role("button", name="Create a key").click()
+    page.get_by_label("Name").fill("batch-jobs")
+    page.get_by_label("Models it may use").fill("gpt-4o, demo")
+    page.get_by_role("button", name="Create", exact=True).click()
+    secret = page.get_by_label("Secret", exact=True)
+    expect(secret).to_have_text("kt_gk_new_secret")
+    page.get_by_role("button", name="Done").click()
+    expect(rows(page).first).to_contain_text("batch-jobs")
+    expect(rows(page).first).to_contain_text("models: gpt-4o, demo")
+    assert "kt_gk_new_secret" not in page.content()
+    assert page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])") == "[{},{}]"
+    assert console.tokens[0]["allowed_models"] == ["gpt-4o", "demo"] and "expires_at" in console.tokens[0]
+
+
+def test_rotating_a_key_gives_a_new_secret(console, pages):
+    page = pages.open(console.url + "/keys")
+    page.get_by_role("button", name="Rotate support-portal").click()
+    page.get_by_role("button", name="Rotate", exact=True).click()
+    expect(page.get_by_label("Secret", exact=True)).to_have_text("kt_gk_rotated_secret")
+
+
+def test_revoking_a_key_asks_for_its_name(console, pages):
+    page = pages.open(console.url + "/keys")
+    page.get_by_role("button", name="Revoke support-portal").click()
+    button = page.get_by_role("button", name="Revoke", exact=True)
+    expect(button).to_be_disabled()
+    page.get_by_label("to confirm").fill("support")
+    expect(button).to_be_disabled()
+    page.get_by_label("to confirm").fill("support-portal")
+    button.click()
+    expect(rows(page).first).to_contain_text("Revoked")
+    expect(page.get_by_role("button", name="Revoke support-portal")).to_have_count(0)
+
+
+def test_the_password_can_be_set(console, pages):
+    page = pages.open(console.url + "/account?welcome=1")
+    expect(page.locator("main")).to_contain_text("You are signed in.")
+    page.get_by_label("New password", exact=True).fill("right horse battery")
+    page.get_by_label("New password again").fill("right horse batterx")
+    page.get_by_role("button", name="Save password").click()
+    expect(page.get_by_role("alert")).to_contain_text("differ")
+    page.get_by_label("New password again").fill("right horse battery")
+    page.get_by_role("button", name="Save password").click()
+    expect(page.locator(".toast")).to_contain_text("The password is saved")
+
+
+def test_a_control_plane_that_is_away_comes_back_by_itself(console, pages):
+    pages.expected = ["status of 503"]
+    page = pages.open(console.url + "/events")
+    expect(rows(page).first).to_be_visible()
+    console.state = "down"
+    expect(page.get_by_role("alert")).to_contain_text("The control plane cannot be reached.", timeout=10_000)
+    assert rows(page).count() == 50  # what was there stays
+    console.state = "ok"
+    expect(page.get_by_role("alert")).to_have_count(0, timeout=20_000)
+
+
+def test_a_role_without_the_right_gets_a_reason(console, pages):
+    pages.expected = ["status of 403"]
+    console.state = "forbidden"
+    page = pages.open(console.url + "/events")
+    expect(page.locator("[data-state=forbidden]")).to_contain_text("This needs the permission 'events:read'.")
+
+
+def test_an_expired_session_leads_to_sign_in_and_back(console, pages):
+    pages.expected = ["status of 401"]
+    page = pages.open(console.url + "/events?outcome=blocked")
+    expect(rows(page).first).to_be_visible()
+    console.state = "expired"
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible(timeout=10_000)
+    page.get_by_label("E-mail").fill("mara@example.com")
+    page.get_by_label("Password").fill("right horse battery")
+    page.get_by_role("button", name="Sign in").click()
+    expect(rows(page).first).to_be_visible()
+    assert page.url.endswith("/events?outcome=blocked")
+
+
+def test_signing_in_works_without_scripts(console, pages):
+    pages.expected = ["status of 401"]
+    page = pages.open(console.url + "/sign-in?next=/keys", scripts=False)
+    page.get_by_label("E-mail").fill("mara@example.com")
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_have_text("E-mail or password is wrong.")
+    expect(page.get_by_label("E-mail")).to_have_value("mara@example.com")
+    page.get_by_label("Password").fill("right horse battery")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+
+
+def test_the_palette_goes_places(console, pages):
+    page = pages.open(console.url + "/overview")
+    page.keyboard.press("Control+k")
+    page.get_by_role("combobox").fill("gate")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(console.url + "/gateways")
+    page.keyboard.press("Control+k")
+    page.get_by_role("combobox").fill(console.events[0]["id"].lower())
+    expect(page.get_by_role("option").first).to_contain_text("Event")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_the_theme_is_remembered(console, pages):
+    page = pages.open(console.url + "/overview", scheme="light")
+    page.get_by_role("button", name="Switch light or dark theme").click()
+    page.reload()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    assert page.evaluate("getComputedStyle(document.body).colorScheme") in ("dark", "light dark")
+
+
+def test_the_skip_link_comes_first(console, pages):
+    page = pages.open(console.url + "/overview")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+
+
+def test_the_menu_on_a_phone(console, pages):
+    page = pages.open(console.url + "/overview", size=(360, 740))
+    page.get_by_role("button", name="Menu").click()
+    page.get_by_role("link", name="Keys").click()
+    expect(page.get_by_role("heading", name="Keys")).to_be_visible()
+    expect(page.get_by_role("button", name="Menu")).to_have_attribute("aria-expanded", "false")
+
+
+def test_hostile_values_stay_text(console, pages):
+    evil = "<img src=x onerror=alert(1)>'\"`</td><script>alert(1)</script>"
+    event = console.add(verdict="block")
+    event |= {"model": evil, "reason_code": evil, "policy": evil, "consumer_group": evil}
+    console.tokens.insert(0, data.token(evil))
+    page = pages.open(console.url + f"/events?event={event['id']}")
+    expect(page.locator(".drawer")).to_contain_text("<script>")
+    page.goto(console.url + "/keys")
+    expect(rows(page).first).to_contain_text("<script>")
+    page.goto(console.url + "/overview")
+    expect(page.locator(".table-card tbody tr").first).to_contain_text("<img")
+    assert page.locator("main img, main script").count() == 0
