@@ -92,7 +92,9 @@ class Load(threading.Thread):
         outcome.stage = "body"
         fields = dict(line.lower().split(": ", 1) for line in head[1:] if ": " in line)
         if "content-length" in fields:
-            await reader.readexactly(int(fields["content-length"]))
+            body = await reader.readexactly(int(fields["content-length"]))
+            if " 200 " not in head[0]:
+                outcome.error = body.decode("utf-8", "replace")
         else:
             while size := int(await reader.readuntil(b"\r\n"), 16):
                 await reader.readexactly(size + 2)

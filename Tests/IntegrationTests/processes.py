@@ -101,10 +101,11 @@ class Process:
         return self.process.returncode if self.process else None
 
     def kill(self):
-        """Ends it as a crash would."""
+        """Ends it as a crash would; that it has ended is no failure then."""
         if self.is_running:
             self.signal(signal.SIGKILL)
             self.wait()
+        self.process = None
 
 
 def run_kt(*arguments, environment=None, folder=None, timeout=PATIENCE):

@@ -22,7 +22,9 @@ def tls_config(server, **more):
 
 def test_a_known_authority_is_accepted(gateways, authority):
     with Simulator(ssl=authority.server_context("localhost")) as server:
-        gateway = gateways(tls_config(server), environment={"SSL_CERT_FILE": str(authority.path)})
+        gateway = gateways(
+            tls_config(server), environment={"SSL_CERT_FILE": str(authority.path)}, flags=["--event-loops", "1"]
+        )
 
         answers = [gateway.chat(), gateway.chat(), gateway.chat(stream=True)]
 
@@ -62,7 +64,8 @@ def proxied(proxy, **more):
 def test_https_goes_through_a_tunnel(gateways, authority):
     with Simulator(ssl=authority.server_context("localhost")) as server, ForwardProxy() as proxy:
         gateway = gateways(
-            tls_config(server), environment=proxied(proxy, SSL_CERT_FILE=str(authority.path))
+            tls_config(server), environment=proxied(proxy, SSL_CERT_FILE=str(authority.path)),
+            flags=["--event-loops", "1"],
         )
 
         answers = [gateway.chat().status, gateway.chat(stream=True).status]

@@ -191,7 +191,7 @@ def test_a_broken_target_is_left_alone_for_a_while(gateways, simulator):
     with Simulator() as second:
         gateway = gateways(two_targets(
             simulator.base_url(), second.base_url(), **ONCE, circuit_breaker={"failure_threshold": 3, "cooldown_seconds": 2}
-        ))
+        ), flags=["--event-loops", "1"])  # Each loop counts for itself.
         simulator.script("", replies.error(500))
 
         answers = [gateway.chat().status for _ in range(8)]

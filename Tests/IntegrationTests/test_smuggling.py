@@ -125,7 +125,7 @@ def test_an_ambiguous_request_ends_the_connection(gateway, simulator, case):
         connection.send(REFUSED[case] + HIDDEN)
         answer = connection.read()
 
-        assert answer.status in (400, 501, 505), answer
+        assert answer.status in (400, 413, 501, 505), answer
         assert answer.error["type"] == "validation_error"
         assert answer.header("connection") == "close"
         assert connection.is_closed()
@@ -274,6 +274,44 @@ def test_a_split_answer_reaches_nobody_else(gateway, simulator, case):
         assert (first.status, first.error["type"]) == (502, "upstream_error"), first
     for answer in following:
         assert answer.json["choices"][0]["message"]["content"] == "the next one"
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+def test_what_comes_late_belongs_to_nobody_else(gateway, simulator, stream):
+    """Behind [DONE] a provider says more, when the same caller's next exchange has already begun."""
+    def event(text):
+        return replies.chunk(replies.event(replies.openai_chunk({"model": "gpt-4o"}, {"content": text})))
+
+    def tail(steps):
+        return [*steps[:-1], 0.3, event("evil"), event("evil"), b"0\r\n\r\n"]
+
+    simulator.script("first", replies.Changed(Answer("one"), tail))
+    simulator.script("second", replies.late(0.8, Answer("two")))
+    bodies = [
+        json.dumps({"model": "gpt-4o", "stream": is_stream, "messages": [{"role": "user", "content": f"[[{name}]]"}]})
+        for name, is_stream in (("first", True), ("second", stream))
+    ]
+
+    with gateway.connect() as connection:
+        first = connection.request("POST", "/v1/chat/completions", bodies[0].encode(), key=gateway.key)
+        second = connection.request("POST", "/v1/chat/completions", bodies[1].encode(), key=gateway.key)
+
+    assert raw_http.streamed_text(first) in ("one", "oneevilevil")
+    assert second.status == 200, second
+    text = raw_http.streamed_text(second) if stream else second.json["choices"][0]["message"]["content"]
+    assert text == "two"
+
+
+def test_the_end_of_a_streams_framing_may_come_late(gateway, simulator):
+    """The last chunk comes after [DONE], when the same caller has already sent its next request."""
+    simulator.script("", replies.Changed(Answer(), lambda steps: [*steps[:-1], 0.02, steps[-1]]))
+    body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "hello"}], "stream": True}
+
+    with gateway.connect() as connection:
+        answers = [connection.request("POST", "/v1/chat/completions", body, key=gateway.key) for _ in range(20)]
+
+    assert [answer.status for answer in answers] == [200] * 20, answers
+    assert {raw_http.streamed_text(answer) for answer in answers} == {"Hello from the simulator."}
 
 
 def test_interim_answers_are_skipped(gateway, simulator):

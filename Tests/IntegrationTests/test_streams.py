@@ -14,7 +14,7 @@ import texts
 from replies import Answer
 from tap import Tap
 
-BEFORE, AFTER = "Pay é with ", " today, or call Ana. Room 4111 is free."
+BEFORE, AFTER = "Pay é with ", " today, or call Ana. Room 4112 is free."
 TEXT = BEFORE + texts.CARD + AFTER
 
 EXPECTED = re.compile(re.escape(BEFORE) + texts.MARKER + re.escape(AFTER))
@@ -56,7 +56,7 @@ def test_no_byte_of_a_card_gets_out_at_any_cut(gateways, simulator, config):
 
             text = "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
             assert EXPECTED.fullmatch(text), (pieces, text)
-            wire = front.answered.replace(b"Room 4111", b"")
+            wire = front.answered
             assert b"4111" not in wire and b"1111" not in wire, (pieces, wire)
             assert b"data: [DONE]" in wire
             assert [c.choices[0].finish_reason for c in chunks if c.choices][-1] == "stop"
