@@ -102,7 +102,9 @@ REFUSED = {
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory):
     with Simulator() as simulator:
-        config = configs.policy_config(configs.target(simulator.base_url()))
+        # No second attempt may hide what became of the first; no breaker may end the test early.
+        providers = {"retry": {"max_attempts": 1}, "circuit_breaker": {"failure_threshold": 1000}}
+        config = configs.policy_config(configs.target(simulator.base_url()), providers=providers)
         with Gateway(tmp_path_factory.mktemp("smuggling"), config) as gateway:
             yield gateway, simulator
 
@@ -277,41 +279,28 @@ def test_a_split_answer_reaches_nobody_else(gateway, simulator, case):
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
-def test_what_comes_late_belongs_to_nobody_else(gateway, simulator, stream):
-    """Behind [DONE] a provider says more, when the same caller's next exchange has already begun."""
-    def event(text):
-        return replies.chunk(replies.event(replies.openai_chunk({"model": "gpt-4o"}, {"content": text})))
-
-    def tail(steps):
-        return [*steps[:-1], 0.3, event("evil"), event("evil"), b"0\r\n\r\n"]
-
-    simulator.script("first", replies.Changed(Answer("one"), tail))
-    simulator.script("second", replies.late(0.8, Answer("two")))
-    bodies = [
-        json.dumps({"model": "gpt-4o", "stream": is_stream, "messages": [{"role": "user", "content": f"[[{name}]]"}]})
-        for name, is_stream in (("first", True), ("second", stream))
-    ]
+@pytest.mark.parametrize("more", [0, 2], ids=["nothing more", "more text"])
+def test_what_comes_late_belongs_to_nobody_else(gateway, simulator, stream, more):
+    """Behind [DONE] a provider ends its body, or says more, when the same caller's next exchange has begun."""
+    evil = replies.chunk(replies.event(replies.openai_chunk({"model": "gpt-4o"}, {"content": "evil"})))
+    simulator.script("first", replies.Changed(
+        Answer("one"), lambda steps: [*steps[:-1], 0.2, *[evil] * more, steps[-1]]
+    ))
+    simulator.script("second", replies.late(0.5, Answer("two")))
 
     with gateway.connect() as connection:
-        first = connection.request("POST", "/v1/chat/completions", bodies[0].encode(), key=gateway.key)
-        second = connection.request("POST", "/v1/chat/completions", bodies[1].encode(), key=gateway.key)
+        first, second = (
+            connection.request("POST", "/v1/chat/completions", body, key=gateway.key)
+            for body in (
+                {**json.loads(BODY), "stream": is_stream, "user": f"[[{name}]]"}
+                for name, is_stream in (("first", True), ("second", stream))
+            )
+        )
 
-    assert raw_http.streamed_text(first) in ("one", "oneevilevil")
+    assert raw_http.streamed_text(first) == "one"
     assert second.status == 200, second
     text = raw_http.streamed_text(second) if stream else second.json["choices"][0]["message"]["content"]
     assert text == "two"
-
-
-def test_the_end_of_a_streams_framing_may_come_late(gateway, simulator):
-    """The last chunk comes after [DONE], when the same caller has already sent its next request."""
-    simulator.script("", replies.Changed(Answer(), lambda steps: [*steps[:-1], 0.02, steps[-1]]))
-    body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "hello"}], "stream": True}
-
-    with gateway.connect() as connection:
-        answers = [connection.request("POST", "/v1/chat/completions", body, key=gateway.key) for _ in range(20)]
-
-    assert [answer.status for answer in answers] == [200] * 20, answers
-    assert {raw_http.streamed_text(answer) for answer in answers} == {"Hello from the simulator."}
 
 
 def test_interim_answers_are_skipped(gateway, simulator):
