@@ -111,7 +111,11 @@ struct AnthropicRequestReader {
         case .role:
             let role = chat.body.string(value, limit: 16) ?? ""
             change { $0.role = role }
-        case .content: change { $0.content = value }
+        case .content:
+            guard value.kind == .string || value.kind == .array else {
+                throw Self.unsupported(Self.table.place(of: value))
+            }
+            change { $0.content = value }
         case .refusal: change { $0.refusal = value }
         case .part: change { $0.parts.append(ChatTokens.Part()) }
         case .partType: changePart { $0.type = value }
