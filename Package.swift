@@ -73,7 +73,7 @@ let package = Package(
         ),
         .target(
             name: "KeeptrustsClient",
-            dependencies: ["KeeptrustsAPI", "KeeptrustsCore", "KeeptrustsWeb", .asyncHTTPClient, .nioCore, .nioFoundation]
+            dependencies: ["KeeptrustsAPI", "KeeptrustsCore", "KeeptrustsWeb", .asyncHTTPClient, .nioCore, .nioFoundation, .nioHTTP1]
         ),
         .target(
             name: "KeeptrustsGateway",
@@ -106,7 +106,7 @@ let package = Package(
             name: "KeeptrustsChat",
             dependencies: [
                 "KeeptrustsAPI", "KeeptrustsClient", "KeeptrustsCore", "KeeptrustsWeb", .asyncHTTPClient, .crypto,
-                .httpTypes, .hummingbird, .logging, .nioCore, .nioFoundation, .serviceLifecycle,
+                .httpTypes, .hummingbird, .logging, .nioCore, .nioFoundation, .nioHTTP1, .serviceLifecycle,
             ],
             plugins: ["EmbedAssets"]
         ),
@@ -203,6 +203,7 @@ extension Target.Dependency {
     static let mustache: Self = .product(name: "Mustache", package: "swift-mustache")
     static let nioCore: Self = .product(name: "NIOCore", package: "swift-nio")
     static let nioFoundation: Self = .product(name: "NIOFoundationCompat", package: "swift-nio")
+    static let nioHTTP1: Self = .product(name: "NIOHTTP1", package: "swift-nio")
     static let nioPosix: Self = .product(name: "NIOPosix", package: "swift-nio")
     static let nioSSL: Self = .product(name: "NIOSSL", package: "swift-nio-ssl")
     static let serviceLifecycle: Self = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")

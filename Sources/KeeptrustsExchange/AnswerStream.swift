@@ -25,6 +25,9 @@ struct AnswerStream {
         var choice: Int
         var channel: KeeptrustsDialects.Channel
         var judge: StreamJudge?
+
+        /// Nothing of it is held back any more.
+        var isOver = false
     }
 
     private let surface: Surface
@@ -39,6 +42,9 @@ struct AnswerStream {
     /// Parses what the translation writes.
     private var translated: EventStreamParser
     private var texts: [Text] = []
+
+    /// What the chain said of texts that continue nothing; the first hundred findings are enough.
+    private var loose = ChainOutcome()
     private var template: ChunkTemplate?
     private var unfinished: Set<Int> = []
     private var hasFinished = false
@@ -97,7 +103,7 @@ struct AnswerStream {
 
     /// What the chain says of all texts together.
     var outcome: ChainOutcome {
-        var all = ChainOutcome()
+        var all = loose
         for (number, text) in texts.enumerated() {
             if let judge = text.judge { all.add(judge.outcome, segment: number) }
         }
@@ -171,19 +177,32 @@ struct AnswerStream {
 
     /// Hands a piece of a text to its judge; not nil when a policy forbids it.
     private mutating func judge(_ delta: AnswerText, isLast: Bool, into piece: inout ByteBuffer) -> ChainOutcome? {
-        // A text that continues nothing is judged by itself.
-        let isAlone = delta.channel == .other
-        var place = isAlone ? nil : texts.firstIndex { $0.choice == delta.choice && $0.channel == delta.channel }
+        let text = delta.text.segment.text
+        guard delta.channel != .other else { return judgeAlone(delta, into: &piece) }
+        var place = texts.firstIndex { $0.choice == delta.choice && $0.channel == delta.channel }
         if place == nil {
             let judge = chain.streamJudge(on: delta.text.segment.phase, using: scratch)
             texts.append(Text(choice: delta.choice, channel: delta.channel, judge: judge))
             place = texts.count - 1
         }
         guard let place, texts[place].judge != nil else {
-            piece = delta.text.segment.text
+            piece = text
             return nil
         }
-        return push(delta.text.segment.text, to: place, isLast: isLast || isAlone, into: &piece)
+        return push(text, to: place, isLast: isLast, into: &piece)
+    }
+
+    /// Judges a text that continues nothing; only what was said of it is kept.
+    private mutating func judgeAlone(_ delta: AnswerText, into piece: inout ByteBuffer) -> ChainOutcome? {
+        let text = delta.text.segment.text
+        guard var judge = chain.streamJudge(on: delta.text.segment.phase, using: scratch) else {
+            piece = text
+            return nil
+        }
+        let step = judge.push(text, isLast: true, using: scratch, into: &piece)
+        loose.add(judge.outcome, segment: texts.count)
+        guard case .blocked(let reason, let policy) = step else { return nil }
+        return blocked(reason, policy)
     }
 
     private mutating func push(
@@ -191,8 +210,12 @@ struct AnswerStream {
     ) -> ChainOutcome? {
         let scratch = scratch
         let step = texts[place].judge?.push(text, isLast: isLast, using: scratch, into: &piece)
-        if isLast, case .pass? = step { texts[place].channel = .other }
+        if isLast, case .pass? = step { texts[place].isOver = true }
         guard case .blocked(let reason, let policy)? = step else { return nil }
+        return blocked(reason, policy)
+    }
+
+    private func blocked(_ reason: Reason, _ policy: String) -> ChainOutcome {
         var outcome = self.outcome
         (outcome.verdict, outcome.reason, outcome.policy) = (.block, reason, policy)
         return outcome
@@ -204,7 +227,7 @@ struct AnswerStream {
     ) -> ChainOutcome? {
         for place in texts.indices {
             let (owner, channel) = (texts[place].choice, texts[place].channel)
-            guard channel != .other, choice == nil || owner == choice, texts[place].judge != nil else { continue }
+            guard !texts[place].isOver, choice == nil || owner == choice, texts[place].judge != nil else { continue }
             guard !deltas.contains(where: { $0.choice == owner && $0.channel == channel }) else { continue }
             var rest = ByteBuffer()
             if let outcome = push(ByteBuffer(), to: place, isLast: true, into: &rest) { return outcome }
@@ -248,7 +271,8 @@ extension ChainOutcome {
                 (results[index].verdict, results[index].reasonCode) = (result.verdict, result.reasonCode)
             }
             results[index].skipped = results[index].skipped && result.skipped
-            results[index].findings += result.findings
+            let room = max(0, 100 - results[index].findings.count)
+            results[index].findings += result.findings.prefix(room)
         }
     }
 }
