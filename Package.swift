@@ -73,7 +73,10 @@ let package = Package(
         ),
         .target(
             name: "KeeptrustsClient",
-            dependencies: ["KeeptrustsAPI", "KeeptrustsCore", "KeeptrustsWeb", .asyncHTTPClient, .nioCore, .nioFoundation, .nioHTTP1]
+            dependencies: [
+                "KeeptrustsAPI", "KeeptrustsCore", "KeeptrustsWeb", .asyncHTTPClient, .nioCore, .nioFoundation,
+                .nioHTTP1,
+            ]
         ),
         .target(
             name: "KeeptrustsGateway",
@@ -119,7 +122,8 @@ let package = Package(
             dependencies: [
                 "KeeptrustsAPI", "KeeptrustsChat", "KeeptrustsClient", "KeeptrustsConfig", "KeeptrustsConsole",
                 "KeeptrustsControlPlane", "KeeptrustsCore", "KeeptrustsExchange", "KeeptrustsGateway",
-                "KeeptrustsPolicy", "KeeptrustsRouting", "KeeptrustsStorage", "KeeptrustsWeb", .asyncHTTPClient, .crypto,
+                "KeeptrustsPolicy", "KeeptrustsRouting", "KeeptrustsStorage", "KeeptrustsWeb", .asyncHTTPClient,
+                .crypto,
                 .logging, .nioCore, .nioPosix, .serviceLifecycle,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -162,7 +166,8 @@ let package = Package(
         .testTarget(
             name: "KeeptrustsControlPlaneTests",
             dependencies: [
-                "KeeptrustsAPI", "KeeptrustsControlPlane", "KeeptrustsCore", "KeeptrustsStorage", "KeeptrustsWeb", .crypto,
+                "KeeptrustsAPI", "KeeptrustsControlPlane", "KeeptrustsCore", "KeeptrustsStorage", "KeeptrustsWeb",
+                .crypto,
                 .httpTypes, .hummingbird, .hummingbirdTesting, .logging, .nioCore, .nioFoundation,
             ]
         ),

@@ -94,7 +94,10 @@ struct AnswerStream {
 
     /// Ends an answer in the middle: one error event, then a last chunk for each choice that is still open.
     ///
-    /// - Parameter finishReason: nil writes no last chunk.
+    /// - Parameters:
+    ///   - error: The error envelope.
+    ///   - finishReason: Why the choices end; nil writes no last chunk.
+    ///   - out: Where the events go.
     func breakOff(error: ByteBuffer, finishReason: StaticString?, into out: inout ByteBuffer) {
         out.writeSSEData(error)
         guard let template, let finishReason else { return }

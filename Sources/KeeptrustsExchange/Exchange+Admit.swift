@@ -61,7 +61,9 @@ extension Exchange {
         }
         guard head.method == .get || head.method == .head else { throw .methodNotAllowed("GET") }
         var reply = Reply.whole(status: status, body: body, facts)
-        if head.method == .head { reply = reply.getSlice(at: reply.readerIndex, length: reply.readableBytes - body.readableBytes) ?? reply }
+        if head.method == .head {
+            reply = reply.getSlice(at: reply.readerIndex, length: reply.readableBytes - body.readableBytes) ?? reply
+        }
         state = .settled
         actions.append(.end(reply, keepsAlive: keepsAlive))
     }
@@ -93,7 +95,9 @@ extension Exchange {
 
     private func authenticate(_ head: HTTPRequestHead, from peer: Peer) throws(Refusal) -> CallerKey {
         guard let credential = try CallerCredential.read(head) else {
-            guard around.allowsAnonymous, peer.isLoopback, !CallerCredential.isForwarded(head) else { throw .missingKey }
+            guard around.allowsAnonymous, peer.isLoopback, !CallerCredential.isForwarded(head) else {
+                throw .missingKey
+            }
             return CallerKey(id: "anonymous")
         }
         switch around.keys.answer(for: credential, at: record.time) {
@@ -159,7 +163,9 @@ extension ByteBuffer {
         let view = readableBytesView
         guard view.count > scheme.count, zip(view, scheme).allSatisfy({ $0 | 0x20 == $1 | 0x20 }) else { return nil }
         var token = getSlice(at: readerIndex + scheme.count, length: readableBytes - scheme.count)
-        while token?.getInteger(at: token?.readerIndex ?? 0, as: UInt8.self) == 0x20 { token?.moveReaderIndex(forwardBy: 1) }
+        while token?.getInteger(at: token?.readerIndex ?? 0, as: UInt8.self) == 0x20 {
+            token?.moveReaderIndex(forwardBy: 1)
+        }
         return token
     }
 
@@ -167,7 +173,8 @@ extension ByteBuffer {
     fileprivate func isMediaType(_ type: StaticString) -> Bool {
         let view = readableBytesView
         let expected = UnsafeBufferPointer(start: type.utf8Start, count: type.utf8CodeUnitCount)
-        guard view.count >= expected.count, zip(view, expected).allSatisfy({ ($0 < 0x41 || $0 > 0x5A ? $0 : $0 | 0x20) == $1 })
+        guard view.count >= expected.count,
+            zip(view, expected).allSatisfy({ ($0 < 0x41 || $0 > 0x5A ? $0 : $0 | 0x20) == $1 })
         else { return false }
         let next = view.dropFirst(expected.count).first
         return next == nil || next == 0x3B || next == 0x20 || next == 0x09

@@ -195,7 +195,8 @@ extension Refusal {
         // A model that the provider does not know is the operator's mistake: the caller asked for one of ours.
         let status = failure.kind == .modelNotFound ? 502 : failure.category.status
         let type = status == 429 ? "rate_limit" : "upstream_error"
-        self.init(status, type: type, code: failure.code, failure.message, param: failure.param,
+        self.init(
+            status, type: type, code: failure.code, failure.message, param: failure.param,
             retryAfter: status == 429 ? 1 : nil)
     }
 }

@@ -49,7 +49,7 @@ struct ExchangeRecord {
     var verdict: Verdict { judgements.reduce(.allow) { max($0, $1.outcome.verdict) } }
     var isFlagged: Bool { judgements.contains { $0.outcome.flagged } }
 
-    /// The event as JSON; its first member is `id`. See `KeeptrustsAPI.DecisionEvent`.
+    /// The event as JSON, `id` first, as `KeeptrustsAPI.DecisionEvent` reads it.
     func event(
         gatewayID: String, config: (name: String, version: String, digest: String), outcome: Outcome, total: Duration
     ) -> ByteBuffer {

@@ -46,7 +46,7 @@ extension CallerKey {
 public struct KeyHash: Sendable, Hashable {
     private var words: (UInt64, UInt64, UInt64, UInt64)
 
-    /// - Parameter bytes: 32 bytes.
+    /// Takes 32 bytes, and no other number of them.
     public init?(_ bytes: some Sequence<UInt8>) {
         var all: [UInt64] = [0, 0, 0, 0]
         var count = 0
@@ -117,6 +117,7 @@ public final class KeyRing: Sendable {
     /// - Parameters:
     ///   - plain: Keys of consumer groups, by the SHA-256 of the key.
     ///   - keyed: Keys of the control plane, by the HMAC-SHA-256 of the key under `hashKey`.
+    ///   - hashKey: The key of that HMAC.
     ///   - trustedUntil: When the control plane's keys stop being trusted; nil without a control plane.
     public init(
         plain: [KeyHash: CallerKey], keyed: [KeyHash: CallerKey] = [:], hashKey: [UInt8]? = nil,
@@ -131,7 +132,9 @@ public final class KeyRing: Sendable {
 
     /// Judges a credential as it stands in a request.
     public func answer(for credential: ByteBuffer, at now: Timestamp) -> Answer {
-        if !plain.isEmpty, let key = credential.withUnsafeReadableBytes({ plain[KeyHash(bytes: SHA256.hash(data: $0))] }) {
+        if !plain.isEmpty,
+            let key = credential.withUnsafeReadableBytes({ plain[KeyHash(bytes: SHA256.hash(data: $0))] })
+        {
             return key.answer(at: now)
         }
         guard let trustedUntil else { return .bad }

@@ -16,7 +16,8 @@ enum Reply {
 
     /// An answer whose length is known.
     static func whole(
-        status: Int, contentType: StaticString = "application/json", body: ByteBuffer, extra: String = "", _ facts: Facts
+        status: Int, contentType: StaticString = "application/json", body: ByteBuffer, extra: String = "",
+        _ facts: Facts
     ) -> ByteBuffer {
         var out = ByteBufferAllocator().buffer(capacity: 384 + body.readableBytes)
         out.writeHead(status: status, contentType: contentType, extra: extra, facts)

@@ -21,9 +21,11 @@ public final class Snapshot: Sendable {
     /// Compiles a config.
     ///
     /// - Parameters:
+    ///   - config: The config.
     ///   - cacheDirectory: Where compiled patterns are kept; nil for nowhere.
     ///   - failMode: What a policy that fails does, unless it is of a security kind or its own entry says.
     ///   - environment: The value of an environment variable.
+    /// - Throws: A ``ConfigError``, or ``TargetUnusable``.
     public init(
         _ config: PolicyConfig, cacheDirectory: String?, failMode: PolicyChain.OnError = .block,
         environment: (String) -> String?

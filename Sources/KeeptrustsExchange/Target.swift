@@ -25,7 +25,12 @@ public final class Target: Sendable {
     public var id: String { settings.id }
     public var model: String { settings.model }
 
-    /// - Parameter resolve: The value of an environment variable.
+    /// Makes a target ready.
+    ///
+    /// - Parameters:
+    ///   - settings: What the config says of it.
+    ///   - resolve: The value of an environment variable.
+    /// - Throws: ``TargetUnusable`` when it cannot be called at all.
     init(_ settings: TargetSettings, resolve: (String) -> String?) throws(TargetUnusable) {
         guard let provider = Provider.named(settings.provider) else {
             throw TargetUnusable(id: settings.id, cause: "there is no provider '\(settings.provider)'")

@@ -16,7 +16,9 @@ public final class Gateway: Sendable {
     /// Where it listens; with the port that the system chose.
     public let address: HostPort
 
-    /// What must run for it, in the order of their start. Stopped in reverse: exchanges finish, records are synced,
+    /// What must run for it, in the order of their start.
+    ///
+    /// Stopped in reverse: exchanges finish, records are synced,
     /// then delivered.
     public let services: [any Service]
 

@@ -38,7 +38,8 @@ final class LoopRoster: Sendable {
                     let surroundings = Surroundings(
                         snapshot: LoopSnapshot(snapshot), keys: keys, gatewayID: "",
                         allowsAnonymous: settings.allowsAnonymous, maxConcurrency: concurrency,
-                        seed: SystemRandomNumberGenerator().seed, hasRoom: { segments.hasRoom(for: ($0 + 1) * SpoolIntake.reservedBytes) },
+                        seed: SystemRandomNumberGenerator().seed,
+                        hasRoom: { segments.hasRoom(for: ($0 + 1) * SpoolIntake.reservedBytes) },
                         clock: { .now }, wallClock: { .now })
                     let pool = UpstreamPool(eventLoop: loop, tls: tls, proxies: settings.proxies)
                     let spool = SpoolIntake(segments, sync: sync, eventLoop: loop) {

@@ -111,7 +111,9 @@ private struct Parts {
             api: client, http: http, logger: logger, onReady: { [addresses] in addresses.set($0, of: .chat) })
         let gateway = try await gateway(client, installation, first)
         addresses.set("http://\(gateway.address)", of: .gateway)
-        for service in [console, chat] as [any Service] + gateway.services { await group.addServiceUnlessShutdown(service) }
+        for service in [console, chat] as [any Service] + gateway.services {
+            await group.addServiceUnlessShutdown(service)
+        }
         await group.addServiceUnlessShutdown(ReloadOnHangUp(gateway: gateway, logger: logger))
         for part in Addresses.Part.allCases { _ = try await addresses.wait(for: part) }
         while !gateway.hasKeys, !addresses.isClosed { try await Task.sleep(for: .milliseconds(20)) }

@@ -13,7 +13,10 @@ struct AdmissionTests {
             (["authorization: Bearer "], "401", "invalid_api_key"),
             (["x-api-key: kt_gk_wrong"], "401", "invalid_api_key"),
             (["authorization: Bearer kt_gk_test", "x-api-key: kt_gk_other"], "400", "conflicting_credentials"),
-            (["authorization: Bearer kt_gk_test", "authorization: Bearer kt_gk_other"], "400", "conflicting_credentials"),
+            (
+                ["authorization: Bearer kt_gk_test", "authorization: Bearer kt_gk_other"], "400",
+                "conflicting_credentials"
+            ),
             (["cookie: key=kt_gk_test"], "401", "missing_api_key"),
         ]
     )

@@ -84,7 +84,10 @@ struct ChatTests {
             (#"{"model":"gpt-9","messages":[{"role":"user","content":"x"}]}"#, 403, "model_not_allowed"),
             (#"{"model":"nothing","messages":[{"role":"user","content":"x"}]}"#, 503, "no_target_available"),
             (#"{"model":"gpt-4o","messages":[]}"#, 422, nil), (#"{"model":"gpt-4o","#, 400, nil),
-            (#"{"model":"gpt-4o","model":"other","messages":[{"role":"user","content":"x"}]}"#, 400, "json.duplicate_key"),
+            (
+                #"{"model":"gpt-4o","model":"other","messages":[{"role":"user","content":"x"}]}"#, 400,
+                "json.duplicate_key"
+            ),
         ]
     )
     func refusals(body: String, status: Int, code: String?) throws {
@@ -104,7 +107,8 @@ struct ChatTests {
 
         #expect(actions.call?.target == "second")
         let record = try #require(play.answer(Self.pong).record)
-        #expect((record["attempts"] as? [[String: Any]])?.compactMap { $0["target"] as? String } == ["first", "second"])
+        #expect(
+            (record["attempts"] as? [[String: Any]])?.compactMap { $0["target"] as? String } == ["first", "second"])
         #expect((record["attempts"] as? [[String: Any]])?.first?["error"] as? String == "unreachable")
     }
 

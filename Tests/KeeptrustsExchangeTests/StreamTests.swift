@@ -10,7 +10,8 @@ struct StreamTests {
 
     private static func event(_ content: String, finish: String = "null") -> String {
         let delta = content.isEmpty ? "{}" : #"{"content":"\#(content)"}"#
-        return #"data: {"id":"c1","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":\#(delta),"finish_reason":\#(finish)}]}"#
+        return
+            #"data: {"id":"c1","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":\#(delta),"finish_reason":\#(finish)}]}"#
             + "\n\n"
     }
 
@@ -58,7 +59,8 @@ struct StreamTests {
         #expect(call.bytes.contains(#""include_usage":true"#))
 
         play.tell(.upstreamHead(UpstreamHead(status: 200, isEventStream: true)))
-        let usage = #"data: {"id":"c1","choices":[],"usage":{"prompt_tokens":3,"completion_tokens":4,"total_tokens":7}}"#
+        let usage =
+            #"data: {"id":"c1","choices":[],"usage":{"prompt_tokens":3,"completion_tokens":4,"total_tokens":7}}"#
         let bytes = Self.event("Hi.") + Self.event("", finish: #""stop""#) + usage + "\n\ndata: [DONE]\n\n"
         let actions = play.tell(.upstreamBody(ByteBuffer(string: bytes)))
 

@@ -35,7 +35,10 @@ struct SegmentsTests {
         let first = try #require(try segments.batch(after: 0, upTo: 2, maxBytes: 1 << 20))
         let second = try #require(try segments.batch(after: first.end, upTo: 2, maxBytes: 1 << 20))
 
-        #expect(first.records.map { String(buffer: $0.event) } == [#"{"sequence":1,"id":"a"}"#, #"{"sequence":2,"id":"b"}"#])
+        #expect(
+            first.records.map { String(buffer: $0.event) } == [
+                #"{"sequence":1,"id":"a"}"#, #"{"sequence":2,"id":"b"}"#,
+            ])
         #expect(second.records.map(\.sequence) == [3])
     }
 
@@ -107,7 +110,9 @@ struct SegmentsTests {
 struct ChecksumTests {
     @Test(
         "The sum is CRC-32C",
-        arguments: [("", UInt32(0)), ("a", 0xC1D0_4330), ("123456789", 0xE306_9283), ("0123456789abcdef0", 0x5C0C_8AC1)]
+        arguments: [
+            ("", UInt32(0)), ("a", 0xC1D0_4330), ("123456789", 0xE306_9283), ("0123456789abcdef0", 0x5C0C_8AC1),
+        ]
     )
     func sums(text: String, sum: UInt32) {
         let bytes = Array(text.utf8)

@@ -15,7 +15,8 @@ struct Checksum {
             var crc = state
             var index = 0
             while index + 8 <= bytes.count {
-                let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)) ^ UInt64(crc)
+                let word =
+                    UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)) ^ UInt64(crc)
                 crc = 0
                 for step in 0..<8 {
                     crc ^= tables[(7 - step) * 256 + Int(truncatingIfNeeded: word >> UInt64(step * 8) & 0xFF)]

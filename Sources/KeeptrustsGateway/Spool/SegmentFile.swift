@@ -73,7 +73,8 @@ final class SegmentFile: @unchecked Sendable {
         var (done, failure) = (0, Int32(0))
         bytes.withUnsafeReadableBytes { raw in
             while done < raw.count {
-                let written = pwrite(descriptor, raw.baseAddress?.advanced(by: done), raw.count - done, off_t(end + done))
+                let written = pwrite(
+                    descriptor, raw.baseAddress?.advanced(by: done), raw.count - done, off_t(end + done))
                 if written > 0 { done += written } else if errno != EINTR { return failure = errno }
             }
         }

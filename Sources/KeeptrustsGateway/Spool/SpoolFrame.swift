@@ -1,6 +1,8 @@
 import NIOCore
 
-/// How a record lies in a segment: its length, the payload's CRC-32C, its sequence number, the CRC-32C of these sixteen
+/// How a record lies in a segment.
+///
+/// Its length, the payload's CRC-32C, its sequence number, the CRC-32C of these sixteen
 /// bytes, then the payload. A length of zero ends a segment.
 struct SpoolFrame: Equatable {
     static let headerBytes = 20

@@ -24,7 +24,9 @@ struct GatewayOptions: ParsableArguments {
         help: "The gateway's credential for the control plane. [env: KEEPTRUSTS_GATEWAY_TOKEN]")
     var apiToken: String?
 
-    @Option(help: "The address that callers use, when it is not the listen address. [env: KEEPTRUSTS_GATEWAY_ADVERTISE_ADDR]")
+    @Option(
+        help:
+            "The address that callers use, when it is not the listen address. [env: KEEPTRUSTS_GATEWAY_ADVERTISE_ADDR]")
     var advertiseAddr: String?
 
     @Option(help: "The gateway's name in the console.")

@@ -18,7 +18,8 @@ struct APIRun: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
         abstract: "Run the control plane's API.",
-        discussion: "Brings the database up to date first. The first start prints a sign-in link, a runtime token and a key."
+        discussion:
+            "Brings the database up to date first. The first start prints a sign-in link, a runtime token and a key."
     )
 
     @Option(help: "The address to listen on, host:port; port 0 chooses a free one.")

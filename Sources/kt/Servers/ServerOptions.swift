@@ -34,7 +34,9 @@ struct TLSOptions: ParsableArguments {
 /// Where the control plane keeps everything.
 struct DatabaseOptions: ParsableArguments {
     @Option(
-        help: "sqlite:PATH or postgres://USER@HOST/NAME (default: SQLite in the data directory). [env: KEEPTRUSTS_DATABASE_URL]")
+        help:
+            "sqlite:PATH or postgres://USER@HOST/NAME (default: SQLite in the data directory). [env: KEEPTRUSTS_DATABASE_URL]"
+    )
     var database: String?
 
     @Option(help: "Where the server key and an embedded database are kept (default: ~/.keeptrusts/data).")
