@@ -59,7 +59,7 @@ public struct KeyHash: Sendable, Hashable {
         words = (all[0], all[1], all[2], all[3])
     }
 
-    /// - Parameter bytes: The 32 bytes of a digest or of an authentication code.
+    /// Takes the 32 bytes of a digest or of an authentication code.
     fileprivate init(bytes digest: some ContiguousBytes) {
         words = digest.withUnsafeBytes { raw in
             func word(_ index: Int) -> UInt64 {
