@@ -37,8 +37,8 @@ def test_hostile_texts_are_kept_as_they_are(stack):
     sent = {}
     for text in HOSTILE:
         answer = stack.chat(model=text)
-        assert answer.status in (404, 422), answer
-        sent[answer.header("x-request-id")] = text
+        assert answer.status == (404 if len(text) < 1000 else 422), answer
+        sent[answer.header("x-request-id")] = text if answer.status == 404 else ""
 
     def recorded():
         events = {event["request_id"]: event for event in stack.events()}
@@ -46,7 +46,7 @@ def test_hostile_texts_are_kept_as_they_are(stack):
 
     events = eventually(recorded, 30, 0.3)
     for request_id, text in sent.items():
-        assert text.startswith(events[request_id]["model"]) and events[request_id]["model"]
+        assert events[request_id]["model"] == text
     assert stack.api.ask("GET", "/v1/tokens")["tokens"]
 
 
@@ -68,8 +68,8 @@ def test_hostile_credentials_are_unknown_ones(stack, text):
     for path in ("/v1/whoami", "/v1/tokens", "/v1/events"):
         assert raw_http.call(stack.api.url, "GET", path, key=text).status == 401
     body = {"email": text, "password": text}
-    assert raw_http.call(stack.api.url, "POST", "/v1/auth/login", body).status in (400, 401, 422, 429)
-    assert raw_http.call(stack.api.url, "POST", "/v1/auth/sign-in-link/redeem", {"code": text}).status in (400, 401, 404, 410, 422, 429)
+    assert raw_http.call(stack.api.url, "POST", "/v1/auth/login", body).status in (400, 401, 413, 422, 429)
+    assert raw_http.call(stack.api.url, "POST", "/v1/auth/sign-in-link/redeem", {"code": text}).status in (400, 401, 404, 410, 413, 422, 429)
 
 
 def test_hostile_names_come_back(stack):
@@ -120,8 +120,7 @@ def test_an_unknown_path_and_method_get_the_envelope(stack):
 
 def test_events_page_by_keyset(stack):
     for _ in range(5):
-        assert stack.chat().status == 200
-    eventually(lambda: len(stack.events()) >= 5, 30, 0.3)
+        stack.event_of(stack.chat().header("x-request-id"))
 
     pages, cursor = [], None
     while True:
