@@ -37,6 +37,7 @@ struct ErrorAnswer: Encodable {
         encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
         var headers = headers
         headers[.contentType] = "application/json; charset=utf-8"
+        if status == .unauthorized { headers[.wwwAuthenticate] = #"Bearer realm="keeptrusts""# }
         let body = (try? encoder.encode(self)).map { ByteBuffer(data: $0) } ?? ByteBuffer()
         return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: body))
     }

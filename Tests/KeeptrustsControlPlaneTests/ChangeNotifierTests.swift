@@ -1,3 +1,4 @@
+import HTTPTypes
 import KeeptrustsAPI
 import KeeptrustsCore
 import Testing
@@ -47,5 +48,28 @@ struct ChangeNotifierTests {
         await stopped.value
         await notifier.wait(for: topic, since: 0, atMost: forever)
         #expect(notifier.awaited.isEmpty)
+    }
+}
+
+@Suite(.timeLimit(.minutes(1)))
+struct KeyWatchTests {
+    @Test("What another replica does to keys is noticed while someone waits")
+    func replicas() async throws {
+        let fixture = try await Fixture()
+        let (notifier, org) = (fixture.plane.notifier, fixture.ours.organisation.id)
+        let topic = ChangeNotifier.Topic(organisation: org, kind: .keys)
+        let watch = Task { try await KeyWatch(plane: fixture.plane, logger: fixture.log.logger).run() }
+        // Someone who begins to wait is told once, because the watch has not seen the generation before.
+        await notifier.wait(for: topic, since: notifier.ticket(for: topic), atMost: .seconds(3_600))
+        let seen = notifier.ticket(for: topic)
+
+        let waiting = Task { await notifier.wait(for: topic, since: seen, atMost: .seconds(3_600)) }
+        _ = try await fixture.with(fixture.plane.database).send(
+            .delete, "/v1/tokens/\(fixture.ours.gatewayKeyID.rawValue)", as: fixture.ours.session(.owner))
+
+        await waiting.value
+        #expect(notifier.ticket(for: topic) > seen)
+        watch.cancel()
+        _ = await watch.result
     }
 }

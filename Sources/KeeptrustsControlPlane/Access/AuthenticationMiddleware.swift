@@ -15,10 +15,8 @@ struct AuthenticationMiddleware: RouterMiddleware {
         _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
     ) async throws -> Response {
         var context = context
-        if let peer = context.peerAddress, plane.settings.trustedPeers.contains(peer) {
-            context.isTrustedPeer = true
-            context.remoteAddress = Self.forwardedAddress(request) ?? peer
-        }
+        context.isTrustedPeer = context.peerAddress.map(plane.settings.trustedPeers.contains) ?? false
+        context.remoteAddress = Self.remoteAddress(request, context)
         if let secret = try Self.credential(in: request) {
             context.principal = try await principal(of: secret)
             context.hasBadCredential = context.principal == nil
@@ -50,7 +48,8 @@ struct AuthenticationMiddleware: RouterMiddleware {
             try transaction.principal(hash: hash, at: now)
         }
         if let principal, principal.isToTouch(at: now) {
-            try await plane.database.write { transaction in
+            // Only for people who look at lists; a database that cannot write now must not keep them out.
+            try? await plane.database.write { transaction in
                 switch principal.credential {
                 case .session(let session): try transaction.touch(session.id, in: principal.organisation, at: now)
                 case .token(let token): try transaction.touch([token.id], in: principal.organisation, at: now)
@@ -60,10 +59,11 @@ struct AuthenticationMiddleware: RouterMiddleware {
         return principal
     }
 
-    /// The address that the server before us saw: the last element, which it added itself.
-    private static func forwardedAddress(_ request: Request) -> String? {
-        request.headers[values: .xForwardedFor].last?.split(separator: ",").last
-            .map { String($0.filter { $0 != " " }.prefix(64)) }
+    /// Where the person is: what a server of ours saw, which it added as the last element; else the peer.
+    static func remoteAddress(_ request: Request, _ context: APIContext) -> String? {
+        guard context.isTrustedPeer else { return context.peerAddress }
+        let forwarded = request.headers[values: .xForwardedFor].last?.split(separator: ",").last
+        return forwarded.map { String($0.filter { $0 != " " }.prefix(64)) } ?? context.peerAddress
     }
 }
 

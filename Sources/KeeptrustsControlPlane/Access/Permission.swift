@@ -14,8 +14,6 @@ enum Permission: String, Sendable, CaseIterable {
     /// To make someone an owner, and to change who is one.
     case ownersWrite = "owners:write"
     case rolesRead = "roles:read"
-    case settingsRead = "settings:read"
-    case settingsWrite = "settings:write"
     case tokensRead = "tokens:read"
     case tokensWrite = "tokens:write"
     case usersRead = "users:read"
@@ -74,10 +72,10 @@ extension SeededRole {
         case .owner: [allow("*")]
         case .admin:
             [Statement(effect: .allow, actions: Permission.allCases.filter { $0 != .ownersWrite }.map(\.rawValue))]
-        case .editor: [allow("configurations:*", "gateways:*", "tokens:*", "events:read", "settings:read", "chat:use")]
-        case .reviewer: [allow("events:read", "gateways:read", "settings:read", "chat:use")]
-        case .compliance: [allow("events:read", "audit_log:read", "settings:read")]
-        case .billingAdmin: [allow("settings:read", "events:read")]
+        case .editor: [allow("configurations:*", "gateways:*", "tokens:*", "events:read", "chat:use")]
+        case .reviewer: [allow("events:read", "gateways:read", "chat:use")]
+        case .compliance: [allow("events:read", "audit_log:read")]
+        case .billingAdmin: [allow("events:read")]
         case .viewer: [allow("*:read")]
         case .chatUser: [allow("chat:use")]
         }

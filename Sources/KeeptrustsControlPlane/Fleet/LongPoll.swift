@@ -8,7 +8,7 @@ struct LongPoll {
     let topic: ChangeNotifier.Topic
     let principal: Principal
 
-    /// How long a change by another replica may go unnoticed when nobody tells.
+    /// How long a change by another replica may go unnoticed; for keys, ``KeyWatch`` tells sooner.
     private static let longestSilence = Duration.seconds(2)
 
     /// The first news, or nil when there is none in time or the server stops.

@@ -21,9 +21,7 @@ public struct ServerKey: Sendable {
         if !manager.fileExists(atPath: path) {
             let fresh = SymmetricKey(size: .bits256).withUnsafeBytes { Data($0) }
             let draft = "\(path).\(UUID().uuidString)"
-            guard manager.createFile(atPath: draft, contents: fresh, attributes: [.posixPermissions: 0o600]) else {
-                throw BadServerKey(message: "The server key cannot be written to '\(path)'.")
-            }
+            try Self.write(fresh, to: draft)
             defer { try? manager.removeItem(atPath: draft) }
             // A hard link appears whole or not at all, and never replaces the key of a process that was faster.
             try? manager.linkItem(atPath: draft, toPath: path)
@@ -37,6 +35,24 @@ public struct ServerKey: Sendable {
                 message: "The server key '\(path)' can be read by others.", hint: "Run: chmod 600 '\(path)'")
         }
         try self.init(bytes: bytes)
+    }
+
+    /// Writes a new file that nobody else can read, not even for a moment.
+    private static func write(_ bytes: Data, to path: String) throws(BadServerKey) {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            let reason = String(cString: strerror(errno))
+            throw BadServerKey(
+                message: "The server key cannot be written to '\(path)': \(reason).",
+                hint: "Name a data directory that exists and that this user may write to.")
+        }
+        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        do {
+            try file.write(contentsOf: bytes)
+            try file.synchronize()
+        } catch {
+            throw BadServerKey(message: "The server key cannot be written to '\(path)'.")
+        }
     }
 
     /// The stored form of a credential of the API: a session, a code, a token for people's or machines' calls.

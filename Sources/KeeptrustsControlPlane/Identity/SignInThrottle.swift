@@ -17,13 +17,15 @@ final class SignInThrottle: Sendable {
     private struct Rule {
         var free: Int
         var firstWait: Duration
+        var longestWait: Duration
     }
 
     private let records = Mutex<[String: Record]>([:])
     private let capacity: Int
-    private let account = Rule(free: 5, firstWait: .seconds(2))
-    private let address = Rule(free: 30, firstWait: .seconds(1))
-    private let longestWait = Duration.seconds(900)
+    private let account = Rule(free: 5, firstWait: .seconds(2), longestWait: .seconds(900))
+
+    /// Many people may share an address.
+    private let address = Rule(free: 30, firstWait: .seconds(1), longestWait: .seconds(60))
 
     /// How long after the last failure an account starts afresh.
     private let memory = Duration.seconds(3_600)
@@ -71,7 +73,7 @@ final class SignInThrottle: Sendable {
     private func remaining(_ record: Record?, _ rule: Rule, _ now: Timestamp) -> Int64 {
         guard let record, record.failures >= rule.free else { return 0 }
         let doublings = min(record.failures - rule.free, 20)
-        let wait = min(micros(rule.firstWait) << doublings, micros(longestWait))
+        let wait = min(micros(rule.firstWait) << doublings, micros(rule.longestWait))
         return record.lastFailure.rawValue + wait - now.rawValue
     }
 
