@@ -80,7 +80,7 @@ def test_streamed_chat(system):
         chunks = list(answer.parse())
 
     assert "".join(c.choices[0].delta.content or "" for c in chunks if c.choices) == litellm_proxy.TEXT
-    assert [c.choices[0].finish_reason for c in chunks if c.choices][-1] == "stop"
+    assert [c.choices[0].finish_reason for c in chunks if c.choices and c.choices[0].finish_reason] == ["stop"]
     event = system.stack.event_of(request_id)
     assert (event["stream"], event["outcome"]) == (True, "completed")
     assert event["usage"]["output_tokens"] > 0
@@ -119,7 +119,7 @@ def test_personal_data_arrives_redacted(system, stream):
     assert holds_no_secret(sent)
     event = system.stack.event_of(answer.headers["x-request-id"])
     assert event["verdict"] == "redact"
-    assert len({finding["category"] for finding in event["findings"]}) == 3
+    assert {"EMAIL", "CREDIT_CARD", "IBAN"} <= {finding["category"] for finding in event["findings"]}
     assert holds_no_secret(json.dumps(event))
 
 
