@@ -37,7 +37,9 @@ def test_a_reload_drops_no_exchange(gateways, simulator):
 
     assert load.failures == []
     eventually(lambda: version_of(gateway) == "6.0.0", PATIENCE)
-    assert {outcome.version for outcome in load.outcomes} >= {"1.0.0", "3.0.0"}
+    # Compiling takes a while on a busy machine, and signals that come meanwhile are one.
+    versions = {outcome.version for outcome in load.outcomes}
+    assert "1.0.0" in versions and len(versions) >= 2
 
 
 def test_a_stream_keeps_the_config_it_began_with(gateways, simulator):
