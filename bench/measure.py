@@ -83,8 +83,8 @@ def load(port, path, script, seconds, connections, environment):
     return {
         "requests": int(re.search(r"(\d+) requests in", output).group(1)),
         "per_second": float(re.search(r"Requests/sec:\s+([\d.]+)", output).group(1)),
-        "p50_us": microseconds(re.search(r"50%\s+(\S+)", output).group(1)),
-        "p99_us": microseconds(re.search(r"99%\s+(\S+)", output).group(1)),
+        "p50_us": microseconds(re.search(r"^ +50% +(\S+)", output, re.MULTILINE).group(1)),
+        "p99_us": microseconds(re.search(r"^ +99% +(\S+)", output, re.MULTILINE).group(1)),
     }
 
 
