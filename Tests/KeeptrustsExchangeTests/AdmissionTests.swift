@@ -1,3 +1,4 @@
+import Foundation
 import KeeptrustsCore
 import KeeptrustsExchange
 import Testing
