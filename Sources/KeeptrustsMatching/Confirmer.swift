@@ -10,8 +10,8 @@ final class Confirmer: @unchecked Sendable {
     /// A byte that every match holds, and how far behind a match's first byte it can stand.
     let anchor: (byte: UInt8, reach: Int)?
 
-    /// The first capturing group is what is found; the rest of a match is context.
-    private let reportsGroup: Bool
+    /// The number of the group `value`: what it matches is found, the rest of a match is context; 0 without one.
+    private let group: Int
 
     enum Outcome: Equatable {
         case none
@@ -28,7 +28,7 @@ final class Confirmer: @unchecked Sendable {
         var options = UInt32(PCRE2_NEVER_BACKSLASH_C)
         if pattern.ignoresCase { options |= UInt32(PCRE2_CASELESS) }
         if syntax?.isWide ?? true { options |= UInt32(PCRE2_UTF) | UInt32(PCRE2_MATCH_INVALID_UTF) }
-        if anchor != nil { options |= UInt32(PCRE2_USE_OFFSET_LIMIT) }
+        options |= UInt32(PCRE2_USE_OFFSET_LIMIT)
         var error: Int32 = 0
         var offset = 0
         let bytes = Array(pattern.expression.utf8)
@@ -36,9 +36,11 @@ final class Confirmer: @unchecked Sendable {
             throw PatternError(pattern: index, message: "\(Self.message(of: error)) at character \(offset)")
         }
         self.code = code
-        var groups: UInt32 = 0
-        pcre2_pattern_info_8(code, UInt32(PCRE2_INFO_CAPTURECOUNT), &groups)
-        reportsGroup = groups > 0
+        group = Int(max(0, pcre2_substring_number_from_name_8(code, Array("value\0".utf8))))
+        guard group < MatchMemory.mostGroups else {
+            pcre2_code_free_8(code)
+            throw PatternError(pattern: index, message: "The group 'value' comes after too many others.")
+        }
         let jit = pcre2_jit_compile_8(code, UInt32(PCRE2_JIT_COMPLETE) | UInt32(PCRE2_JIT_PARTIAL_HARD))
         guard jit == 0 || jit == PCRE2_ERROR_JIT_BADOPTION else {
             pcre2_code_free_8(code)
@@ -53,7 +55,7 @@ final class Confirmer: @unchecked Sendable {
     /// - Parameters:
     ///   - text: The text; what stands before `start` is context.
     ///   - start: Where to begin (byte offset).
-    ///   - limit: The last offset at which a match may begin; only for patterns with an anchor.
+    ///   - limit: The last offset at which a match may begin; nil for any.
     ///   - isOpen: More text may follow.
     ///   - memory: What the search works with.
     /// - Returns: What was found.
@@ -72,8 +74,8 @@ final class Confirmer: @unchecked Sendable {
         case PCRE2_ERROR_PARTIAL: return .partial(from: spans[0])
         case 0...:
             let whole = spans[0]..<max(spans[0], spans[1])
-            let hasGroup = reportsGroup && result != 1 && spans[2] != Self.unset
-            return .match(whole: whole, found: hasGroup ? spans[2]..<spans[3] : whole)
+            let isFound = group > 0 && (result == 0 || Int(result) > group) && spans[2 * group] != Self.unset
+            return .match(whole: whole, found: isFound ? spans[2 * group]..<spans[2 * group + 1] : whole)
         default: throw MatchFailure(code: result)
         }
     }
@@ -95,6 +97,9 @@ final class MatchMemory {
     let context: OpaquePointer
     private let stack: OpaquePointer
 
+    /// Groups whose places a search notes, the whole match among them.
+    static let mostGroups = 8
+
     /// How often a search may go back, from each place where a match may begin.
     private static let matchLimit: UInt32 = 20_000
 
@@ -102,7 +107,7 @@ final class MatchMemory {
     private static let heapLimit: UInt32 = 1_024
 
     init?() {
-        guard let data = pcre2_match_data_create_8(8, nil) else { return nil }
+        guard let data = pcre2_match_data_create_8(UInt32(Self.mostGroups), nil) else { return nil }
         guard let context = pcre2_match_context_create_8(nil) else {
             pcre2_match_data_free_8(data)
             return nil

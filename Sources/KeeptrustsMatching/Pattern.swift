@@ -1,6 +1,7 @@
 /// A regular expression to look for.
 ///
-/// The syntax is that of PCRE2. `(?i)` at the beginning says that case is ignored.
+/// The syntax is that of PCRE2. `(?i)` at the beginning says that case is ignored. Where there is a group `(?<value>…)`, a
+/// match is what the group matches, and the rest is context.
 public struct Pattern: Sendable, Hashable {
     public var expression: String
     public var ignoresCase: Bool

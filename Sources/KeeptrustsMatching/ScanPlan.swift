@@ -28,25 +28,32 @@ struct ScanPlan {
             throw PatternError(pattern: index, message: problem)
         }
         if let syntax {
-            let groups = Factors(of: syntax).groups
-            if groups.count > 1 || (groups.count == 1 && syntax.repeatsGroups) {
-                return add(groups, of: index, gate, longest: syntax.longest)
+            let factors = Factors(of: syntax)
+            let count = factors.groups.count + (factors.leading == nil ? 0 : 1)
+            if count > 1 || (count == 1 && syntax.repeatsGroups) {
+                return add(factors, of: index, gate, longest: syntax.longest)
             }
         }
         entries[gate.rawValue].append(try Self.entry(pattern, syntax, flags, index))
     }
 
-    private mutating func add(_ groups: [Set<String>], of index: Int, _ gate: Gate, longest: Int?) {
-        var noted: [[(word: Int, mask: UInt64)]] = []
-        for group in groups {
-            var masks: [Int: UInt64] = [:]
-            for word in group.sorted() {
-                let number = number(of: word)
-                masks[number / 64, default: 0] |= 1 << UInt64(number % 64)
-            }
-            noted.append(masks.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
+    private mutating func add(_ factors: Factors, of index: Int, _ gate: Gate, longest: Int?) {
+        var leading: [UInt32: Int] = [:]
+        for word in (factors.leading ?? []).sorted() { leading[UInt32(number(of: word))] = word.utf8.count }
+        factored.append(
+            FactoredPattern(
+                pattern: index, gate: gate, longest: longest, groups: factors.groups.map { words($0) },
+                leading: leading, leadingWords: words(factors.leading ?? [])
+            ))
+    }
+
+    private mutating func words(_ group: Set<String>) -> FactoredPattern.Words {
+        var masks: [Int: UInt64] = [:]
+        for word in group.sorted() {
+            let number = number(of: word)
+            masks[number / 64, default: 0] |= 1 << UInt64(number % 64)
         }
-        factored.append(FactoredPattern(pattern: index, gate: gate, longest: longest, groups: noted))
+        return masks.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
     /// The number under which a scan notes a word.

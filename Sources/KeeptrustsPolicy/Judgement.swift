@@ -128,7 +128,7 @@ extension PolicyChain {
                 bits &= bits - 1
                 let search = Search(
                     pattern: pattern, rules: uses.rules[pattern] ?? [], instance: index,
-                    regions: suspect.regions.filter { $0.pattern == pattern }.map(\.span)
+                    regions: suspect.regions.filter { $0.pattern == pattern }
                 )
                 if let view = suspect.view {
                     try find(search, in: view, memory, into: &matches)
@@ -144,7 +144,7 @@ extension PolicyChain {
         var pattern: Int
         var rules: [Int]
         var instance: Int
-        var regions: [Range<Int>]
+        var regions: [PatternRegion]
     }
 
     private func find(

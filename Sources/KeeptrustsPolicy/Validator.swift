@@ -105,8 +105,18 @@ extension Validator {
         let digits = digits(value)
         guard (7...15).contains(digits.count), Set(digits).count > 2 else { return false }
         if let last = before.last, isWord(last) || last == 0x2E || last == 0x2D || last == 0x2F { return false }
+        if isDate(value) { return false }
         guard let next = after.first else { return true }
-        return !isWord(next) && !(next == 0x2D && after.dropFirst().first.map(isWord) ?? false)
+        return !isWord(next) && !((next == 0x2D || next == 0x2E) && after.dropFirst().first.map(isWord) ?? false)
+    }
+
+    /// Day, month and year, in either order of the first two.
+    private static func isDate(_ value: UnsafeRawBufferPointer) -> Bool {
+        let parts = value.split { $0 == 0x2D || $0 == 0x2F || $0 == 0x2E || $0 == 0x20 }
+        let numbers = parts.compactMap { Int(String(decoding: $0, as: UTF8.self)) }
+        guard parts.count == 3, numbers.count == 3 else { return false }
+        return parts[0].count <= 2 && parts[1].count <= 2 && numbers[0] <= 31 && numbers[1] <= 31
+            && (1_900...2_100).contains(numbers[2])
     }
 
     private static func isIPv4(

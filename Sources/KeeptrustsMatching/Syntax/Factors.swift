@@ -5,6 +5,9 @@
 struct Factors {
     private(set) var groups: [Set<String>] = []
 
+    /// Words of which every match begins with one; nil when that is not known or they are too short to look for.
+    private(set) var leading: Set<String>?
+
     /// A group of more words says too little for what it costs.
     private static let mostWords = 64
 
@@ -15,6 +18,39 @@ struct Factors {
     init(of syntax: Syntax) {
         let useful = Self.parts(of: syntax).all.map(Self.withoutRedundant).filter(Self.isUseful)
         groups = Array(useful.sorted { (Self.worth($0), $1.count) > (Self.worth($1), $0.count) }.prefix(Self.mostGroups))
+        guard let beginnings = Self.beginnings(of: syntax)?.words, beginnings.count <= Self.mostWords else { return }
+        let distinct = beginnings.filter { word in !beginnings.contains { $0 != word && word.hasPrefix($0) } }
+        guard Self.worth(distinct) >= Self.shortestWord, distinct.isDisjoint(with: Self.commonWords) else { return }
+        leading = distinct
+        groups.removeAll { group in group.allSatisfy { word in distinct.contains { word.hasPrefix($0) } } }
+    }
+
+    /// The words that a match can begin with; `isWhole` when they are all that it can be.
+    private static func beginnings(of syntax: Syntax) -> (words: Set<String>, isWhole: Bool)? {
+        switch syntax {
+        case .choice(let branches):
+            var words: Set<String> = []
+            var isWhole = true
+            for branch in branches {
+                guard let own = beginnings(of: branch) else { return nil }
+                words.formUnion(own.words)
+                isWhole = isWhole && own.isWhole
+            }
+            return (words, isWhole)
+        case .sequence(let all):
+            var known: (words: Set<String>, isWhole: Bool) = ([""], true)
+            for part in all {
+                guard known.isWhole else { return known }
+                guard let next = beginnings(of: part), known.words.count * next.words.count <= mostWords else {
+                    return known.words.contains("") ? nil : (known.words, false)
+                }
+                known = (Set(known.words.flatMap { first in next.words.map { first + $0 } }), next.isWhole)
+            }
+            return known
+        case .ignoringCase(let part): return beginnings(of: part)
+        case .assertion, .one, .repeated:
+            return parts(of: syntax).exact.map { ($0, true) }
+        }
     }
 
     private static let mostGroups = 3

@@ -25,6 +25,9 @@ struct StreamState: Sendable {
     /// No match begins before this that would only be reported.
     private var watched = 0
 
+    /// Where the part began that was undecided when the last piece came.
+    private var begin = 0
+
     private var matcher: StreamMatcher
     private var cursors = Cursors()
     private var viewCursors = Cursors()
@@ -51,7 +54,7 @@ struct StreamState: Sendable {
         let seen = end - base
         let whole = isLast ? window.count : window.endOfWholeCharacters
         let text = UnsafeRawBufferPointer(rebasing: window[..<whole])
-        let begin = undecided - base
+        begin = undecided
         end = base + whole
         safe = end
         watched = end
@@ -61,7 +64,7 @@ struct StreamState: Sendable {
         if matcher.read(text, from: seen, using: memory) {
             search(text, nil, .plain, isLast: isLast, memory, into: &sightings)
         }
-        for (reading, view) in views(of: text, from: begin) {
+        for (reading, view) in views(of: text, from: begin - base) {
             view.bytes.withUnsafeBytes { bytes in
                 guard chain.patterns.read(anew: bytes, using: memory) else { return }
                 search(bytes, view, reading, isLast: isLast, memory, into: &sightings)
@@ -114,7 +117,7 @@ struct StreamState: Sendable {
         let users = chain.users[pattern]
         let holds = users.first { $0.holds && $0.runs(on: phase) }
         let cursor = view == nil ? cursors[pattern] : viewCursors[pattern]
-        let first = max(holds == nil ? undecided : sent, cursor) - base
+        let first = max(holds == nil ? begin : sent, cursor) - base
         var start = view?.offset(of: first) ?? first
         while start <= text.count {
             switch try chain.patterns.next(pattern, in: text, from: start, isLast: isLast, using: memory) {

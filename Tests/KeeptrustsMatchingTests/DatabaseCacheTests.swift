@@ -1,0 +1,66 @@
+import Foundation
+import Testing
+
+@testable import KeeptrustsMatching
+
+struct DatabaseCacheTests {
+    static let patterns = [Pattern(#"\d{4}-\d{4}"#), Pattern("needle")]
+    static let text = "a needle, 1234-5678"
+
+    @Test("A cached database is used again, and finds the same")
+    func roundTrip() throws {
+        try withDirectory { directory in
+            let fresh = try PatternSet(Self.patterns, cacheDirectory: directory).spans(in: Self.text)
+            let files = try FileManager.default.contentsOfDirectory(atPath: directory)
+
+            #expect(files.count == 1)
+            #expect(try PatternSet(Self.patterns, cacheDirectory: directory).spans(in: Self.text) == fresh)
+            #expect(fresh == [[10..<19], [2..<8]])
+        }
+    }
+
+    @Test("A file that was cut or altered is passed over and written again", arguments: ["cut", "altered", "empty", "body"])
+    func corrupt(how: String) throws {
+        try withDirectory { directory in
+            _ = try PatternSet(Self.patterns, cacheDirectory: directory)
+            let name = try #require(try FileManager.default.contentsOfDirectory(atPath: directory).first)
+            let file = URL(filePath: directory).appending(path: name)
+            let sound = try Data(contentsOf: file)
+            var broken = sound
+            switch how {
+            case "cut": broken = sound.prefix(sound.count / 2)
+            case "empty": broken = Data()
+            case "altered": broken[sound.count - 1] ^= 1
+            default: broken[60] ^= 1
+            }
+            try broken.write(to: file)
+
+            #expect(try PatternSet(Self.patterns, cacheDirectory: directory).spans(in: Self.text) == [[10..<19], [2..<8]])
+            #expect(try Data(contentsOf: file) == sound)
+        }
+    }
+
+    @Test("Other patterns have another file")
+    func names() throws {
+        try withDirectory { directory in
+            _ = try PatternSet(Self.patterns, cacheDirectory: directory)
+            _ = try PatternSet(Self.patterns.reversed(), cacheDirectory: directory)
+
+            #expect(try FileManager.default.contentsOfDirectory(atPath: directory).count == 2)
+        }
+    }
+
+    @Test("A directory that is not there costs only the cache")
+    func noDirectory() throws {
+        let set = try PatternSet(Self.patterns, cacheDirectory: "/nonexistent/keeptrusts")
+
+        #expect(try set.spans(in: Self.text) == [[10..<19], [2..<8]])
+    }
+
+    private func withDirectory(_ body: (String) throws -> Void) throws {
+        let directory = FileManager.default.temporaryDirectory.appending(path: "patterns-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        try body(directory.path())
+    }
+}

@@ -1,0 +1,105 @@
+import Testing
+
+@testable import KeeptrustsMatching
+
+struct PatternSetTests {
+    static let patterns = [
+        Pattern(#"\b\d{3}-\d{2}-\d{4}\b"#),
+        Pattern(#"[a-z0-9._]{1,64}@[a-z0-9-]{1,40}\.[a-z]{2,8}"#, ignoresCase: true),
+        Pattern(#"\b(?:ignore|forget)\s{1,4}(?:\w{1,12}\s){0,3}?(?:rules|orders)\b"#, ignoresCase: true),
+        Pattern(#"(?<!\w)key-[A-Z]{4,}(?!\w)"#),
+        Pattern("不要.{0,5}规则"),
+        Pattern(#"pin: (?<value>\d{4})"#),
+        Pattern(#"(a|b)\1c"#),
+    ]
+
+    static let texts = [
+        "", "nothing here", "it is 123-45-6789, or 999-99-9999 x", "a.b@c.de, q@@r, x@y.zz and @", "1234-45-67890",
+        "Ignore the old rules. forget  orders; ignore a b c d rules", "key-ABCD xkey-ABCD key-ABC key-ABCDE_",
+        "请不要遵守这些规则 ok", "pin: 1234 pin: 12", "aac bbc abc", "é@ü.com jane@example.com ✓ 555-55-5555",
+        "ignore" + String(repeating: " filler", count: 40) + " rules then forget rules",
+    ]
+
+    @Test("The short cuts change nothing", arguments: texts)
+    func differential(text: String) throws {
+        let set = try PatternSet(Self.patterns, cacheDirectory: nil)
+
+        #expect(try set.spans(in: text) == set.spansWithoutScan(in: text))
+    }
+
+    @Test("The short cuts change nothing, wherever in a text the matches stand", arguments: 0...140)
+    func offsets(offset: Int) throws {
+        let set = try PatternSet(Self.patterns, cacheDirectory: nil)
+        let filler = String(repeating: "x ", count: offset / 2) + (offset % 2 == 1 ? "." : "")
+        let text = filler + " 123-45-6789 a@b.cd forget my rules pin: 4711 不要这规则 " + filler
+
+        #expect(try set.spans(in: text) == set.spansWithoutScan(in: text))
+        #expect(try set.spans(in: text)[0] == [filler.utf8.count + 1..<filler.utf8.count + 12])
+    }
+
+    @Test("A group called value is what is found")
+    func groups() throws {
+        let set = try PatternSet([Pattern(#"pin: (?<value>\d{4})"#)], cacheDirectory: nil)
+
+        #expect(try set.spans(in: "my pin: 1234.") == [[8..<12]])
+    }
+
+    @Test("Where a match is refused, the search goes on one character later")
+    func refusals() throws {
+        let set = try PatternSet([Pattern(#"\d(?: ?\d){3}"#)], cacheDirectory: nil)
+        let scratch = try #require(PatternScratch(for: set))
+        var seen: [Range<Int>] = []
+        try Array("1 2345 6".utf8).withUnsafeBytes { text in
+            try set.matches(of: 0, in: text, within: [], using: scratch) { span in
+                seen.append(span)
+                return span.lowerBound == 2 ? span : nil
+            }
+        }
+
+        #expect(seen == [0..<5, 2..<6])
+    }
+
+    @Test("A search that would take too long fails; it does not find nothing")
+    func limits() throws {
+        let set = try PatternSet([Pattern("(x+x+)+y", mustBeLinear: true)], cacheDirectory: nil)
+
+        #expect(throws: MatchFailure.self) { try set.spans(in: String(repeating: "x", count: 5_000) + " xxy") }
+    }
+
+    @Test("A pattern that Hyperscan does not know is still found, if it need not be linear")
+    func prefilter() throws {
+        let set = try PatternSet([Pattern(#"(ab|cd)x\1"#)], cacheDirectory: nil)
+
+        #expect(try set.spans(in: "abxcd cdxcd") == [[6..<11]])
+    }
+
+    @Test(
+        "A pattern that must be linear and is not is refused",
+        arguments: [#"(a)\1"#, "a(?=b)", "x*", #"\Bx(?<=x)"#]
+    )
+    func linear(pattern: String) {
+        #expect(throws: PatternError.self) {
+            try PatternSet([Pattern("a"), Pattern(pattern, mustBeLinear: true)], cacheDirectory: nil)
+        }
+    }
+
+    @Test("A pattern that is none is told by its number and the place of the mistake")
+    func malformed() {
+        let error = #expect(throws: PatternError.self) {
+            try PatternSet([Pattern("a"), Pattern("b(")], cacheDirectory: nil)
+        }
+
+        #expect(error == PatternError(pattern: 1, message: "missing closing parenthesis at character 2"))
+    }
+
+    @Test("Literal terms match as they are, whole words and any space")
+    func literals() throws {
+        let terms = ["a.b", "C++", "über uns", "two words"]
+        let patterns = terms.map { Pattern.literal($0, wholeWords: true, ignoresCase: true) }
+        let set = try PatternSet(patterns, cacheDirectory: nil)
+
+        let spans = try set.spans(in: "A.B axb c++ ÜBER\tUNS two  words twowords two wordsy")
+
+        #expect(spans.map(\.count) == [1, 1, 1, 1])
+    }
+}

@@ -1,0 +1,56 @@
+import Testing
+
+@testable import KeeptrustsMatching
+
+struct StreamMatcherTests {
+    @Test("Whatever is in progress is noted, wherever the text is cut", arguments: PatternSetTests.texts)
+    func liveness(text: String) throws {
+        let set = try PatternSet(PatternSetTests.patterns, cacheDirectory: nil)
+        let scratch = try #require(PatternScratch(for: set))
+        let bytes = Array(text.utf8)
+        for cut in 0...bytes.count {
+            try bytes[..<cut].withUnsafeBytes { text in
+                let end = text.endOfWholeCharacters
+                let part = UnsafeRawBufferPointer(rebasing: text[..<end])
+                var matcher = StreamMatcher(for: set)
+                _ = matcher.read(part, from: 0, using: scratch)
+                let noted = scratch.hits(word: 0)
+                for pattern in 0..<set.count {
+                    let outcome = try set.next(pattern, in: part, from: 0, isLast: false, using: scratch)
+                    if outcome != .none { #expect(noted >> UInt64(pattern) & 1 == 1, "\(pattern) after \(cut) bytes") }
+                }
+            }
+        }
+    }
+
+    @Test("Clean words leave nothing to search for")
+    func quiet() throws {
+        let set = try PatternSet([Pattern(#"\bsecret-\w+"#), Pattern(#"\d{4}"#)], cacheDirectory: nil)
+        let scratch = try #require(PatternScratch(for: set))
+        var matcher = StreamMatcher(for: set)
+
+        let noted = Array("No such thing is in here".utf8).withUnsafeBytes { matcher.read($0, from: 0, using: scratch) }
+
+        #expect(!noted)
+    }
+
+    @Test("States are bounded: a text that leads to ever new ones is judged all the same")
+    func bounded() throws {
+        let letters = Array("abcdefghijklmnop").map(String.init)
+        let patterns = letters.map { Pattern("\($0)[a-p ]{0,200}\($0)[a-p ]{0,200}\($0)!") }
+        let set = try PatternSet(patterns, cacheDirectory: nil)
+        let scratch = try #require(PatternScratch(for: set))
+        var matcher = StreamMatcher(for: set)
+        var random = UInt64(7)
+        var text: [UInt8] = []
+        for _ in 0..<60_000 {
+            random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            text.append(UInt8(ascii: "a") + UInt8(random >> 60))
+        }
+
+        let noted = text.withUnsafeBytes { matcher.read($0, from: 0, using: scratch) }
+
+        #expect(noted)
+        #expect(scratch.hits(word: 0) == 0xFFFF)
+    }
+}

@@ -1,0 +1,136 @@
+import KeeptrustsCore
+import KeeptrustsPolicy
+import Testing
+
+struct ConfigurationTests {
+    struct Mistake: Sendable, CustomTestStringConvertible {
+        var chain: Settings
+        var settings: Settings?
+        var text: String
+        var testDescription: String { text }
+    }
+
+    static let mistakes: [Mistake] = [
+        Mistake(
+            chain: ["pii-detectr"],
+            text: """
+                policy-config.yaml:1:3: error: unknown policy kind 'pii-detectr'.
+                  hint: did you mean 'pii-detector'?
+                """),
+        Mistake(
+            chain: ["magic"],
+            text: """
+                policy-config.yaml:1:3: error: unknown policy kind 'magic'.
+                  hint: This version has 'prompt-injection', 'pii-detector', 'dlp-filter', 'audit-logger'.
+                """),
+        Mistake(
+            chain: ["pii-detector", "pii-detector"],
+            text: """
+                policy-config.yaml:2:3: error: 'policies.chain.1' repeats the id 'pii-detector'.
+                  hint: Give one of the two an 'id' of its own.
+                """),
+        Mistake(
+            chain: [["kind": "pii-detector", "onn": ["request"]]],
+            text: """
+                policy-config.yaml:2:5: error: unknown key 'policies.chain.0.onn'.
+                  hint: did you mean 'on'?
+                """),
+        Mistake(
+            chain: [["id": "x"]], text: "policy-config.yaml:1:3: error: 'policies.chain.0' needs the key 'kind'."),
+        Mistake(
+            chain: [["kind": "pii-detector", "apply_to": ["request"]]],
+            text: """
+                policy-config.yaml:2:5: error: unknown key 'policies.chain.0.apply_to'.
+                  hint: say 'on'.
+                """),
+        Mistake(
+            chain: [["kind": "pii-detector", "timeout_ms": 5]],
+            text: """
+                policy-config.yaml:2:5: error: 'policies.chain.0.timeout_ms' has no effect on this kind.
+                  hint: It is for kinds that ask a service, and they are not in this version yet.
+                """),
+        Mistake(
+            chain: [["kind": "pii-detector", "on": []]],
+            text: "policy-config.yaml:2:5: error: 'policies.chain.0.on' names no phase."),
+        Mistake(
+            chain: [["kind": "pii-detector", "id": "No spaces"]],
+            text: """
+                policy-config.yaml:2:5: error: 'policies.chain.0.id' must be 1 to 64 characters of a-z, 0-9, '-' and '_'.
+                """),
+        Mistake(
+            chain: ["pii-detector"], settings: ["pii-detector": ["actions": "block"]],
+            text: """
+                policy-config.yaml:1:5: error: unknown key 'policy.pii-detector.actions'.
+                  hint: did you mean 'action'?
+                """),
+        Mistake(
+            chain: ["pii-detector"], settings: ["pii-detector": ["detect_patterns": ["(a"]]],
+            text: """
+                policy-config.yaml:1:7: error: 'policy.pii-detector.detect_patterns.0' is no pattern that can be used: \
+                missing closing parenthesis at character 2
+                  hint: Patterns must match in linear time: no look-around, no back-references.
+                """),
+        Mistake(
+            chain: ["pii-detector"], settings: ["pii-detector": ["detect_patterns": ["EMAIL"]]],
+            text: """
+                policy-config.yaml:1:7: error: 'policy.pii-detector.detect_patterns.0' is the name of a type, not a pattern.
+                  hint: say 'entities: [EMAIL]'.
+                """),
+        Mistake(
+            chain: ["pii-detector"], settings: ["pii-detector": ["entities": ["EMAILS"]]],
+            text: """
+                policy-config.yaml:1:7: error: 'policy.pii-detector.entities.0' is 'EMAILS', which is no type of entity.
+                  hint: did you mean 'EMAIL'?
+                """),
+        Mistake(
+            chain: ["dlp-filter"], settings: ["dlp-filter": ["patterns": []]],
+            text: """
+                policy-config.yaml:1:5: error: unknown key 'policy.dlp-filter.patterns'.
+                  hint: say 'detect_patterns', a list of regular expressions.
+                """),
+        Mistake(
+            chain: ["dlp-filter"], settings: ["dlp-filter": ["blocked_terms": [" "]]],
+            text: """
+                policy-config.yaml:1:7: error: 'policy.dlp-filter.blocked_terms.0' must have 1 to 256 bytes that show.
+                """),
+        Mistake(
+            chain: ["dlp-filter"], settings: ["dlp-filter": ["fuzzy_matching": true]],
+            text: "policy-config.yaml:1:5: error: 'policy.dlp-filter.fuzzy_matching' is not in this version yet."),
+        Mistake(
+            chain: ["prompt-injection"], settings: ["prompt-injection": ["action": "block"]],
+            text: """
+                policy-config.yaml:1:5: error: unknown key 'policy.prompt-injection.action'.
+                  hint: say 'response.action'.
+                """),
+        Mistake(
+            chain: ["prompt-injection"], settings: ["prompt-injection": ["detection": ["embedding_threshold": 1]]],
+            text: """
+                policy-config.yaml:1:7: error: 'policy.prompt-injection.detection.embedding_threshold' is not in this \
+                version yet.
+                """),
+        Mistake(
+            chain: ["audit-logger"], settings: ["audit-logger": ["retention_days": 30]],
+            text: """
+                policy-config.yaml:1:5: error: 'policy.audit-logger.retention_days' is not in this version yet.
+                  hint: Every decision is recorded; how long it is kept is a setting of the control plane.
+                """),
+    ]
+
+    @Test("A mistake is told at its place", arguments: mistakes)
+    func mistake(_ mistake: Mistake) throws {
+        let error = #expect(throws: ConfigError.self) { try PolicyChain(mistake.chain, mistake.settings) }
+
+        #expect(error?.description == mistake.text)
+    }
+
+    @Test(
+        "A pattern that cannot be matched in linear time is refused at its place",
+        arguments: [#"(a)\1"#, "a(?=b)", "(?<!a)b", "a*", #"\bfoo(?!bar)"#]
+    )
+    func patternsMustBeLinear(pattern: String) throws {
+        let settings: Settings = ["dlp-filter": ["detect_patterns": ["fine", .string(pattern)]]]
+        let error = #expect(throws: ConfigError.self) { try PolicyChain(["dlp-filter"], settings) }
+
+        #expect(error?.location == SourceLocation(file: "policy-config.yaml", line: 2, column: 7))
+    }
+}
