@@ -20,7 +20,7 @@ struct Factors {
         groups = Array(useful.sorted { (Self.worth($0), $1.count) > (Self.worth($1), $0.count) }.prefix(Self.mostGroups))
         guard let beginnings = Self.beginnings(of: syntax)?.words, beginnings.count <= Self.mostWords else { return }
         let distinct = beginnings.filter { word in !beginnings.contains { $0 != word && word.hasPrefix($0) } }
-        guard Self.worth(distinct) >= Self.shortestWord, distinct.isDisjoint(with: Self.commonWords) else { return }
+        guard Self.worth(distinct) >= Self.shortestWord else { return }
         leading = distinct
         groups.removeAll { group in group.allSatisfy { word in distinct.contains { word.hasPrefix($0) } } }
     }
