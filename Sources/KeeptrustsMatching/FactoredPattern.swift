@@ -18,8 +18,9 @@ struct FactoredPattern: Sendable {
     /// The words of each group, as bits of what a scan notes.
     var groups: [Words]
 
-    /// The words of which every match begins with one; empty when that is not known.
-    var leading: Words
+    /// The words of which every match begins with one, with their lengths in bytes, by their numbers.
+    var leading: [UInt32: Int]
+    var leadingWords: Words
 
     typealias Words = [(word: Int, mask: UInt64)]
 
@@ -28,7 +29,7 @@ struct FactoredPattern: Sendable {
     func note(in scratch: PatternScratch, textCount: Int) {
         let bits = scratch.hits
         for group in groups where !Self.holdsAny(of: group, bits) { return }
-        if !leading.isEmpty, !Self.holdsAny(of: leading, bits) { return }
+        if !leading.isEmpty, !Self.holdsAny(of: leadingWords, bits) { return }
         guard let longest, !scratch.sightings.pointee.isFull else { return hit(0..<textCount, scratch) }
         let places = scratch.sightings.pointee.ordered()
         if leading.isEmpty {
@@ -51,15 +52,15 @@ struct FactoredPattern: Sendable {
     ) {
         let before = scratch.regions.count
         for (index, place) in places.enumerated() {
-            guard Self.holds(leading, place.word) else { continue }
-            let start = Int(place.end) - scratch.lengthOfWord(place.word)
+            guard let length = leading[place.word] else { continue }
+            let start = Int(place.end) - length
             let end = min(textCount, start + longest)
             var missing = (1 << groups.count) - 1
             // Words inside the leading one count too.
             var next = index
             while next > 0, Int(places[next - 1].end) > start { next -= 1 }
             while missing != 0, next < places.count, Int(places[next].end) <= end {
-                for group in groups.indices where missing & 1 << group != 0 && Self.holds(groups[group], places[next].word) {
+                for group in groups.indices where missing & 1 << group != 0 && holds(group, places[next].word) {
                     missing &= ~(1 << group)
                 }
                 next += 1
@@ -81,9 +82,9 @@ struct FactoredPattern: Sendable {
         var region: Range<Int>?
         for place in places {
             let end = Int(place.end)
-            if Self.holds(groups[0], place.word) { latest.0 = end }
-            if groups.count > 1, Self.holds(groups[1], place.word) { latest.1 = end }
-            if groups.count > 2, Self.holds(groups[2], place.word) { latest.2 = end }
+            if holds(0, place.word) { latest.0 = end }
+            if groups.count > 1, holds(1, place.word) { latest.1 = end }
+            if groups.count > 2, holds(2, place.word) { latest.2 = end }
             let first = min(latest.0, groups.count > 1 ? latest.1 : end, groups.count > 2 ? latest.2 : end)
             guard end - first <= longest else { continue }
             let near = max(0, end - longest)..<min(textCount, first + longest)
@@ -101,10 +102,8 @@ struct FactoredPattern: Sendable {
         if let region { hit(region, scratch) }
     }
 
-    @inline(__always)
-    private static func holds(_ words: Words, _ word: UInt32) -> Bool {
-        for (index, mask) in words where index == Int(word >> 6) { return mask & 1 << UInt64(word & 63) != 0 }
-        return false
+    private func holds(_ group: Int, _ word: UInt32) -> Bool {
+        groups[group].contains { $0.word == Int(word >> 6) && $0.mask & 1 << UInt64(word & 63) != 0 }
     }
 
     private func hit(_ span: Range<Int>, beginsAtStart: Bool = false, _ scratch: PatternScratch) {

@@ -2,11 +2,8 @@
 enum Gate: Int, CaseIterable, Sendable {
     case none, at, highByte
 
-    /// Four digits within ``TextFacts/near`` bytes, seven within ``TextFacts/around``.
-    case fourDigits, sevenDigits
-
-    /// Seven colons within 64 bytes.
-    case colons
+    /// So many digits within ``TextFacts/window`` bytes.
+    case digit, fourDigits, sevenDigits
 
     /// The narrowest gate that every match of a pattern passes; of an unknown syntax nothing is taken for granted.
     init(_ pattern: Pattern, _ syntax: Syntax?) {
@@ -16,12 +13,14 @@ enum Gate: Int, CaseIterable, Sendable {
             self = .at
         } else if syntax.needs(.high) {
             self = .highByte
-        } else if syntax.fewest(of: ByteSet(":".utf8), within: 64) >= 7 {
-            self = .colons
-        } else if max(syntax.fewest(of: .digits, within: TextFacts.around), pattern.digits(syntax)) >= 7 {
-            self = .sevenDigits
-        } else if syntax.fewest(of: .digits, within: TextFacts.near) >= 4 {
-            self = .fourDigits
+        } else {
+            let declared = syntax.longest.map { $0 <= TextFacts.window ? pattern.fewestDigits : 0 } ?? 0
+            switch max(syntax.digits(within: TextFacts.window), declared) {
+            case 7...: self = .sevenDigits
+            case 4...: self = .fourDigits
+            case 1...: self = .digit
+            default: if syntax.needs(.digits) { self = .digit }
+            }
         }
     }
 
@@ -31,16 +30,9 @@ enum Gate: Int, CaseIterable, Sendable {
         case .none: true
         case .at: facts.hasAt
         case .highByte: facts.hasHighByte
-        case .fourDigits: facts.digitsNearby >= 4
-        case .sevenDigits: facts.digitsAround >= 7
-        case .colons: facts.hasColons
+        case .digit: facts.densestDigits > 0
+        case .fourDigits: facts.densestDigits >= 4
+        case .sevenDigits: facts.densestDigits >= 7
         }
-    }
-}
-
-extension Pattern {
-    /// The digits that a match must hold to count, where it is short enough to count them.
-    fileprivate func digits(_ syntax: Syntax) -> Int {
-        syntax.longest.map { $0 <= TextFacts.around } ?? false ? fewestDigits : 0
     }
 }

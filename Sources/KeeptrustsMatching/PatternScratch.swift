@@ -12,8 +12,6 @@ public final class PatternScratch {
     /// How many words of 64 bits the patterns have.
     public let words: Int
     private let allWords: Int
-    private let firstWord: UInt32
-    private let lengths: [UInt8]
 
     /// Whether the text last scanned has characters beyond ASCII.
     public internal(set) var hasHighByte = false
@@ -39,8 +37,6 @@ public final class PatternScratch {
         guard let scratch else { return nil }
         words = max(1, (set.count + 63) / 64)
         allWords = set.words
-        firstWord = UInt32(set.firstWord)
-        lengths = set.lengths
         sightings = .allocate(capacity: 1)
         sightings.initialize(to: Sightings(words: allWords, firstWord: set.firstWord))
         hyperscan = scratch
@@ -57,10 +53,6 @@ public final class PatternScratch {
     /// The hits of 64 patterns: bit b of word w stands for pattern 64w + b.
     @inline(__always)
     public func hits(word: Int) -> UInt64 { sightings.pointee.bits[word] }
-
-    /// The length in bytes of a word that was found, by its number.
-    @inline(__always)
-    func lengthOfWord(_ word: UInt32) -> Int { Int(lengths[Int(word - firstWord)]) }
 
     func clearHits() {
         sightings.pointee.clear(words: allWords)

@@ -50,7 +50,7 @@ struct CompiledRules {
             }
             uses.append(own)
         }
-        let words = (patterns.count + 63) / 64
+        let words = max(1, (patterns.count + 63) / 64)
         for index in uses.indices {
             uses[index].mask = [UInt64](repeating: 0, count: words)
             for pattern in uses[index].rules.keys { uses[index].mask[pattern / 64] |= 1 << UInt64(pattern % 64) }

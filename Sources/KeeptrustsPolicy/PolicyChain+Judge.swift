@@ -24,11 +24,10 @@ extension PolicyChain {
 
     /// Scans one text in every way in which a policy reads it, and notes what must be confirmed.
     private func suspect(_ text: UnsafeRawBufferPointer, _ segment: Int, _ phase: Phase, _ scratch: MatchScratch) {
-        let mask = patternsOfPhase[phase.index]
-        guard !text.isEmpty, !mask.isEmpty else { return }
+        guard !text.isEmpty, let mask = patternsOfPhase[phase], mask.contains(where: { $0 != 0 }) else { return }
         scan(text, nil, .plain, segment, mask, scratch)
-        guard let patterns = scratch.patterns, patterns.hasHighByte else { return }
-        for (reading, view) in Views.of(text, readingsOfPhase[phase.index]) {
+        guard let readings = readingsOfPhase[phase], let patterns = scratch.patterns else { return }
+        for (reading, view) in patterns.hasHighByte ? Views.of(text, readings) : [] {
             view.bytes.withUnsafeBytes { scan($0, view, reading, segment, mask, scratch) }
         }
     }

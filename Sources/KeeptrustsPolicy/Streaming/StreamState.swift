@@ -85,8 +85,7 @@ struct StreamState: Sendable {
     private func views(
         of text: UnsafeRawBufferPointer, from begin: Int
     ) -> [(reading: Reading, view: TextView)] {
-        let readings = chain.readingsOfPhase[phase.index]
-        guard !readings.isEmpty else { return [] }
+        guard let readings = chain.readingsOfPhase[phase], !readings.isEmpty else { return [] }
         guard text[begin...].contains(where: { $0 >= 0x80 }) else { return [] }
         return Views.of(text, readings, from: begin)
     }
@@ -96,7 +95,7 @@ struct StreamState: Sendable {
         _ text: UnsafeRawBufferPointer, _ view: TextView?, _ reading: Reading, isLast: Bool, _ memory: PatternScratch,
         into sightings: inout [Sighting]
     ) {
-        let mask = chain.patternsOfPhase[phase.index]
+        guard let mask = chain.patternsOfPhase[phase] else { return }
         for word in mask.indices {
             var bits = memory.hits(word: word) & mask[word]
             while bits != 0 {
