@@ -49,7 +49,7 @@ extension Exchange {
             } else {
                 let call = try attempt?.translation.request(request, model: target.model)
                 guard let call else { return }
-                actions.append(.call(target, target.request(call, requestID: record.requestID)))
+                actions.append(.call(target, target.request(call, requestID: record.id)))
             }
             expect(within: target.settings.timeouts.firstByte, at: now)
         } catch {

@@ -13,6 +13,9 @@ extension Exchange {
         // A body that is still on its way would be taken for the next request.
         if state == .reading, !isRead { keepsAlive = false }
         record.errorCode = refusal.code
+        if record.requestID.readableBytes == 0 {
+            record.requestID = around.ids.identifier("req", at: around.wallClock())
+        }
         last = refusal.reply(facts)
         let outcome = outcome ?? (refusal.type == "policy_violation" ? .blocked : .refused)
         guard record.key != nil else {

@@ -195,7 +195,8 @@ extension Refusal {
     }
 
     init(_ fault: HTTPFault) {
-        self.init(fault.status, type: "validation_error", code: fault.code, fault.message)
+        let code = fault.status == 413 ? "body_too_large" : fault.code
+        self.init(fault.status, type: "validation_error", code: code, fault.message)
     }
 
     static func methodNotAllowed(_ allowed: String) -> Refusal {

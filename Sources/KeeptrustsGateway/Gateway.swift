@@ -107,6 +107,7 @@ private enum FirstConfig {
     ) async throws -> PolicyConfig {
         guard let controlPlane = settings.controlPlane else { throw NoConfig(cause: "no API is given (--api-url)") }
         do {
+            try await introduce(settings, controlPlane, directory)
             let news = try await controlPlane.client.config(unlike: nil, waitSeconds: 0, as: controlPlane.token)
             guard case .assigned(let assigned) = news else { throw NoConfig(cause: "none is assigned to it yet") }
             let config = try parse(assigned.yaml)
@@ -119,6 +120,23 @@ private enum FirstConfig {
             logger.warning("the API cannot be reached; the last good config is in force")
             return try parse(yaml)
         }
+    }
+}
+
+extension FirstConfig {
+    /// Registers, because the control plane assigns a config only to a gateway that it knows.
+    private static func introduce(
+        _ settings: GatewaySettings, _ controlPlane: GatewaySettings.ControlPlane, _ directory: StateDirectory
+    ) async throws {
+        let known = directory.text(FleetLink.gatewayIDFile)
+        let response = try await controlPlane.client.register(
+            RegisterRequest(
+                gatewayID: known.map { Identifier(rawValue: $0) }, instanceID: FleetLink.newInstanceID(),
+                name: settings.name, version: Product.version,
+                advertiseAddr: settings.advertiseAddress ?? "\(settings.listen)", listenAddr: "\(settings.listen)",
+                mode: .managed, config: ConfigReference(name: "none", version: "0.0.0", digest: "")),
+            as: controlPlane.token)
+        try directory.keep(response.gatewayID.rawValue, as: FleetLink.gatewayIDFile)
     }
 }
 

@@ -4,7 +4,8 @@ struct Replacement: Sendable, Equatable {
     var span: Range<Int>
     var text: String
 
-    /// Redactions in the order of the texts. Those that overlap become one, with the text of the longest.
+    /// Redactions in the order of the texts.
+    /// Those that overlap become one, with the text of the longest.
     static func merged(_ replacements: [Replacement]) -> [Redaction] {
         var merged: [Redaction] = []
         var longest = 0

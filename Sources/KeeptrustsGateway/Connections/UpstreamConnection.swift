@@ -94,8 +94,8 @@ final class UpstreamConnection: ChannelDuplexHandler {
         let caller = caller
         self.caller = nil
         close()
+        caller?.upstream(.upstreamEnded(.failed(cause)), from: self)
         caller?.callEnded(self)
-        caller?.upstream(.upstreamEnded(.failed(cause)))
     }
 
     // MARK: The channel
@@ -189,7 +189,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
         request = ByteBuffer()
         guard try head.parse(&input, toMethod: .post, limits: HTTPLimits()) else { return false }
         mode = .body(HTTPBodyDecoder(head.framing, maxBytes: .max), keepsAlive: head.keepsAlive)
-        caller?.upstream(.upstreamHead(UpstreamHead(head)))
+        caller?.upstream(.upstreamHead(UpstreamHead(head)), from: self)
         return true
     }
 
@@ -198,7 +198,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
         var body = ByteBuffer()
         let isComplete = try decoder.decode(&input, into: &body)
         mode = .body(decoder, keepsAlive: keepsAlive)
-        if body.readableBytes > 0 { caller?.upstream(.upstreamBody(body)) }
+        if body.readableBytes > 0 { caller?.upstream(.upstreamBody(body), from: self) }
         // The caller may have given the call up by now.
         guard isComplete, case .body = mode else { return false }
         finish(keepsAlive: keepsAlive && input.readableBytes == 0)
@@ -217,8 +217,8 @@ final class UpstreamConnection: ChannelDuplexHandler {
         } else {
             close()
         }
+        caller?.upstream(.upstreamEnded(.done), from: self)
         caller?.callEnded(self)
-        caller?.upstream(.upstreamEnded(.done))
     }
 
     private func ended() {
@@ -239,10 +239,10 @@ final class UpstreamConnection: ChannelDuplexHandler {
 
     /// The provider closed a connection that had waited, at the moment it was used again: nobody saw the request.
     private func sendElsewhere() {
-        guard let caller, let target else { return }
+        guard let caller, let target, caller.isCalling(self) else { return }
         let bytes = request
         self.caller = nil
-        caller.replaceCall(self, by: pool.connect(to: target, endpoint, bytes, for: caller))
+        pool.connect(to: target, endpoint, bytes, for: caller)
     }
 
     // MARK: Proxies

@@ -22,21 +22,20 @@ final class UpstreamPool {
     var isEmpty: Bool { idle.isEmpty }
 
     /// Sends a request to a target, on a connection that waits or on a new one.
-    func send(_ bytes: ByteBuffer, to target: Target, for caller: CallerHandler) -> UpstreamConnection? {
-        guard let endpoint = target.endpoint else { return nil }
-        if let connection = takeIdle(endpoint) {
-            connection.start(bytes, to: target, for: caller)
-            return connection
-        }
-        return connect(to: target, endpoint, bytes, for: caller)
+    func send(_ bytes: ByteBuffer, to target: Target, for caller: CallerHandler) {
+        guard let endpoint = target.endpoint else { return }
+        guard let connection = takeIdle(endpoint) else { return connect(to: target, endpoint, bytes, for: caller) }
+        caller.callBegan(connection)
+        connection.start(bytes, to: target, for: caller)
     }
 
     /// Opens a connection of its own for a call; also when one that waited turned out to be dead.
     func connect(
         to target: Target, _ endpoint: Endpoint, _ bytes: ByteBuffer, for caller: CallerHandler
-    ) -> UpstreamConnection {
+    ) {
         let proxy = proxies.proxy(for: endpoint.isTLS ? "https" : "http", host: endpoint.host, port: endpoint.port)
         let connection = UpstreamConnection(endpoint: endpoint, proxy: proxy, tls: tls, pool: self)
+        caller.callBegan(connection)
         connection.start(bytes, to: target, for: caller)
         let bound = NIOLoopBound(connection, eventLoop: eventLoop)
         ClientBootstrap(group: eventLoop)
@@ -48,7 +47,6 @@ final class UpstreamPool {
             }
             .connect(host: proxy?.address.host ?? endpoint.host, port: proxy?.address.port ?? endpoint.port)
             .whenFailure { _ in bound.value.fail(.unreachable) }
-        return connection
     }
 
     private func takeIdle(_ endpoint: Endpoint) -> UpstreamConnection? {

@@ -14,7 +14,9 @@ import Synchronization
 final class FleetLink: Service {
     /// The name under which the last assigned config is kept.
     static let lastGoodConfig = "last-good-config.yaml"
-    private static let gatewayIDFile = "gateway-id"
+    static let gatewayIDFile = "gateway-id"
+
+    static func newInstanceID() -> String { UUID().uuidString.lowercased() }
 
     private let api: GatewaySettings.ControlPlane
     private let settings: GatewaySettings
@@ -23,7 +25,7 @@ final class FleetLink: Service {
     private let loops: LoopRoster
     private let segments: Segments
     private let logger: Logger
-    private let instanceID = UUID().uuidString.lowercased()
+    private let instanceID = FleetLink.newInstanceID()
     private let began = ContinuousClock.now
     private let state = Mutex((gatewayID: "", generation: 0))
 
