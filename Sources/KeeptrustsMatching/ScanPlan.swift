@@ -3,7 +3,7 @@ import CHyperscan
 /// What Hyperscan shall look for on behalf of some patterns.
 struct ScanPlan {
     private let patternWords: Int
-    private(set) var entries: [[HyperscanDatabase.Entry]]
+    private var entries: [[HyperscanDatabase.Entry]]
     private(set) var factored: [FactoredPattern] = []
 
     /// The words that patterns need, by their numbers.
@@ -11,9 +11,6 @@ struct ScanPlan {
 
     /// Words of 64 bits that a scan notes: for patterns, then for the words that patterns need.
     var words: Int { patternWords + (numbers.count + 63) / 64 }
-
-    /// The length in bytes of each word that patterns need, in the order of their numbers.
-    private(set) var lengths: [UInt8] = []
 
     /// The number of the first word that patterns need.
     var firstWord: Int { patternWords * 64 }
@@ -32,8 +29,8 @@ struct ScanPlan {
         }
         if let syntax {
             let factors = Factors(of: syntax)
-            let isTold = factors.leading != nil || factors.groups.count > 1
-            if gate == .none || gate == .highByte, isTold || (!factors.groups.isEmpty && syntax.repeatsGroups) {
+            let count = factors.groups.count + (factors.leading == nil ? 0 : 1)
+            if count > 1 || (count == 1 && syntax.repeatsGroups) {
                 return add(factors, of: index, gate, longest: syntax.longest)
             }
         }
@@ -41,10 +38,12 @@ struct ScanPlan {
     }
 
     private mutating func add(_ factors: Factors, of index: Int, _ gate: Gate, longest: Int?) {
+        var leading: [UInt32: Int] = [:]
+        for word in (factors.leading ?? []).sorted() { leading[UInt32(number(of: word))] = word.utf8.count }
         factored.append(
             FactoredPattern(
                 pattern: index, gate: gate, longest: longest, groups: factors.groups.map { words($0) },
-                leading: words(factors.leading ?? [])
+                leading: leading, leadingWords: words(factors.leading ?? [])
             ))
     }
 
@@ -62,7 +61,6 @@ struct ScanPlan {
         if let number = numbers[word] { return patternWords * 64 + number }
         let number = patternWords * 64 + numbers.count
         numbers[word] = numbers.count
-        lengths.append(UInt8(clamping: word.utf8.count))
         let isASCII = word.utf8.allSatisfy { $0 < 0x80 }
         let gate = isASCII ? Gate.none : .highByte
         let expression = word.unicodeScalars.map { "\\x{\(String($0.value, radix: 16))}" }.joined()

@@ -11,10 +11,8 @@ struct TextFactsTests {
             return text.withUnsafeBytes { TextFacts($0) }
         }
 
-        for digit in UInt8(ascii: "0")...UInt8(ascii: "9") { #expect(facts(digit).digitsAround == 1) }
-        for other: UInt8 in [0x2F, 0x3A, 0xB0, 0xB5, 0xB9, 0x40, 0x00, 0x7F] {
-            #expect(facts(other).digitsAround == 0)
-        }
+        for digit in UInt8(ascii: "0")...UInt8(ascii: "9") { #expect(facts(digit).densestDigits == 1) }
+        for other: UInt8 in [0x2F, 0x3A, 0xB0, 0xB5, 0xB9, 0x40, 0x00, 0x7F] { #expect(facts(other).densestDigits == 0) }
         #expect(facts(0x40).hasAt && !facts(0x41).hasAt)
         #expect(facts(0x80).hasHighByte && facts(0xFF).hasHighByte && !facts(0x7F).hasHighByte)
     }
@@ -24,7 +22,7 @@ struct TextFactsTests {
         var text = [UInt8](repeating: UInt8(ascii: "x"), count: 200)
         for index in [offset, offset + 31, offset + 63] { text[index] = UInt8(ascii: "7") }
 
-        #expect(text.withUnsafeBytes { TextFacts($0) }.digitsAround >= 3)
+        #expect(text.withUnsafeBytes { TextFacts($0) }.densestDigits == 3)
     }
 
     @Test("An empty text has nothing") func empty() {
