@@ -116,7 +116,9 @@ extension Pack {
             case "u":
                 let digits = rest.dropFirst().prefix { $0 != "}" }
                 rest = rest.dropFirst(digits.count + 2)
-                if let scalar = UInt32(digits, radix: 16).flatMap(Unicode.Scalar.init) { plain.unicodeScalars.append(scalar) }
+                if let scalar = UInt32(digits, radix: 16).flatMap(Unicode.Scalar.init) {
+                    plain.unicodeScalars.append(scalar)
+                }
             default: plain.append(escape)
             }
         }

@@ -4,7 +4,9 @@ struct Replacement: Sendable, Equatable {
     var span: Range<Int>
     var text: String
 
-    /// Redactions in the order of the texts. Those that overlap become one, with the text of the longest.
+    /// Redactions in the order of the texts.
+    ///
+    /// Those that overlap become one, with the text of the longest.
     static func merged(_ replacements: [Replacement]) -> [Redaction] {
         var merged: [Redaction] = []
         var longest = 0
@@ -12,7 +14,8 @@ struct Replacement: Sendable, Equatable {
             ($0.segment, $0.span.lowerBound, $1.span.upperBound) < ($1.segment, $1.span.lowerBound, $0.span.upperBound)
         }
         for next in ordered {
-            guard let last = merged.last, last.segment == next.segment, next.span.lowerBound < last.span.upperBound else {
+            guard let last = merged.last, last.segment == next.segment, next.span.lowerBound < last.span.upperBound
+            else {
                 merged.append(Redaction(segment: next.segment, span: next.span, replacement: next.text))
                 longest = next.span.count
                 continue

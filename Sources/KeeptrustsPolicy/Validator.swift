@@ -26,7 +26,9 @@ extension Validator {
         var end = span.upperBound
         while end - span.lowerBound >= 13 {
             let isWhole = end == span.upperBound || !Self.isWord(text[end])
-            if isWhole, Self.isWord(text[end - 1]), accepts(span.lowerBound..<end, in: text) { return span.lowerBound..<end }
+            if isWhole, Self.isWord(text[end - 1]), accepts(span.lowerBound..<end, in: text) {
+                return span.lowerBound..<end
+            }
             end -= 1
         }
         return nil
@@ -125,7 +127,9 @@ extension Validator {
     ) -> Bool {
         let parts = value.split(separator: 0x2E)
         let numbers = parts.compactMap { Int(String(decoding: $0, as: UTF8.self)) }
-        guard parts.count == 4, numbers.count == 4, numbers.allSatisfy({ $0 <= 255 }), numbers[0] != 0 else { return false }
+        guard parts.count == 4, numbers.count == 4, numbers.allSatisfy({ $0 <= 255 }), numbers[0] != 0 else {
+            return false
+        }
         if let last = before.last, last == 0x2E || last == 0x2D || isWord(last) { return false }
         return !(after.first == 0x2E && after.dropFirst().first.map(isWord) ?? false)
     }
@@ -145,8 +149,9 @@ extension Validator {
     private static func isEmail(_ value: UnsafeRawBufferPointer) -> Bool {
         guard let at = value.lastIndex(of: 0x40) else { return false }
         let domain = value[(at + 1)...]
-        return at <= 64 && domain.count <= 255 && domain.split(separator: 0x2E, omittingEmptySubsequences: false)
-            .allSatisfy { (1...63).contains($0.count) }
+        return at <= 64 && domain.count <= 255
+            && domain.split(separator: 0x2E, omittingEmptySubsequences: false)
+                .allSatisfy { (1...63).contains($0.count) }
     }
 
     private static func isNPI(_ value: UnsafeRawBufferPointer) -> Bool {

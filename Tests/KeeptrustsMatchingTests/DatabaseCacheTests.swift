@@ -19,7 +19,9 @@ struct DatabaseCacheTests {
         }
     }
 
-    @Test("A file that was cut or altered is passed over and written again", arguments: ["cut", "altered", "empty", "body"])
+    @Test(
+        "A file that was cut or altered is passed over and written again",
+        arguments: ["cut", "altered", "empty", "body"])
     func corrupt(how: String) throws {
         try withDirectory { directory in
             _ = try PatternSet(Self.patterns, cacheDirectory: directory)
@@ -35,7 +37,8 @@ struct DatabaseCacheTests {
             }
             try broken.write(to: file)
 
-            #expect(try PatternSet(Self.patterns, cacheDirectory: directory).spans(in: Self.text) == [[10..<19], [2..<8]])
+            #expect(
+                try PatternSet(Self.patterns, cacheDirectory: directory).spans(in: Self.text) == [[10..<19], [2..<8]])
             #expect(try Data(contentsOf: file) == sound)
         }
     }

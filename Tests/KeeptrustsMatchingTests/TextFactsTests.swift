@@ -12,7 +12,9 @@ struct TextFactsTests {
         }
 
         for digit in UInt8(ascii: "0")...UInt8(ascii: "9") { #expect(facts(digit).densestDigits == 1) }
-        for other: UInt8 in [0x2F, 0x3A, 0xB0, 0xB5, 0xB9, 0x40, 0x00, 0x7F] { #expect(facts(other).densestDigits == 0) }
+        for other: UInt8 in [0x2F, 0x3A, 0xB0, 0xB5, 0xB9, 0x40, 0x00, 0x7F] {
+            #expect(facts(other).densestDigits == 0)
+        }
         #expect(facts(0x40).hasAt && !facts(0x41).hasAt)
         #expect(facts(0x80).hasHighByte && facts(0xFF).hasHighByte && !facts(0x7F).hasHighByte)
     }

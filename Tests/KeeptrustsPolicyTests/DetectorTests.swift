@@ -23,8 +23,10 @@ struct DetectorTests {
     @Test(
         "What only looks like personal data passes",
         arguments: [
-            "4111 1111 1111 1112", "card 4111-1111-1111-1110", "DE89 3704 0044 0532 0130 01", "GB29 NWBK 6016 1331 9268 18",
-            "000-12-3456", "666-12-3456", "123-00-4567", "version 1.2.3.4.5", "999.999.999.999", "std::vector", "me @ home",
+            "4111 1111 1111 1112", "card 4111-1111-1111-1110", "DE89 3704 0044 0532 0130 01",
+            "GB29 NWBK 6016 1331 9268 18",
+            "000-12-3456", "666-12-3456", "123-00-4567", "version 1.2.3.4.5", "999.999.999.999", "std::vector",
+            "me @ home",
             "order 1234567890123456", "550e8400-e29b-41d4-a716-446655440000", "2024-05-17T10:22:31Z", "9780306406157",
         ]
     )
@@ -110,7 +112,8 @@ struct DetectorTests {
         arguments: [("standard", false, false), ("high", true, false), ("restricted", true, true)]
     )
     func sensitivity(level: String, marking: Bool, label: Bool) throws {
-        let chain = try PolicyChain(["dlp-filter"], ["dlp-filter": ["sensitivity_level": .string(level), "action": "block"]])
+        let chain = try PolicyChain(
+            ["dlp-filter"], ["dlp-filter": ["sensitivity_level": .string(level), "action": "block"]])
 
         #expect((chain.passed("TOP SECRET//NOFORN") == nil) == marking)
         #expect((chain.passed("For internal use only") == nil) == label)

@@ -17,7 +17,8 @@ struct Factors {
     /// The groups of an expression, those with the longest words first.
     init(of syntax: Syntax) {
         let useful = Self.parts(of: syntax).all.map(Self.withoutRedundant).filter(Self.isUseful)
-        groups = Array(useful.sorted { (Self.worth($0), $1.count) > (Self.worth($1), $0.count) }.prefix(Self.mostGroups))
+        groups = Array(
+            useful.sorted { (Self.worth($0), $1.count) > (Self.worth($1), $0.count) }.prefix(Self.mostGroups))
         guard let beginnings = Self.beginnings(of: syntax)?.words, beginnings.count <= Self.mostWords else { return }
         let distinct = beginnings.filter { word in !beginnings.contains { $0 != word && word.hasPrefix($0) } }
         guard Self.worth(distinct) >= Self.shortestWord, distinct.isDisjoint(with: Self.commonWords) else { return }

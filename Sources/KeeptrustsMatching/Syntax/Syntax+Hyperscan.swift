@@ -30,7 +30,9 @@ extension Syntax {
     }
 
     private static func characterClass(_ bytes: ByteSet, isWide: Bool) -> String {
-        let members = (UInt8.min...0x7F).filter(bytes.contains).map { "\\x\($0 < 16 ? "0" : "")\(String($0, radix: 16))" }
+        let members = (UInt8.min...0x7F).filter(bytes.contains).map {
+            "\\x\($0 < 16 ? "0" : "")\(String($0, radix: 16))"
+        }
         return "[" + members.joined() + (isWide ? "\\x{80}-\\x{10FFFF}" : "") + "]"
     }
 

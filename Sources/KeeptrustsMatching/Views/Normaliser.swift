@@ -29,7 +29,8 @@ public enum Normaliser {
         return (folded, lookalike)
     }
 
-    private static func isMeant(_ scalar: Unicode.Scalar, at span: Range<Int>, in text: UnsafeRawBufferPointer) -> Bool {
+    private static func isMeant(_ scalar: Unicode.Scalar, at span: Range<Int>, in text: UnsafeRawBufferPointer) -> Bool
+    {
         guard (0x2010...0x2015).contains(scalar.value) else { return true }
         guard span.lowerBound > 0, ByteSet.word.contains(text[span.lowerBound - 1]) else { return false }
         return span.upperBound == text.count || ByteSet.word.contains(text[span.upperBound])

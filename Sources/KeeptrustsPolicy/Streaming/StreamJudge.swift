@@ -18,7 +18,9 @@ public struct StreamJudge: Sendable {
     /// Bytes that may be held back.
     public static let mostHeld = 8_192
 
-    /// What the chain says so far; complete after the last piece. Spans count from the beginning of the whole text.
+    /// What the chain says so far; complete after the last piece.
+    ///
+    /// Spans count from the beginning of the whole text.
     public var outcome: ChainOutcome { state.judgement.outcome }
 
     private var state: StreamState

@@ -2,7 +2,9 @@ import KeeptrustsCore
 import KeeptrustsMatching
 import NIOCore
 
-/// How far the judging of a streamed text has come. Offsets count from the beginning of the whole text.
+/// How far the judging of a streamed text has come.
+///
+/// Offsets count from the beginning of the whole text.
 struct StreamState: Sendable {
     let chain: PolicyChain
     let phase: Phase
