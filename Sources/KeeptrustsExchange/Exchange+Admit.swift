@@ -20,8 +20,8 @@ extension Exchange {
                 return try serveInfo(head, from: peer, at: now, into: &actions)
             }
             guard head.method == .post else { throw .methodNotAllowed("POST") }
-            try checkBody(head)
             record.key = try authenticate(head, from: peer)
+            try checkBody(head)
             readIdentity(head)
             guard !around.isDraining else { throw .draining }
             guard around.inFlight <= around.maxConcurrency else { throw .overloaded }
