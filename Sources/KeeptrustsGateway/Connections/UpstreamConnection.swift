@@ -94,8 +94,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
         let caller = caller
         self.caller = nil
         close()
-        caller?.upstream(.upstreamEnded(.failed(cause)), from: self)
-        caller?.callEnded(self)
+        caller?.upstreamEnded(.failed(cause), from: self)
     }
 
     // MARK: The channel
@@ -217,8 +216,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
         } else {
             close()
         }
-        caller?.upstream(.upstreamEnded(.done), from: self)
-        caller?.callEnded(self)
+        caller?.upstreamEnded(.done, from: self)
     }
 
     private func ended() {

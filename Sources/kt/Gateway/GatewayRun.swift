@@ -78,8 +78,9 @@ private enum GatewayProcess {
         let directory = try options.stateDirectory(for: settings.listen)
         let gateway = try await Gateway.start(settings, in: directory, logger: logger)
         let scheme = settings.certificate == nil ? "http" : "https"
-        Output.line("gateway listening on \(scheme)://\(gateway.address)")
-        let reload = ReloadOnHangUp(gateway: gateway, logger: logger)
+        let reload = ReloadOnHangUp(
+            gateway: gateway, logger: logger,
+            onReady: { Output.line("gateway listening on \(scheme)://\(gateway.address)") })
         try await Services.run([http, reload] + gateway.services, logger: logger)
     }
 }
@@ -89,8 +90,14 @@ struct ReloadOnHangUp: Service {
     let gateway: Gateway
     let logger: Logger
 
+    /// Called once a signal does not end the process any more, but does what it is meant to do.
+    var onReady: @Sendable () -> Void = {}
+
     func run() async throws {
-        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
+        let signals = await UnixSignalsSequence(trapping: .sighup)
+        // The group traps SIGTERM and SIGINT before it runs its services.
+        onReady()
+        for await _ in signals.cancelOnGracefulShutdown() {
             do { try gateway.reload() } catch {
                 logger.error("the config was not reloaded; the old one stays in force", metadata: ["error": "\(error)"])
             }
