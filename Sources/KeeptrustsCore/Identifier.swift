@@ -36,7 +36,7 @@ public struct ULID: Sendable, Hashable, CustomStringConvertible {
 
     public init(at time: Timestamp, using generator: inout some RandomNumberGenerator) {
         let milliseconds = UInt64(max(0, time.rawValue / 1_000)) & 0xFFFF_FFFF_FFFF
-        high = milliseconds << 16 | UInt64(UInt16.random(in: .min ... .max, using: &generator))
+        high = milliseconds << 16 | generator.next() >> 48
         low = generator.next()
     }
 
@@ -44,10 +44,13 @@ public struct ULID: Sendable, Hashable, CustomStringConvertible {
     public func withDigits<Value>(_ body: (UnsafeBufferPointer<UInt8>) -> Value) -> Value {
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 26) { digits in
             var (upper, lower) = (high, low)
-            for index in stride(from: 25, through: 0, by: -1) {
-                digits.initializeElement(at: index, to: Self.alphabet[Int(lower & 31)])
+            var index = 25
+            while index >= 0 {
+                // Both are in bounds: 26 digits, an alphabet of 32.
+                digits.initializeElement(at: index, to: Self.alphabet.utf8Start[Int(lower & 31)])
                 lower = lower >> 5 | upper << 59
                 upper >>= 5
+                index -= 1
             }
             return body(UnsafeBufferPointer(digits))
         }
@@ -55,5 +58,5 @@ public struct ULID: Sendable, Hashable, CustomStringConvertible {
 
     public var description: String { withDigits { String(decoding: $0, as: UTF8.self) } }
 
-    private static let alphabet = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ".utf8)
+    private static var alphabet: StaticString { "0123456789ABCDEFGHJKMNPQRSTVWXYZ" }
 }

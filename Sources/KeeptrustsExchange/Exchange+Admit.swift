@@ -60,7 +60,7 @@ extension Exchange {
             throw .notFound
         }
         guard head.method == .get || head.method == .head else { throw .methodNotAllowed("GET") }
-        var reply = Reply.whole(status: status, body: body, facts)
+        var reply = Reply.whole(status: status, body: body, facts, using: &around.writer)
         if head.method == .head {
             reply = reply.getSlice(at: reply.readerIndex, length: reply.readableBytes - body.readableBytes) ?? reply
         }
@@ -113,9 +113,10 @@ extension Exchange {
         record.assertedTeam = head.value(of: "x-team-id").flatMap { $0.isPlainName ? $0 : nil }
     }
 
-    private func requestID(_ head: HTTPRequestHead, at time: Timestamp) -> ByteBuffer {
-        if let given = head.value(of: "x-request-id"), given.isPlainName { return given }
-        return around.ids.identifier("req", at: time)
+    private func requestID(_ head: HTTPRequestHead, at time: Timestamp) -> ExchangeID {
+        var id = around.ids.identifier("req", at: time)
+        if let given = head.value(of: "x-request-id"), given.isPlainName { id.given = given }
+        return id
     }
 
     /// What stands in the head of the answer.
@@ -134,12 +135,14 @@ enum CallerCredential {
     /// `Authorization: Bearer` and `x-api-key` (also `api-key`) may both be there when they agree.
     static func read(_ head: HTTPRequestHead) throws(Refusal) -> ByteBuffer? {
         var found: ByteBuffer?
-        for value in head.values(of: "authorization") {
-            guard let token = value.afterBearer else { throw .badKey }
-            try take(token, &found)
+        for index in head.fields.indices {
+            if head.isField(index, "authorization") {
+                guard let token = head.value(at: index).afterBearer else { throw .badKey }
+                try take(token, &found)
+            } else if head.isField(index, "x-api-key") || head.isField(index, "api-key") {
+                try take(head.value(at: index), &found)
+            }
         }
-        for value in head.values(of: "x-api-key") { try take(value, &found) }
-        for value in head.values(of: "api-key") { try take(value, &found) }
         return found
     }
 
@@ -159,10 +162,10 @@ enum CallerCredential {
 extension ByteBuffer {
     /// The token of `Bearer <token>` (RFC 6750 §2.1; the scheme in any case).
     fileprivate var afterBearer: ByteBuffer? {
-        let scheme = Array("bearer ".utf8)
-        let view = readableBytesView
-        guard view.count > scheme.count, zip(view, scheme).allSatisfy({ $0 | 0x20 == $1 | 0x20 }) else { return nil }
-        var token = getSlice(at: readerIndex + scheme.count, length: readableBytes - scheme.count)
+        let scheme: StaticString = "bearer "
+        guard readableBytes > scheme.utf8CodeUnitCount, hasPrefix(scheme) else { return nil }
+        var token = getSlice(
+            at: readerIndex + scheme.utf8CodeUnitCount, length: readableBytes - scheme.utf8CodeUnitCount)
         while token?.getInteger(at: token?.readerIndex ?? 0, as: UInt8.self) == 0x20 {
             token?.moveReaderIndex(forwardBy: 1)
         }
@@ -171,18 +174,29 @@ extension ByteBuffer {
 
     /// Whether this is `type`, in any case, with or without parameters.
     fileprivate func isMediaType(_ type: StaticString) -> Bool {
-        let view = readableBytesView
-        let expected = UnsafeBufferPointer(start: type.utf8Start, count: type.utf8CodeUnitCount)
-        guard view.count >= expected.count,
-            zip(view, expected).allSatisfy({ ($0 < 0x41 || $0 > 0x5A ? $0 : $0 | 0x20) == $1 })
-        else { return false }
-        let next = view.dropFirst(expected.count).first
-        return next == nil || next == 0x3B || next == 0x20 || next == 0x09
+        guard hasPrefix(type) else { return false }
+        guard let next: UInt8 = getInteger(at: readerIndex + type.utf8CodeUnitCount) else { return true }
+        return next == 0x3B || next == 0x20 || next == 0x09
+    }
+
+    /// Whether the text begins with `prefix`, which is in lower case, in any case.
+    fileprivate func hasPrefix(_ prefix: StaticString) -> Bool {
+        withUnsafeReadableBytes { bytes in
+            guard bytes.count >= prefix.utf8CodeUnitCount else { return false }
+            for index in 0..<prefix.utf8CodeUnitCount {
+                let byte = bytes[index]
+                guard (byte &- 0x41 < 26 ? byte | 0x20 : byte) == prefix.utf8Start[index] else { return false }
+            }
+            return true
+        }
     }
 
     /// Whether this may be an identifier in a record and in a header: 1 to 128 visible ASCII characters.
     fileprivate var isPlainName: Bool {
-        readableBytes > 0 && readableBytes <= 128
-            && readableBytesView.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x5C }
+        guard readableBytes > 0, readableBytes <= 128 else { return false }
+        return withUnsafeReadableBytes { bytes in
+            for byte in bytes where byte <= 0x20 || byte >= 0x7F || byte == 0x22 || byte == 0x5C { return false }
+            return true
+        }
     }
 }

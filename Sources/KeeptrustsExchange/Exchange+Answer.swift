@@ -86,7 +86,7 @@ extension Exchange {
         }
         let body = edits.isEmpty ? answer.body : edits.apply(to: answer.body)
         record.status = 200
-        last = Reply.whole(status: 200, body: body, facts)
+        last = Reply.whole(status: 200, body: body, facts, using: &around.writer)
         settle(.completed, status: 200, at: now, into: &actions)
     }
 

@@ -48,8 +48,8 @@ extension Exchange {
                 actions.append(.callBuiltIn(BuiltInAnswer(request, model: target.model, at: record.time)))
             } else {
                 let call = try attempt?.translation.request(request, model: target.model)
-                guard let call else { return }
-                actions.append(.call(target, target.request(call, requestID: record.id)))
+                guard let call, let id = record.id else { return }
+                actions.append(.call(target, target.request(call, requestID: id, using: &around.writer)))
             }
             expect(within: target.settings.timeouts.firstByte, at: now)
         } catch {

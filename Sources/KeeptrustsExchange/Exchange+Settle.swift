@@ -13,10 +13,10 @@ extension Exchange {
         // A body that is still on its way would be taken for the next request.
         if state == .reading, !isRead { keepsAlive = false }
         record.errorCode = refusal.code
-        if record.requestID.readableBytes == 0 {
+        if record.requestID == nil {
             record.requestID = around.ids.identifier("req", at: around.wallClock())
         }
-        last = refusal.reply(facts)
+        last = refusal.reply(facts, using: &around.writer)
         let outcome = outcome ?? (refusal.type == "policy_violation" ? .blocked : .refused)
         guard record.key != nil else {
             // A stranger's request is no exchange: it must not be able to fill the spool.
@@ -37,7 +37,7 @@ extension Exchange {
         let event = record.event(
             gatewayID: around.gatewayID,
             config: (config.pack.name, config.pack.version, config.digest),
-            outcome: outcome, total: now - began)
+            outcome: outcome, total: now - began, using: &around.writer)
         state = .recording
         deadline = now + .seconds(60)
         actions.append(.record(event))
@@ -53,7 +53,7 @@ extension Exchange {
             actions.append(.abort)
         } else {
             keepsAlive = false
-            actions.append(.end(Refusal.spoolFull.reply(facts), keepsAlive: false))
+            actions.append(.end(Refusal.spoolFull.reply(facts, using: &around.writer), keepsAlive: false))
         }
     }
 }

@@ -71,7 +71,7 @@ extension Exchange {
         if !hasReplied {
             hasReplied = true
             record.firstByteTime = now - began
-            reply = Reply.streamHead(facts)
+            reply = Reply.streamHead(facts, using: &around.writer)
         }
         reply.writeChunk(out)
         actions.append(.reply(reply))
@@ -92,7 +92,7 @@ extension Exchange {
         var reply = ByteBuffer()
         if !hasReplied {
             record.firstByteTime = now - began
-            reply = Reply.streamHead(facts)
+            reply = Reply.streamHead(facts, using: &around.writer)
             reply.writeChunk(held)
         }
         reply.writeChunk(out)
@@ -111,7 +111,7 @@ extension Exchange {
     /// Ends an answer that has begun: one error event, a last chunk, and no end mark.
     private mutating func breakOffStream(_ refusal: Refusal, reason: StaticString?, into out: inout ByteBuffer) {
         attempt?.stream?.breakOff(
-            error: refusal.body(requestID: record.requestID), finishReason: reason, into: &out)
+            error: refusal.body(requestID: record.requestID, using: &around.writer), finishReason: reason, into: &out)
     }
 
     /// The provider failed after bytes of its answer had gone out: nobody else can be asked.

@@ -22,9 +22,9 @@ struct ExchangeRecord {
         var outcome: ChainOutcome
     }
 
-    var id = ByteBuffer()
+    var id: ExchangeID?
     var time = Timestamp(rawValue: 0)
-    var requestID = ByteBuffer()
+    var requestID: ExchangeID?
     var key: CallerKey?
 
     /// From the request's headers, when the key may assert it.
@@ -50,48 +50,54 @@ struct ExchangeRecord {
     var isFlagged: Bool { judgements.contains { $0.outcome.flagged } }
 
     /// The event as JSON, `id` first, as `KeeptrustsAPI.DecisionEvent` reads it.
+    ///
+    /// - Parameter out: Is cleared, and holds the event then.
     func event(
-        gatewayID: String, config: (name: String, version: String, digest: String), outcome: Outcome, total: Duration
+        gatewayID: String, config: (name: String, version: String, digest: String), outcome: Outcome, total: Duration,
+        using out: inout ByteWriter
     ) -> ByteBuffer {
-        var out = ByteBufferAllocator().buffer(capacity: 1_024)
-        out.writeStaticString("{\"id\":")
-        out.writeJSONString(id)
+        out.clear()
+        out.write("{\"id\":")
+        if let id { out.writeJSONString(id) }
         out.writeMember("gateway_id", gatewayID)
-        out.writeStaticString(",\"time\":\"")
-        time.withText { _ = out.writeBytes($0) }
-        out.writeStaticString("\",\"request_id\":")
-        out.writeJSONString(requestID)
+        out.write(",\"time\":\"")
+        time.withText { out.write(UnsafeRawBufferPointer($0)) }
+        out.write("\"")
+        if let requestID {
+            out.write(",\"request_id\":")
+            out.writeJSONString(requestID)
+        }
         writeCaller(into: &out)
         out.writeMember("surface", surface)
-        out.writeStaticString(isStreaming ? ",\"stream\":true" : ",\"stream\":false")
+        out.write(isStreaming ? ",\"stream\":true" : ",\"stream\":false")
         out.writeMember("model", model)
         if let responseModel { out.writeMember("response_model", responseModel) }
         if let target { out.writeMember("target", target) }
         if let provider { out.writeMember("provider", provider) }
-        out.writeStaticString(",\"config\":{\"name\":")
+        out.write(",\"config\":{\"name\":")
         out.writeJSONString(config.name)
         out.writeMember("version", config.version)
         out.writeMember("digest", config.digest)
-        out.writeStaticString("}")
+        out.write("}")
         writeDecision(outcome, into: &out)
         writePolicies(into: &out)
         writeAttempts(into: &out)
         writeFigures(total, into: &out)
-        out.writeStaticString("}")
-        return out
+        out.write("}")
+        return out.buffer
     }
 
-    private func writeCaller(into out: inout ByteBuffer) {
+    private func writeCaller(into out: inout ByteWriter) {
         guard let key else { return }
         out.writeMember("key_id", key.id)
         if let user = assertedUser {
-            out.writeStaticString(",\"user_id\":")
+            out.write(",\"user_id\":")
             out.writeJSONString(user)
         } else if let user = key.userID {
             out.writeMember("user_id", user)
         }
         if let team = assertedTeam {
-            out.writeStaticString(",\"team_id\":")
+            out.write(",\"team_id\":")
             out.writeJSONString(team)
         } else if let team = key.teamID {
             out.writeMember("team_id", team)
@@ -99,12 +105,12 @@ struct ExchangeRecord {
         if let group = key.consumerGroup { out.writeMember("consumer_group", group) }
     }
 
-    private func writeDecision(_ outcome: Outcome, into out: inout ByteBuffer) {
+    private func writeDecision(_ outcome: Outcome, into out: inout ByteWriter) {
         let verdict = verdict
         out.writeMember("verdict", verdict.rawValue)
-        out.writeStaticString(isFlagged ? ",\"flagged\":true" : ",\"flagged\":false")
+        out.write(isFlagged ? ",\"flagged\":true" : ",\"flagged\":false")
         let isDegraded = judgements.contains { $0.outcome.degraded }
-        out.writeStaticString(isDegraded ? ",\"degraded\":true" : ",\"degraded\":false")
+        out.write(isDegraded ? ",\"degraded\":true" : ",\"degraded\":false")
         if let decisive = judgements.first(where: { $0.outcome.verdict == verdict && verdict > .allow })?.outcome {
             if let policy = decisive.policy { out.writeMember("policy", policy) }
             if let reason = decisive.reason { out.writeMember("reason_code", reason.code) }
@@ -114,89 +120,89 @@ struct ExchangeRecord {
         if let errorCode { out.writeMember("error_code", errorCode) }
     }
 
-    private func writePolicies(into out: inout ByteBuffer) {
-        out.writeStaticString(",\"policies\":[")
+    private func writePolicies(into out: inout ByteWriter) {
+        out.write(",\"policies\":[")
         var isFirst = true
         for judgement in judgements {
             for result in judgement.outcome.results {
-                out.writeStaticString(isFirst ? "{\"id\":" : ",{\"id\":")
+                out.write(isFirst ? "{\"id\":" : ",{\"id\":")
                 isFirst = false
                 out.writeJSONString(result.id)
                 out.writeMember("kind", result.kind)
-                out.writeStaticString(",\"phase\":\"")
-                out.writeStaticString(judgement.phase)
-                out.writeStaticString("\"")
+                out.write(",\"phase\":\"")
+                out.write(judgement.phase)
+                out.write("\"")
                 out.writeMember("verdict", result.verdict.rawValue)
                 if let code = result.reasonCode { out.writeMember("reason_code", code) }
-                out.writeStaticString(result.skipped ? ",\"skipped\":true}" : ",\"skipped\":false}")
+                out.write(result.skipped ? ",\"skipped\":true}" : ",\"skipped\":false}")
             }
         }
-        out.writeStaticString("],\"findings\":[")
+        out.write("],\"findings\":[")
         writeFindings(into: &out)
-        out.writeStaticString("]")
+        out.write("]")
     }
 
     /// The first hundred; the record stays small whatever a text holds.
-    private func writeFindings(into out: inout ByteBuffer) {
+    private func writeFindings(into out: inout ByteWriter) {
         var count = 0
         for judgement in judgements {
             for result in judgement.outcome.results {
                 for located in result.findings where count < 100 {
-                    out.writeStaticString(count == 0 ? "{\"policy\":" : ",{\"policy\":")
+                    out.write(count == 0 ? "{\"policy\":" : ",{\"policy\":")
                     count += 1
                     out.writeJSONString(result.id)
                     out.writeMember("category", located.finding.category)
-                    out.writeStaticString(",\"phase\":\"")
-                    out.writeStaticString(judgement.phase)
-                    out.writeStaticString("\"")
+                    out.write(",\"phase\":\"")
+                    out.write(judgement.phase)
+                    out.write("\"")
                     out.writeNumber("segment", Int64(located.segment))
                     out.writeNumber("start", Int64(located.finding.span.lowerBound))
                     out.writeNumber("end", Int64(located.finding.span.upperBound))
-                    out.writeStaticString(",\"confidence\":")
-                    out.writeString("\(located.finding.confidence)")
-                    out.writeStaticString("}")
+                    out.write(",\"confidence\":")
+                    out.write("\(located.finding.confidence)")
+                    out.write("}")
                 }
             }
         }
     }
 
-    private func writeAttempts(into out: inout ByteBuffer) {
-        out.writeStaticString(",\"attempts\":[")
+    private func writeAttempts(into out: inout ByteWriter) {
+        out.write(",\"attempts\":[")
         for (index, attempt) in attempts.enumerated() {
-            out.writeStaticString(index == 0 ? "{\"target\":" : ",{\"target\":")
+            out.write(index == 0 ? "{\"target\":" : ",{\"target\":")
             out.writeJSONString(attempt.target)
             if let status = attempt.status { out.writeNumber("status", Int64(status)) }
             if let error = attempt.error {
-                out.writeStaticString(",\"error\":\"")
-                out.writeStaticString(error)
-                out.writeStaticString("\"")
+                out.write(",\"error\":\"")
+                out.write(error)
+                out.write("\"")
             }
             out.writeNumber("duration_us", attempt.duration.microseconds)
-            out.writeStaticString("}")
+            out.write("}")
         }
-        out.writeStaticString("]")
+        out.write("]")
     }
 
-    private func writeFigures(_ total: Duration, into out: inout ByteBuffer) {
+    private func writeFigures(_ total: Duration, into out: inout ByteWriter) {
         if let usage {
-            out.writeStaticString(",\"usage\":{\"input_tokens\":")
+            out.write(",\"usage\":{\"input_tokens\":")
             out.writeDecimal(usage.inputTokens)
             out.writeNumber("output_tokens", Int64(usage.outputTokens))
             out.writeNumber("cached_input_tokens", Int64(usage.cachedInputTokens))
-            out.writeStaticString("}")
+            out.write("}")
         }
         if let cost {
-            out.writeStaticString(",\"cost\":{\"micros\":")
+            out.write(",\"cost\":{\"micros\":")
             out.writeDecimal(Int(cost.micros))
             out.writeMember("currency", cost.currency)
-            out.writeStaticString("}")
+            out.write("}")
         }
-        out.writeStaticString(",\"timings\":{\"total_us\":")
+        out.write(",\"timings\":{\"total_us\":")
         out.writeDecimal(Int(total.microseconds))
         if let upstreamTime { out.writeNumber("upstream_us", upstreamTime.microseconds) }
         if let firstByteTime { out.writeNumber("first_byte_us", firstByteTime.microseconds) }
         out.writeNumber("policy_us", policyTime.microseconds)
-        out.writeStaticString("}")
+        out.write("}")
     }
 }
 
@@ -204,7 +210,7 @@ extension Duration {
     var microseconds: Int64 { components.seconds * 1_000_000 + components.attoseconds / 1_000_000_000_000 }
 }
 
-extension ByteBuffer {
+extension ByteWriter {
     fileprivate mutating func writeMember(_ key: StaticString, _ value: String) {
         writeKey(key)
         writeJSONString(value)
@@ -215,9 +221,10 @@ extension ByteBuffer {
         writeDecimal(Int(value))
     }
 
+    @inline(__always)
     private mutating func writeKey(_ key: StaticString) {
-        writeStaticString(",\"")
-        writeStaticString(key)
-        writeStaticString("\":")
+        write(",\"")
+        write(key)
+        write("\":")
     }
 }

@@ -2,12 +2,12 @@ import KeeptrustsCore
 import KeeptrustsWire
 import NIOCore
 
-/// Writes answers to callers as HTTP/1.1 bytes.
+/// Writes answers to callers as HTTP/1.1 bytes; each with a writer, which it clears.
 enum Reply {
     /// What stands in the head of every answer of one exchange.
     struct Facts {
-        /// The value of `x-request-id`; visible ASCII.
-        var requestID: ByteBuffer
+        /// The value of `x-request-id`.
+        var requestID: ExchangeID?
         var keepsAlive: Bool
         var verdict: Verdict?
         var isFlagged = false
@@ -17,23 +17,23 @@ enum Reply {
     /// An answer whose length is known.
     static func whole(
         status: Int, contentType: StaticString = "application/json", body: ByteBuffer, extra: String = "",
-        _ facts: Facts
+        _ facts: Facts, using out: inout ByteWriter
     ) -> ByteBuffer {
-        var out = ByteBufferAllocator().buffer(capacity: 384 + body.readableBytes)
+        out.clear()
         out.writeHead(status: status, contentType: contentType, extra: extra, facts)
-        out.writeStaticString("content-length: ")
+        out.write("content-length: ")
         out.writeDecimal(body.readableBytes)
-        out.writeStaticString("\r\n\r\n")
-        out.writeImmutableBuffer(body)
-        return out
+        out.write("\r\n\r\n")
+        out.write(body)
+        return out.buffer
     }
 
     /// The head of a streamed answer; its body follows in chunks.
-    static func streamHead(_ facts: Facts) -> ByteBuffer {
-        var out = ByteBufferAllocator().buffer(capacity: 512)
+    static func streamHead(_ facts: Facts, using out: inout ByteWriter) -> ByteBuffer {
+        out.clear()
         out.writeHead(status: 200, contentType: "text/event-stream; charset=utf-8", extra: "", facts)
-        out.writeStaticString("cache-control: no-store\r\nx-accel-buffering: no\r\ntransfer-encoding: chunked\r\n\r\n")
-        return out
+        out.write("cache-control: no-store\r\nx-accel-buffering: no\r\ntransfer-encoding: chunked\r\n\r\n")
+        return out.buffer
     }
 
     /// The reason phrase of a status (RFC 9110 §15).
@@ -67,30 +67,32 @@ enum Reply {
     }
 }
 
-extension ByteBuffer {
+extension ByteWriter {
     fileprivate mutating func writeHead(
         status: Int, contentType: StaticString, extra: String, _ facts: Reply.Facts
     ) {
-        writeStaticString("HTTP/1.1 ")
+        write("HTTP/1.1 ")
         writeDecimal(status)
-        writeStaticString(" ")
-        writeStaticString(Reply.phrase(status))
-        writeStaticString("\r\ncontent-type: ")
-        writeStaticString(contentType)
-        writeStaticString("\r\nx-request-id: ")
-        writeImmutableBuffer(facts.requestID)
+        write(" ")
+        write(Reply.phrase(status))
+        write("\r\ncontent-type: ")
+        write(contentType)
+        if let requestID = facts.requestID {
+            write("\r\nx-request-id: ")
+            write(requestID)
+        }
         if let verdict = facts.verdict {
-            writeStaticString("\r\nx-keeptrusts-verdict: ")
-            writeString(verdict.rawValue)
-            if facts.isFlagged { writeStaticString("\r\nx-keeptrusts-flagged: true") }
+            write("\r\nx-keeptrusts-verdict: ")
+            write(verdict.rawValue)
+            if facts.isFlagged { write("\r\nx-keeptrusts-flagged: true") }
         }
         if !facts.configVersion.isEmpty {
-            writeStaticString("\r\nx-keeptrusts-config-version: ")
-            writeString(facts.configVersion)
+            write("\r\nx-keeptrusts-config-version: ")
+            write(facts.configVersion)
         }
-        writeStaticString("\r\n")
-        if !facts.keepsAlive { writeStaticString("connection: close\r\n") }
-        if !extra.isEmpty { writeString(extra) }
+        write("\r\n")
+        if !facts.keepsAlive { write("connection: close\r\n") }
+        if !extra.isEmpty { write(extra) }
     }
 }
 
@@ -128,33 +130,36 @@ public struct Refusal: Error, Sendable, Equatable {
     }
 
     /// The error envelope: OpenAI's fields, and ours.
-    func body(requestID: ByteBuffer) -> ByteBuffer {
-        var out = ByteBufferAllocator().buffer(capacity: 256 + message.utf8.count)
-        out.writeStaticString("{\"error\":{\"message\":")
+    func body(requestID: ExchangeID?, using out: inout ByteWriter) -> ByteBuffer {
+        out.clear()
+        out.write("{\"error\":{\"message\":")
         out.writeJSONString(message)
-        out.writeStaticString(",\"type\":")
+        out.write(",\"type\":")
         out.writeJSONString(type)
-        out.writeStaticString(",\"code\":")
+        out.write(",\"code\":")
         out.writeJSONString(code)
-        out.writeStaticString(",\"param\":")
-        if let param { out.writeJSONString(param) } else { out.writeStaticString("null") }
+        out.write(",\"param\":")
+        if let param { out.writeJSONString(param) } else { out.write("null") }
         if let policy {
-            out.writeStaticString(",\"policy\":")
+            out.write(",\"policy\":")
             out.writeJSONString(policy)
         }
-        out.writeStaticString(",\"request_id\":")
-        out.writeJSONString(requestID)
-        out.writeStaticString("}}")
-        return out
+        if let requestID {
+            out.write(",\"request_id\":")
+            out.writeJSONString(requestID)
+        }
+        out.write("}}")
+        return out.buffer
     }
 
     /// The whole answer.
-    func reply(_ facts: Reply.Facts) -> ByteBuffer {
+    func reply(_ facts: Reply.Facts, using out: inout ByteWriter) -> ByteBuffer {
         var extra = ""
         if let retryAfter { extra += "retry-after: \(retryAfter)\r\n" }
         if forbidsRetry { extra += "x-should-retry: false\r\n" }
         if status == 401 { extra += "www-authenticate: Bearer\r\n" }
-        return Reply.whole(status: status, body: body(requestID: facts.requestID), extra: extra, facts)
+        return Reply.whole(
+            status: status, body: body(requestID: facts.requestID, using: &out), extra: extra, facts, using: &out)
     }
 }
 

@@ -1,4 +1,5 @@
 public import KeeptrustsCore
+import KeeptrustsWire
 import NIOCore
 
 /// What an exchange finds around it on its event loop.
@@ -29,6 +30,9 @@ public final class Surroundings {
 
     /// Counts of exchanges since the start.
     public var served = 0
+
+    /// Memory in which outputs are put together, one at a time.
+    var writer = ByteWriter(capacity: 8_192)
 
     /// The state of each target's breaker, by the target's id.
     var breakers = BreakerTable()
@@ -74,12 +78,31 @@ public struct IdentifierSource: RandomNumberGenerator, Sendable {
         return mixed ^ mixed >> 31
     }
 
-    /// `<prefix>_<ULID>` as bytes.
-    mutating func identifier(_ prefix: StaticString, at time: Timestamp) -> ByteBuffer {
-        var out = ByteBufferAllocator().buffer(capacity: 32)
-        out.writeStaticString(prefix)
-        out.writeStaticString("_")
-        ULID(at: time, using: &self).withDigits { _ = out.writeBytes($0) }
-        return out
+    mutating func identifier(_ prefix: StaticString, at time: Timestamp) -> ExchangeID {
+        ExchangeID(prefix: prefix, ulid: ULID(at: time, using: &self))
+    }
+}
+
+/// An identifier that is written more often than it is read: `<prefix>_<ULID>`, or what a caller chose.
+struct ExchangeID {
+    var prefix: StaticString
+    var ulid: ULID
+
+    /// Visible ASCII without quotes and backslashes.
+    var given: ByteBuffer?
+}
+
+extension ByteWriter {
+    mutating func write(_ id: ExchangeID) {
+        if let given = id.given { return write(given) }
+        write(id.prefix)
+        write("_")
+        id.ulid.withDigits { write(UnsafeRawBufferPointer($0)) }
+    }
+
+    mutating func writeJSONString(_ id: ExchangeID) {
+        write("\"")
+        write(id)
+        write("\"")
     }
 }

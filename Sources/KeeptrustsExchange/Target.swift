@@ -74,20 +74,20 @@ public final class Target: Sendable {
     }
 
     /// The bytes of one call.
-    func request(_ call: UpstreamRequest, requestID: ByteBuffer) -> ByteBuffer {
-        var out = ByteBufferAllocator().buffer(capacity: 512 + call.body.readableBytes)
-        out.writeStaticString("POST ")
-        out.writeString(basePath)
-        out.writeString(call.path)
-        out.writeImmutableBuffer(fixedLines)
-        for (name, value) in call.headers { out.writeString("\(name): \(value)\r\n") }
-        out.writeStaticString("x-request-id: ")
-        out.writeImmutableBuffer(requestID)
-        out.writeStaticString("\r\ncontent-length: ")
+    func request(_ call: UpstreamRequest, requestID: ExchangeID, using out: inout ByteWriter) -> ByteBuffer {
+        out.clear()
+        out.write("POST ")
+        out.write(basePath)
+        out.write(call.path)
+        out.write(fixedLines)
+        for (name, value) in call.headers { out.write("\(name): \(value)\r\n") }
+        out.write("x-request-id: ")
+        out.write(requestID)
+        out.write("\r\ncontent-length: ")
         out.writeDecimal(call.body.readableBytes)
-        out.writeStaticString("\r\n\r\n")
-        out.writeImmutableBuffer(call.body)
-        return out
+        out.write("\r\n\r\n")
+        out.write(call.body)
+        return out.buffer
     }
 }
 

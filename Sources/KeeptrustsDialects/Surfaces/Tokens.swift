@@ -24,30 +24,37 @@ extension ByteBuffer {
         guard value.kind == .string, !value.hasEscapes, value.span.count == expected.utf8CodeUnitCount + 2 else {
             return false
         }
-        let token = bytes(value.span.lowerBound + 1..<value.span.upperBound - 1).readableBytesView
-        return expected.withUTF8Buffer { token.elementsEqual($0) }
+        return withUnsafeReadableBytes { bytes in
+            let content = bytes[value.span.lowerBound + 1..<value.span.upperBound - 1]
+            for (index, byte) in content.enumerated() where byte != expected.utf8Start[index] { return false }
+            return true
+        }
     }
 
     /// The value of a number token that is written as a whole number of at most 15 digits; nil for any other.
     func wholeNumber(_ value: JSONValue) -> Int? {
         guard value.kind == .number, (1...15).contains(value.span.count) else { return nil }
-        var number = 0
-        let view = readableBytesView
-        for index in value.span {
-            let digit = Int(view[view.startIndex + index]) - 48
-            guard (0...9).contains(digit) else { return nil }
-            number = number * 10 + digit
+        return withUnsafeReadableBytes { bytes in
+            var number = 0
+            for byte in bytes[value.span] {
+                guard byte &- 48 < 10 else { return nil }
+                number = number * 10 + Int(byte &- 48)
+            }
+            return number
         }
-        return number
     }
 
     /// The offset of the first byte at or after `offset` that is not white space; the end when there is none.
     func offsetAfterSpace(from offset: Int) -> Int {
-        var offset = offset
-        while offset < readableBytes, [0x20, 0x09, 0x0A, 0x0D].contains(readableBytesView[readerIndex + offset]) {
-            offset += 1
+        withUnsafeReadableBytes { bytes in
+            var offset = offset
+            while offset < bytes.count {
+                let byte = bytes[offset]
+                guard byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D else { break }
+                offset += 1
+            }
+            return offset
         }
-        return offset
     }
 
     /// Whether a string token is a plain name, such as an id or a word of a closed set: it holds nothing to judge.
@@ -56,22 +63,20 @@ extension ByteBuffer {
     /// long run of digits; so neither an address nor an account number passes for one.
     func isPlainName(_ value: JSONValue) -> Bool {
         guard !value.hasEscapes, value.span.count <= 130 else { return false }
-        let view = readableBytesView
-        var digits = 0
-        var hasLetter = value.span.count <= 8
-        for index in value.span.lowerBound + 1..<value.span.upperBound - 1 {
-            let byte = view[view.startIndex + index]
-            let isLetter = (0x61...0x7A).contains(byte | 0x20)
-            let isDigit = (0x30...0x39).contains(byte)
-            digits = isDigit ? digits + 1 : 0
-            hasLetter = hasLetter || isLetter
-            guard digits < 12 else { return false }
-            // 0x2D...0x2F are `-`, `.` and `/`.
-            guard isLetter || isDigit || byte == 0x5F || byte == 0x3A || (0x2D...0x2F).contains(byte) else {
-                return false
+        return withUnsafeReadableBytes { bytes in
+            var digits = 0
+            var hasLetter = value.span.count <= 8
+            for byte in bytes[value.span.lowerBound + 1..<value.span.upperBound - 1] {
+                let isLetter = (byte | 0x20) &- 0x61 < 26
+                let isDigit = byte &- 0x30 < 10
+                digits = isDigit ? digits + 1 : 0
+                hasLetter = hasLetter || isLetter
+                guard digits < 12 else { return false }
+                // 0x2D...0x2F are `-`, `.` and `/`.
+                guard isLetter || isDigit || byte == 0x5F || byte == 0x3A || byte &- 0x2D < 3 else { return false }
             }
+            return hasLetter
         }
-        return hasLetter
     }
 
     /// Whether a string token holds a picture, sound or file in base64, bare or as a `data:` URL; it has no text.

@@ -271,12 +271,26 @@ final class UpstreamConnection: ChannelDuplexHandler {
     }
 }
 
+extension ByteBuffer {
+    /// Whether this is the media type of an event stream, with or without parameters.
+    fileprivate var isEventStream: Bool {
+        let type: StaticString = "text/event-stream"
+        return withUnsafeReadableBytes { bytes in
+            guard bytes.count >= type.utf8CodeUnitCount else { return false }
+            for index in 0..<type.utf8CodeUnitCount {
+                let byte = bytes[index]
+                guard (byte &- 0x41 < 26 ? byte | 0x20 : byte) == type.utf8Start[index] else { return false }
+            }
+            return true
+        }
+    }
+}
+
 extension UpstreamHead {
     fileprivate init(_ head: HTTPResponseHead) {
-        let type = head.value(of: "content-type").map { String(buffer: $0) } ?? ""
         let coding = head.value(of: "content-encoding").map { String(buffer: $0) } ?? "identity"
         self.init(
-            status: head.status, isEventStream: type.lowercased().hasPrefix("text/event-stream"),
+            status: head.status, isEventStream: head.value(of: "content-type")?.isEventStream ?? false,
             isEncoded: coding.lowercased() != "identity",
             retryAfter: head.value(of: "retry-after").map { String(buffer: $0) })
     }

@@ -72,6 +72,16 @@ public struct HTTPRequestHead: Sendable {
         bytes.firstField(name, in: fields).map { bytes.bytes(fields[$0].value) }
     }
 
+    /// Whether the field at `index` of ``fields`` is called `name`, which is in lower case.
+    public func isField(_ index: Int, _ name: StaticString) -> Bool {
+        let range = fields[index].name
+        guard range.count == name.utf8CodeUnitCount else { return false }
+        return bytes.withUnsafeReadableBytes { $0.matchesIgnoringCase(range, name) }
+    }
+
+    /// The value of the field at `index` of ``fields``.
+    public func value(at index: Int) -> ByteBuffer { bytes.bytes(fields[index].value) }
+
     /// How many fields are called `name`, which is in lower case.
     public func count(of name: StaticString) -> Int { bytes.fieldCount(name, in: fields) }
 
