@@ -5,7 +5,7 @@ import NIOCore
 /// A wire dialect that a caller may speak: a table of where texts, tools and usage stand in its bodies.
 ///
 /// How a body is read is the same for all surfaces; what is at which place is the surface's own (`Surfaces/`).
-public struct Surface: Sendable {
+public final class Surface: Sendable {
     /// The name in decision events and metrics, such as `chat_completions`.
     public let name: String
 
@@ -18,11 +18,18 @@ public struct Surface: Sendable {
     /// Every surface that the gateway serves.
     public static let all: [Surface] = [.chatCompletions]
 
+    init(name: String, path: StaticString, request: FieldTable<RequestField>, answer: FieldTable<AnswerField>) {
+        self.name = name
+        self.path = path
+        self.request = request
+        self.answer = answer
+    }
+
     public static func named(_ name: String) -> Surface? { all.first { $0.name == name } }
 }
 
 extension Surface: Equatable, CustomStringConvertible {
-    public static func == (a: Self, b: Self) -> Bool { a.name == b.name }
+    public static func == (a: Surface, b: Surface) -> Bool { a === b }
     public var description: String { name }
 }
 

@@ -37,7 +37,7 @@ extension Surface {
 }
 
 /// Makes an answer of what the scanner found, in document order.
-private struct AnswerReader {
+private struct AnswerReader: ~Copyable {
     private var answer: SurfaceAnswer
     private var hasChoices = false
 

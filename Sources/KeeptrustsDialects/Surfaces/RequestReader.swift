@@ -19,16 +19,16 @@ extension Surface {
     ) throws(SurfaceFault) -> SurfaceRequest {
         values.removeAll(keepingCapacity: true)
         do { try JSONScanner.scan(body, request.shape, into: &values) } catch { throw SurfaceFault(error) }
-        var reader = RequestReader(body: body, table: request)
+        var reader = RequestReader(body: body, surface: self)
         for value in values { try reader.take(value, request[value]) }
         return try reader.finish()
     }
 }
 
 /// Makes a request of what the scanner found, in document order.
-private struct RequestReader {
+private struct RequestReader: ~Copyable {
     private var request: SurfaceRequest
-    private let table: FieldTable<RequestField>
+    private let surface: Surface
 
     /// Where the containers end that tell whose a string is.
     private var turnsEnd = 0
@@ -41,8 +41,10 @@ private struct RequestReader {
     private var role: Segment.Role?
     private var hasTurns = false
 
-    init(body: ByteBuffer, table: FieldTable<RequestField>) {
-        self.table = table
+    private var table: FieldTable<RequestField> { surface.request }
+
+    init(body: ByteBuffer, surface: Surface) {
+        self.surface = surface
         request = SurfaceRequest(body: body)
         request.texts.reserveCapacity(16)
     }

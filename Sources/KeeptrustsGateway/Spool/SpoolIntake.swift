@@ -9,7 +9,7 @@ final class SpoolIntake {
     private let eventLoop: any EventLoop
     private let isStrict: () -> Bool
     private var records: [ByteBuffer] = []
-    private var waiting: [(Bool) -> Void] = []
+    private var waiting: [CallerHandler] = []
 
     init(_ segments: Segments, sync: SpoolSync, eventLoop: any EventLoop, isStrict: @escaping () -> Bool) {
         self.segments = segments
@@ -24,10 +24,10 @@ final class SpoolIntake {
     /// What one exchange may need (bytes); most records take a fifth of it.
     static let reservedBytes = 4_096
 
-    /// Takes a record; `then` hears at the end of the turn whether it is recorded.
-    func append(_ record: ByteBuffer, then: @escaping (Bool) -> Void) {
+    /// Takes a record; `caller` hears at the end of the turn whether it is recorded.
+    func append(_ record: ByteBuffer, for caller: CallerHandler) {
         records.append(record)
-        waiting.append(then)
+        waiting.append(caller)
         guard records.count == 1 else { return }
         eventLoop.assumeIsolated().execute { self.write() }
     }
@@ -40,17 +40,17 @@ final class SpoolIntake {
             try segments.append(records)
         } catch {
             sync.report(error)
-            for then in waiting { then(false) }
+            for caller in waiting { caller.recorded(false) }
             return
         }
         guard isStrict() else {
-            sync.note()
-            for then in waiting { then(true) }
+            sync.note(on: eventLoop)
+            for caller in waiting { caller.recorded(true) }
             return
         }
         let notify = NIOLoopBound(waiting, eventLoop: eventLoop)
         sync.whenDurable { [eventLoop] isDurable in
-            eventLoop.execute { for then in notify.value { then(isDurable) } }
+            eventLoop.execute { for caller in notify.value { caller.recorded(isDurable) } }
         }
     }
 }
