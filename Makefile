@@ -4,7 +4,8 @@
 
 # `make run ARGS="--data-dir kt-data"` passes flags to `kt up`.
 ARGS ?=
-BUILD := swift build -c release --product kt --scratch-path .build/run
+# Why these flags: docs/decisions/0006-build-flags.md.
+BUILD := swift build $(shell cat scripts/build-flags) --product kt --scratch-path .build/run
 KT := .build/run/release/kt
 SWIFT_SOURCES := Sources Tests Plugins Package.swift
 

@@ -29,31 +29,26 @@ extension Exchange {
 
     /// Takes in a piece of an answer that is judged as a whole.
     mutating func collect(_ bytes: ByteBuffer, at now: ContinuousClock.Instant, into actions: inout [Action]) {
-        guard var attempt else { return }
-        self.attempt = nil
-        if attempt.body.readableBytes == 0 { attempt.body = bytes } else { attempt.body.writeImmutableBuffer(bytes) }
-        let size = attempt.body.readableBytes
-        self.attempt = attempt
-        let isError = !(200..<300).contains(attempt.head?.status ?? 0)
+        guard let size = attempt?.add(bytes) else { return }
+        let isError = !(200..<300).contains(attempt?.head?.status ?? 0)
         guard size <= (isError ? Self.maxErrorBytes : snapshot.config.sizeLimits.maxResponseBytes) else {
             actions.append(.cancelCall)
             return attemptFailed(.connection(.tooLarge), at: now, into: &actions)
         }
-        expect(within: attempt.target.settings.timeouts.idle, at: now)
+        expect(within: attempt?.target.settings.timeouts.idle ?? .seconds(60), at: now)
     }
 
     mutating func answerWhole(at now: ContinuousClock.Instant, into actions: inout [Action]) {
-        guard let surface, var attempt, let head = attempt.head else {
+        guard let surface, let status = attempt?.head?.status else {
             return attemptFailed(.malformed, at: now, into: &actions)
         }
-        guard (200..<300).contains(head.status) else {
-            let failure = attempt.translation.failure(status: head.status, body: attempt.body)
+        guard (200..<300).contains(status) else {
+            guard let failure = attempt?.failure(status) else { return }
             return attemptFailed(.reported(failure), at: now, into: &actions)
         }
         do throws(DialectError) {
-            let body = try attempt.translation.answer(attempt.body)
+            guard let body = try attempt?.answer() else { return }
             let answer = try surface.readAnswer(body)
-            self.attempt = attempt
             if let error = answer.error { return attemptFailed(.reported(error), at: now, into: &actions) }
             endAttempt(.succeeded, error: nil, at: now)
             note(answer.usage, answer.model)

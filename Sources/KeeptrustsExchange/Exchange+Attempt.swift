@@ -15,6 +15,18 @@ extension Exchange {
         var head: UpstreamHead?
         var body = ByteBuffer()
         var stream: AnswerStream?
+
+        /// Adds a piece of the answer's body; returns how long that is by now (bytes).
+        mutating func add(_ bytes: ByteBuffer) -> Int {
+            if body.readableBytes == 0 { body = bytes } else { body.writeImmutableBuffer(bytes) }
+            return body.readableBytes
+        }
+
+        /// The answer in the surface's dialect.
+        mutating func answer() throws(DialectError) -> ByteBuffer { try translation.answer(body) }
+
+        /// What an answer with a status that is not 2xx means.
+        func failure(_ status: Int) -> UpstreamFailure { translation.failure(status: status, body: body) }
     }
 
     /// How an attempt went wrong.
