@@ -63,7 +63,8 @@ public final class Gateway: Sendable {
             services = [sync, listener]
             return
         }
-        let shipper = SpoolShipper(segments, disk: disk, logger: logger) { events in
+        let refused = RefusedEvents(path: directory.refusedEvents)
+        let shipper = SpoolShipper(segments, refused: refused, disk: disk, logger: logger) { events in
             _ = try await controlPlane.client.deliver(events: events, as: controlPlane.token)
         }
         let link = FleetLink(
