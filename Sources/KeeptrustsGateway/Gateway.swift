@@ -46,6 +46,10 @@ public final class Gateway: Sendable {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.eventLoops)
         let roster = try await LoopRoster(
             group, settings: settings, snapshot: snapshot, segments: segments, sync: sync)
+        if let controlPlane = settings.controlPlane {
+            let cache = KeyCache(directory, token: controlPlane.token)
+            if let keys = cache.load(maxStaleness: config.keys.maxStaleness, at: .now, logger) { roster.install(keys) }
+        }
         let listener = try await Listener.bind(settings, roster, group, logger)
         return Gateway(settings, directory, roster, segments, sync, disk, listener, logger)
     }
