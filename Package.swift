@@ -122,7 +122,7 @@ let package = Package(
             dependencies: [
                 "KeeptrustsAPI", "KeeptrustsChat", "KeeptrustsClient", "KeeptrustsConfig", "KeeptrustsConsole",
                 "KeeptrustsControlPlane", "KeeptrustsCore", "KeeptrustsExchange", "KeeptrustsGateway",
-                "KeeptrustsPolicy", "KeeptrustsRouting", "KeeptrustsStorage", "KeeptrustsWeb", .asyncHTTPClient,
+                "KeeptrustsPolicy", "KeeptrustsStorage", "KeeptrustsWeb", .asyncHTTPClient,
                 .crypto,
                 .logging, .nioCore, .nioPosix, .serviceLifecycle,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -188,8 +188,9 @@ let package = Package(
         .testTarget(
             name: "KeeptrustsGatewayTests",
             dependencies: [
-                "KeeptrustsAPI", "KeeptrustsConfig", "KeeptrustsCore", "KeeptrustsExchange", "KeeptrustsGateway",
-                "KeeptrustsWire", .logging, .nioCore, .nioPosix, .product(name: "NIOEmbedded", package: "swift-nio"),
+                "KeeptrustsAPI", "KeeptrustsClient", "KeeptrustsConfig", "KeeptrustsCore", "KeeptrustsExchange",
+                "KeeptrustsGateway", "KeeptrustsWire", .logging, .nioCore, .nioPosix,
+                .product(name: "NIOEmbedded", package: "swift-nio"),
             ]
         ),
     ],

@@ -16,9 +16,11 @@ import ServiceLifecycle
 /// has been written by then stays in the conversation.
 struct AnswerRelay: Sendable {
     let gateway: Gateway
-    let text: String
-    let model: String
-    let earlier: [Conversation.Turn]
+    private let text: String
+    private let model: String
+
+    /// What was said before, as far as it fits into one request.
+    private let context: [Conversation.Turn]
 
     /// No answer may be longer (bytes).
     private static let maximumAnswer = 4 << 20
@@ -27,6 +29,21 @@ struct AnswerRelay: Sendable {
     private static let maximumContext = 512 << 10
 
     private var conversation: Conversation { gateway.session.conversation }
+
+    init(gateway: Gateway, text: String, model: String, earlier: [Conversation.Turn]) {
+        self.gateway = gateway
+        self.text = text
+        self.model = model
+        var room = Self.maximumContext - text.utf8.count
+        let kept = earlier.reversed().prefix { turn in
+            room -= turn.text.utf8.count + turn.answer.utf8.count
+            return room >= 0
+        }
+        context = kept.reversed()
+    }
+
+    /// The place of the message among the texts of the request, by which findings name it.
+    private var segment: Int { context.count * 2 }
 
     func run(for request: Request, logger: Logger, to writer: inout any ResponseBodyWriter) async throws {
         do {
@@ -50,7 +67,10 @@ struct AnswerRelay: Sendable {
     private func relay(to writer: inout any ResponseBodyWriter) async throws {
         let answer = try await gateway.ask("/v1/chat/completions", body: try body())
         let requestID = answer.headers.first(name: "x-request-id") ?? gateway.requestID
-        conversation.update { $0.requestID = requestID }
+        conversation.update {
+            $0.requestID = requestID
+            $0.segment = segment
+        }
         if answer.status == .ok {
             let started = Started(
                 request_id: requestID, verdict: answer.headers.first(name: "x-keeptrusts-verdict") ?? "allow",
@@ -66,7 +86,7 @@ struct AnswerRelay: Sendable {
         }
         guard let event = try await gateway.decision(on: requestID) else { return }
         conversation.decide(event, on: requestID)
-        try await tell("decision", event, to: &writer)
+        try await tell("decision", Decided(event: event, segment: segment), to: &writer)
     }
 
     private func stream(_ body: HTTPClientResponse.Body, to writer: inout any ResponseBodyWriter) async throws {
@@ -108,7 +128,7 @@ struct AnswerRelay: Sendable {
         try await writer.write(event)
     }
 
-    /// The request to the gateway, with as much of what was said before as fits.
+    /// The request to the gateway.
     private func body() throws -> ByteBuffer {
         struct Message: Encodable {
             var role: String
@@ -121,14 +141,7 @@ struct AnswerRelay: Sendable {
             var stream = true
             var stream_options = Options()
         }
-        var room = Self.maximumContext - text.utf8.count
-        var kept: [Conversation.Turn] = []
-        for turn in earlier.reversed() {
-            room -= turn.text.utf8.count + turn.answer.utf8.count
-            guard room >= 0 else { break }
-            kept.append(turn)
-        }
-        let past = kept.reversed().flatMap {
+        let past = context.flatMap {
             [Message(role: "user", content: $0.text), Message(role: "assistant", content: $0.answer)]
         }
         let encoder = JSONEncoder()
@@ -136,6 +149,12 @@ struct AnswerRelay: Sendable {
         let body = Body(model: model, messages: past + [Message(role: "user", content: text)])
         return ByteBuffer(data: try encoder.encode(body))
     }
+}
+
+/// What was decided, and which of the exchange's texts was the message.
+struct Decided: Encodable {
+    var event: DecisionEvent
+    var segment: Int
 }
 
 /// The first news of a turn: the request has passed the policies.

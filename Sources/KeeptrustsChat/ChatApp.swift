@@ -62,7 +62,7 @@ struct ChatApp: Sendable {
         guard let session = session(of: request)?.value else { return signInFirst(request) }
         let name = session.user.name.isEmpty ? session.user.email : session.user.name
         var values: [String: any Sendable] = ["name": name, "initials": name.prefix(1).uppercased()]
-        values["console"] = settings.consoleURL()
+        values["console"] = Arrival(request).reachable(settings.consoleURL())
         return pages.app(values)
     }
 

@@ -1,6 +1,6 @@
 import Hummingbird
 public import KeeptrustsClient
-import KeeptrustsCore
+public import KeeptrustsCore
 public import KeeptrustsWeb
 public import Logging
 public import ServiceLifecycle
@@ -32,7 +32,7 @@ public struct ChatServer: Service {
 
 /// Where the chat listens, and how it reaches the gateway.
 public struct ChatSettings: Sendable {
-    public var listen: ListenAddress
+    public var listen: HostPort
     public var tls: TLSFiles?
 
     /// The chat's origin as browsers see it, such as `https://chat.example.com`; nil where no proxy stands between.
@@ -45,7 +45,7 @@ public struct ChatSettings: Sendable {
     public var consoleURL: @Sendable () -> String?
 
     public init(
-        listen: ListenAddress, tls: TLSFiles? = nil, publicURL: String? = nil,
+        listen: HostPort, tls: TLSFiles? = nil, publicURL: String? = nil,
         gatewayURL: @escaping @Sendable () -> String?, consoleURL: @escaping @Sendable () -> String? = { nil }
     ) {
         self.listen = listen

@@ -26,8 +26,11 @@ final class Conversation: Sendable {
         var refusal: Refusal?
         var decision: DecisionEvent?
 
+        /// The place of the message among the texts of its exchange.
+        var segment = 0
+
         private enum CodingKeys: String, CodingKey {
-            case text, model, answer, state, refusal, decision
+            case text, model, answer, state, refusal, decision, segment
             case requestID = "request_id"
         }
     }

@@ -86,11 +86,13 @@ struct ConversationRoutes {
     private func decision(_ request: Request, context: BrowserContext) async throws -> Response {
         let session = try session(request)
         let id = try context.parameters.require("request")
-        guard session.conversation.turns.contains(where: { $0.requestID == id }) else { throw RequestFault.noSuchTurn }
+        guard let turn = session.conversation.turns.first(where: { $0.requestID == id }) else {
+            throw RequestFault.noSuchTurn
+        }
         let gateway = Gateway(app: app, session: session, requestID: context.id)
         guard let event = try await gateway.decision(on: id) else { return Response(status: .noContent) }
         session.conversation.decide(event, on: id)
-        return try Self.json(event)
+        return try Self.json(Decided(event: event, segment: turn.segment))
     }
 
     /// A refusal of the gateway as ours; a key that is no longer good ends the session.

@@ -28,6 +28,15 @@ public enum ControlPlaneError: UserFacingError {
             }
     }
 
+    /// Whether the API read what was sent and will refuse it at every repetition.
+    ///
+    /// Only an answer in the API's own words counts: a 400 of something between us and the API says nothing about what
+    /// was sent.
+    public var refusesContent: Bool {
+        guard case .refused(let status, let detail) = self else { return false }
+        return [400, 413, 422].contains(status) && !detail.code.hasPrefix("http.")
+    }
+
     public var category: ErrorCategory {
         switch self {
         case .unauthorised: .unauthenticated

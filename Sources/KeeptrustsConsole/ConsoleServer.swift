@@ -1,6 +1,6 @@
 import Hummingbird
 public import KeeptrustsClient
-import KeeptrustsCore
+public import KeeptrustsCore
 public import KeeptrustsWeb
 public import Logging
 public import ServiceLifecycle
@@ -31,7 +31,7 @@ public struct ConsoleServer: Service {
 
 /// Where the console listens, and how browsers reach it and the chat.
 public struct ConsoleSettings: Sendable {
-    public var listen: ListenAddress
+    public var listen: HostPort
     public var tls: TLSFiles?
 
     /// The console's origin as browsers see it, such as `https://console.example.com`; nil where no proxy stands
@@ -42,7 +42,7 @@ public struct ConsoleSettings: Sendable {
     public var chatURL: @Sendable () -> String?
 
     public init(
-        listen: ListenAddress, tls: TLSFiles? = nil, publicURL: String? = nil,
+        listen: HostPort, tls: TLSFiles? = nil, publicURL: String? = nil,
         chatURL: @escaping @Sendable () -> String? = { nil }
     ) {
         self.listen = listen

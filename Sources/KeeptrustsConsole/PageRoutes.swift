@@ -18,7 +18,7 @@ struct PageRoutes {
         guard let (_, session) = app.session(of: request) else { return app.signInFirst(request) }
         let name = session.user.name.isEmpty ? session.user.email : session.user.name
         var values: [String: any Sendable] = ["name": name, "initials": Self.initials(of: name)]
-        values["chat"] = app.settings.chatURL().map { "\($0)/sign-in/console" }
+        values["chat"] = Arrival(request).reachable(app.settings.chatURL()).map { "\($0)/sign-in/console" }
         let segment = request.uri.path.split(separator: "/").first.map(String.init) ?? ""
         return app.pages.app(values, status: Self.known.contains(segment) ? .ok : .notFound)
     }

@@ -24,7 +24,7 @@ public struct ControlPlaneServer: Service {
     ///   - onReady: Told the base URL when connections are accepted.
     /// - Throws: ``CannotServe`` when certificate or key cannot be used.
     public init(
-        database: any Database, key: ServerKey, settings: ControlPlaneSettings, address: ListenAddress,
+        database: any Database, key: ServerKey, settings: ControlPlaneSettings, address: HostPort,
         tls: TLSFiles? = nil, validate: @escaping @Sendable (String) -> [Validation.Diagnostic],
         now: @escaping @Sendable () -> Timestamp = { .systemClock() }, logger: Logger,
         onReady: @escaping @Sendable (String) async -> Void

@@ -46,6 +46,10 @@ public final class Gateway: Sendable {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.eventLoops)
         let roster = try await LoopRoster(
             group, settings: settings, snapshot: snapshot, segments: segments, sync: sync)
+        if let controlPlane = settings.controlPlane {
+            let cache = KeyCache(directory, token: controlPlane.token)
+            if let keys = cache.load(maxStaleness: config.keys.maxStaleness, at: .now, logger) { roster.install(keys) }
+        }
         let listener = try await Listener.bind(settings, roster, group, logger)
         return Gateway(settings, directory, roster, segments, sync, disk, listener, logger)
     }
@@ -63,7 +67,8 @@ public final class Gateway: Sendable {
             services = [sync, listener]
             return
         }
-        let shipper = SpoolShipper(segments, disk: disk, logger: logger) { events in
+        let refused = RefusedEvents(path: directory.refusedEvents)
+        let shipper = SpoolShipper(segments, refused: refused, disk: disk, logger: logger) { events in
             _ = try await controlPlane.client.deliver(events: events, as: controlPlane.token)
         }
         let link = FleetLink(

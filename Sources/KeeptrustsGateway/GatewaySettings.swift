@@ -2,7 +2,6 @@ public import KeeptrustsClient
 public import KeeptrustsConfig
 public import KeeptrustsCore
 public import KeeptrustsPolicy
-public import KeeptrustsRouting
 
 /// What a gateway is told at its start.
 public struct GatewaySettings: Sendable {

@@ -2,7 +2,6 @@ import KeeptrustsConfig
 import KeeptrustsCore
 import KeeptrustsExchange
 import KeeptrustsPolicy
-import KeeptrustsRouting
 import NIOCore
 import NIOPosix
 import NIOSSL
@@ -124,16 +123,6 @@ final class LoopRoster: Sendable {
         if let file = environment["SSL_CERT_FILE"], !file.isEmpty { configuration.trustRoots = .file(file) }
         return configuration
     }
-}
-
-/// The control plane's keys, as of a moment.
-struct FleetKeys: Sendable {
-    var keys: [KeyHash: CallerKey] = [:]
-    var hashKey: [UInt8] = []
-    var generation = 0
-
-    /// When the control plane last confirmed them.
-    var heard: Timestamp
 }
 
 extension SystemRandomNumberGenerator {

@@ -41,14 +41,27 @@ public final class StateDirectory: Sendable {
     public var patternCache: String { "\(path)/patterns" }
     var spool: String { "\(path)/spool" }
 
+    /// Where decision events end that the control plane refuses.
+    var refusedEvents: String { "\(spool)/refused.jsonl" }
+
     /// What is kept under a name, such as the last good config.
     func text(_ name: String) -> String? { try? String(contentsOfFile: "\(path)/\(name)", encoding: .utf8) }
 
-    /// Keeps a text under a name; a reader sees the old or the new one, never half of one.
+    /// Keeps a text under a name, for the owner's eyes only; a reader sees the old or the new one, never half of one.
     func keep(_ text: String, as name: String) throws {
-        let file = URL(filePath: "\(path)/\(name)")
-        try Data(text.utf8).write(to: file, options: .atomic)
-        chmod(file.path(), 0o600)
+        let (file, draft) = ("\(path)/\(name)", "\(path)/\(name).new")
+        let descriptor = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw Self.failure(draft) }
+        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        // A draft that an earlier process left may have another mode.
+        guard fchmod(descriptor, 0o600) == 0 else { throw Self.failure(draft) }
+        try handle.write(contentsOf: Data(text.utf8))
+        try handle.synchronize()
+        guard rename(draft, file) == 0 else { throw Self.failure(file) }
+    }
+
+    private static func failure(_ path: String) -> StateDirectoryError {
+        StateDirectoryError(path: path, cause: String(cString: strerror(errno)))
     }
 
     private static func reason(_ error: any Error) -> String {

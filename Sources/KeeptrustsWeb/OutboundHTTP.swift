@@ -1,4 +1,6 @@
 public import AsyncHTTPClient
+import Foundation
+public import KeeptrustsCore
 public import Logging
 public import NIOCore
 import NIOSSL
@@ -9,7 +11,7 @@ import Synchronization
 ///
 /// A service: its connections close when the group that runs it stops, so it stands before those that use it.
 public final class OutboundHTTP: Service {
-    private let proxies: ProxySettings
+    private let proxies: ProxyRules?
     private let direct: HTTPClient
     private let configuration: HTTPClient.Configuration
     private let logger: Logger
@@ -20,7 +22,7 @@ public final class OutboundHTTP: Service {
     ///   - trustRoots: A PEM file of authorities to trust instead of the system's.
     ///   - logger: Where the pools log.
     public init(
-        proxies: ProxySettings = ProxySettings(environment: [:]), trustRoots: String? = nil, logger: Logger
+        proxies: ProxyRules? = nil, trustRoots: String? = nil, logger: Logger
     ) {
         var tls = TLSConfiguration.makeClientConfiguration()
         if let trustRoots { tls.trustRoots = .file(trustRoots) }
@@ -52,7 +54,7 @@ public final class OutboundHTTP: Service {
     }
 
     private func client(for url: String) -> HTTPClient {
-        guard let proxy = proxies.proxy(for: url) else { return direct }
+        guard let proxy = proxies?.proxy(forURL: url) else { return direct }
         return proxied.withLock { clients in
             if let client = clients[proxy] { return client }
             var configuration = configuration
@@ -61,5 +63,22 @@ public final class OutboundHTTP: Service {
             clients[proxy] = client
             return client
         }
+    }
+}
+
+extension ProxyRules {
+    /// The proxy for a URL, or nil when it is reached directly.
+    func proxy(forURL url: String) -> HTTPClient.Configuration.Proxy? {
+        guard let parts = URLComponents(string: url), let scheme = parts.scheme?.lowercased(), let host = parts.host
+        else {
+            return nil
+        }
+        let bare = host.trimmingCharacters(in: CharacterSet(charactersIn: "[]"))
+        let port = parts.port ?? (scheme == "https" ? 443 : 80)
+        guard let proxy = proxy(for: scheme, host: bare, port: port) else { return nil }
+        let authorization = proxy.authorization.map { secret in
+            HTTPClient.Authorization.basic(credentials: String(secret.reveal().trimmingPrefix("Basic ")))
+        }
+        return .server(host: proxy.address.host, port: proxy.address.port, authorization: authorization)
     }
 }

@@ -12,7 +12,7 @@ public import ServiceLifecycle
 /// Serves a router on an address, over HTTP or HTTPS, until it is asked to stop; requests in progress then finish.
 public struct WebListener: Service {
     private let application: any Service
-    private let address: ListenAddress
+    private let address: HostPort
 
     /// - Parameters:
     ///   - name: The server's name in logs, such as `api`.
@@ -24,7 +24,7 @@ public struct WebListener: Service {
     ///   - onReady: Told once, when connections are accepted, the base URL with the actual port.
     /// - Throws: ``CannotServe`` when certificate or key cannot be used.
     public init<Context: RequestContext>(
-        name: String, address: ListenAddress, tls: TLSFiles? = nil, router: Router<Context>,
+        name: String, address: HostPort, tls: TLSFiles? = nil, router: Router<Context>,
         limits: WebLimits = WebLimits(), logger: Logger, onReady: @escaping @Sendable (String) async -> Void
     ) throws(CannotServe) where Context.Source == ApplicationRequestContextSource {
         let scheme = tls == nil ? "http" : "https"
@@ -37,7 +37,7 @@ public struct WebListener: Service {
             ),
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? address.port
-                await onReady("\(scheme)://\(ListenAddress(host: address.host, port: port))")
+                await onReady("\(scheme)://\(HostPort(host: address.host, port: port))")
             },
             logger: logger
         )

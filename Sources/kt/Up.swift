@@ -8,7 +8,6 @@ import KeeptrustsConsole
 import KeeptrustsControlPlane
 import KeeptrustsCore
 import KeeptrustsGateway
-import KeeptrustsRouting
 import KeeptrustsStorage
 import KeeptrustsWeb
 import Logging
@@ -61,7 +60,7 @@ struct Up: AsyncParsableCommand {
         let addresses = Addresses()
         let api = try ControlPlaneServer(
             database: store, key: key, settings: ControlPlaneSettings(version: Product.version),
-            address: try ListenAddress(option: api), validate: ConfigValidation.problems, logger: logger,
+            address: try HostPort(api), validate: ConfigValidation.problems, logger: logger,
             onReady: { addresses.set($0, of: .api) })
         let group = ServiceGroup(
             configuration: .init(
@@ -102,11 +101,11 @@ private struct Parts {
         let client = ControlPlaneClient(http: http, baseURL: try await addresses.wait(for: .api))
         let console = try ConsoleServer(
             settings: ConsoleSettings(
-                listen: try ListenAddress(option: up.console), chatURL: { [addresses] in addresses[.chat] }),
+                listen: try HostPort(up.console), chatURL: { [addresses] in addresses[.chat] }),
             api: client, logger: logger, onReady: { [addresses] in addresses.set($0, of: .console) })
         let chat = try ChatServer(
             settings: ChatSettings(
-                listen: try ListenAddress(option: up.chat), gatewayURL: { [addresses] in addresses[.gateway] },
+                listen: try HostPort(up.chat), gatewayURL: { [addresses] in addresses[.gateway] },
                 consoleURL: { [addresses] in addresses[.console] }),
             api: client, http: http, logger: logger, onReady: { [addresses] in addresses.set($0, of: .chat) })
         let gateway = try await gateway(client, installation, first)

@@ -177,19 +177,6 @@ def test_a_rotated_key_overlaps(stacks, simulator):
     assert (stack.chat(key=old).status, stack.chat(key=new).status) == (200, 200)
 
 
-def test_known_keys_work_while_the_api_is_away(stacks, simulator):
-    stack = stacks(config(simulator))
-
-    stack.api.kill()
-
-    assert stack.chat().status == 200
-    assert stack.chat(key="kt_gk_never_seen").status in (401, 503)
-    stack.gateway.stop()
-    stack.gateway.restart()
-    # Whether it keeps keys on disk or not: it does not call a good key bad.
-    assert stack.chat().status in (200, 503)
-
-
 def test_a_gateway_is_seen_where_it_says(stacks, simulator):
     stack = stacks(
         config(simulator), environment={"KEEPTRUSTS_GATEWAY_ADVERTISE_ADDR": "gateway.example.com:41002"}

@@ -1,9 +1,11 @@
 """Nothing that was decided is lost or counted twice, whatever is killed."""
 
+import json
 import time
 
 import configs
 from load import Load
+from picky_relay import PickyRelay
 from postgres import PostgreSQL
 from raw_http import eventually
 
@@ -132,3 +134,24 @@ def test_a_restart_of_everything_keeps_everything(stacks, simulator):
     eventually(lambda: len(stack.events()) == 101, 30, 0.5)
     assert is_gapless(stack.events())
     assert len(stack.api.ask("GET", "/v1/gateways")["gateways"]) == 1
+
+
+def test_an_event_that_is_refused_does_not_stop_the_others(stacks, gateways, simulator):
+    stack = stacks(config(simulator))
+    _, runtime = stack.api.make_token("relayed", "gateway_runtime")
+    with PickyRelay(stack.api.url, b"never-take-me") as relay:
+        gateway = gateways(
+            config(simulator), name="relayed", key=stack.key, flags=["--api-url", relay.url, "--api-token", runtime]
+        )
+        eventually(lambda: gateway.call("GET", "/v1/models").status == 200, 30)
+        models = ["gpt-4o", "never-take-me", "gpt-4o", "gpt-4o", "never-take-me-either", "gpt-4o"]
+        sent = [(gateway.chat(model=model).header("x-request-id"), model) for model in models]
+        good = {id for id, model in sent if model == "gpt-4o"}
+        eventually(lambda: good <= {event["request_id"] for event in stack.events()}, 30, 0.2)
+        eventually(lambda: (gateway.state / "spool" / "refused.jsonl").read_text().count("\n") == 2, 10)
+
+    lines = [json.loads(line) for line in (gateway.state / "spool" / "refused.jsonl").read_text().splitlines()]
+    assert [line["event"]["request_id"] for line in lines] == [id for id, model in sent if model != "gpt-4o"]
+    assert {line["reason"]["code"] for line in lines} == {"json.malformed"}
+    assert gateway.output.count("set aside") == 2
+    assert not {id for id, _ in sent} - good & {event["request_id"] for event in stack.events()}

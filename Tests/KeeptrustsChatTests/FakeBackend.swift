@@ -177,7 +177,7 @@ func withChat(
             let url = "http://127.0.0.1:\(upstream.port ?? 0)"
             let http = OutboundHTTP(logger: Logger(label: "test"))
             let settings = ChatSettings(
-                listen: ListenAddress(host: "127.0.0.1", port: 0), publicURL: "http://localhost", gatewayURL: { url },
+                listen: HostPort(host: "127.0.0.1", port: 0), publicURL: "http://localhost", gatewayURL: { url },
                 consoleURL: { consoleURL })
             let app = try ChatApp(settings: settings, api: ControlPlaneClient(http: http, baseURL: url), http: http)
             let server = Application(

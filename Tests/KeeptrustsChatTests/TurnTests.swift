@@ -22,6 +22,7 @@ struct TurnTests {
                 ])
             #expect(response.events.last?.hasPrefix("decision {") == true)
             #expect(response.events.last?.contains(#""id":"evt_1""#) == true)
+            #expect(response.events.last?.hasSuffix(#""segment":0}"#) == true)
             #expect(asked.authorization == "Bearer \(FakeBackend.key)")
             #expect(asked.body.contains(#""messages":[{"content":"Hi","role":"user"}]"#))
             #expect(asked.body.contains(#""stream":true"#))
@@ -45,6 +46,7 @@ struct TurnTests {
                 asked.body.contains(
                     #""messages":[{"content":"One","role":"user"},{"content":"Hello","role":"assistant"},"#
                         + #"{"content":"Three","role":"user"}]"#))
+            #expect(try await self.conversation(client, cookie).contains(#""segment":2"#))
         }
     }
 

@@ -108,7 +108,7 @@ func withConsole(
         .test(.live) { upstream in
             let http = OutboundHTTP(logger: Logger(label: "test"))
             let settings = ConsoleSettings(
-                listen: ListenAddress(host: "127.0.0.1", port: 0), publicURL: publicURL, chatURL: { chatURL })
+                listen: HostPort(host: "127.0.0.1", port: 0), publicURL: publicURL, chatURL: { chatURL })
             let api = ControlPlaneClient(http: http, baseURL: "http://127.0.0.1:\(upstream.port ?? 0)")
             let app = try ConsoleApp(settings: settings, api: api, now: now)
             do {

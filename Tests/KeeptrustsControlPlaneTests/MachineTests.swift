@@ -86,7 +86,11 @@ struct MachineTests {
         }
 
         #expect(try await status() == .healthy)
-        fixture.clock.advance(.seconds(120))
+        fixture.clock.advance(.seconds(29))
+        #expect(try await status() == .healthy)
+        fixture.clock.advance(.seconds(2))
+        #expect(try await status() == .degraded)
+        fixture.clock.advance(.seconds(60))
         #expect(try await status() == .offline)
         #expect(try await beat(fixture.ours.gateway).status == 200)
         #expect(try await status() == .healthy)

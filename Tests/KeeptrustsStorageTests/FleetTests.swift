@@ -42,7 +42,8 @@ struct FleetTests {
 
     @Test(
         "A gateway's status follows from its last heartbeat",
-        arguments: [(24, .healthy), (25, .degraded), (34, .degraded), (35, .offline)] as [(Int64, Gateway.Status)])
+        arguments: [(0, .healthy), (29, .healthy), (30, .degraded), (89, .degraded), (90, .offline)]
+            as [(Int64, Gateway.Status)])
     func status(silence: Int64, status: Gateway.Status) async throws {
         let database = try await Engine.sqlite.makeSample()
 

@@ -46,18 +46,6 @@ const welcome = () =>
     h('p', null, 'Your message is checked before it leaves, and the answer before you see it. Each shows its verdict.'),
   );
 
-/** Longer conversations are cut before they are sent, and then places are not known here (characters). */
-const LONGEST_SENT = 200_000;
-
-/**
- * The place of the next message among the texts of its request, by which findings name it: each answered message
- * before it goes along, with its answer. Zero when that is not known; then everything found counts.
- */
-function place() {
-  if ((messages.textContent || '').length > LONGEST_SENT) return 0;
-  return [...messages.querySelectorAll('.msg:not(.user) .md')].filter((text) => text.textContent).length * 2;
-}
-
 /** @param {any} element */
 function show(element) {
   messages.querySelector('.welcome')?.remove();
@@ -86,8 +74,8 @@ async function ask(text) {
   write.busy(true);
   reply.writing(true);
   say('Waiting for the answer');
-  /** @type {{state: string, halted: ReturnType<typeof halt>|null, begun: boolean, requestID: string, segment: number}} */
-  const course = { state: 'cut', halted: null, begun: false, requestID: '', segment: place() };
+  /** @type {{state: string, halted: ReturnType<typeof halt>|null, begun: boolean, requestID: string}} */
+  const course = { state: 'cut', halted: null, begun: false, requestID: '' };
   try {
     for await (const news of turn({ text, model }, running.signal)) hear(news, course, own, reply, text);
   } catch (error) {
@@ -118,10 +106,11 @@ function hear({ name, data }, course, own, reply, text) {
     course.state = data.reason;
     if (!course.halted) reply.done(stateWords(data.reason));
   } else if (name === 'decision') {
-    panel.add(data, course.segment);
-    own.decide(data, course.segment);
-    if (course.halted) course.halted.decide(data);
-    else reply.decide(data, stateWords(course.state));
+    const { event, segment } = data;
+    panel.add(event, segment);
+    own.decide(event, segment);
+    if (course.halted) course.halted.decide(event);
+    else reply.decide(event, stateWords(course.state));
   }
 }
 
@@ -129,8 +118,8 @@ function hear({ name, data }, course, own, reply, text) {
 async function lookUp(course, own, reply) {
   if (!course.requestID) return;
   try {
-    const event = await api(`chat/decisions/${encodeURIComponent(course.requestID)}`);
-    if (event) hear({ name: 'decision', data: event }, course, own, reply, '');
+    const decided = await api(`chat/decisions/${encodeURIComponent(course.requestID)}`);
+    if (decided) hear({ name: 'decision', data: decided }, course, own, reply, '');
   } catch {
     // The verdict of the message is shown already; the record will be in the console.
   }
@@ -159,14 +148,13 @@ function broken(error, reply, text) {
 
 /** Draws a turn that was there before the page was loaded. @param {any} past */
 function recall(past) {
-  const segment = place();
   if (!messages.querySelector('.msg')) entitle(past.text);
   part('entry-model').textContent = past.model;
   const own = ownMessage(past.text, write.edit);
   show(own.element);
   if (past.decision) {
-    own.decide(past.decision, segment);
-    panel.add(past.decision, segment);
+    own.decide(past.decision, past.segment);
+    panel.add(past.decision, past.segment);
   }
   if (past.refusal) {
     const ways = { edit: () => write.edit(past.text), again: () => ask(past.text) };

@@ -3,7 +3,8 @@ import { problemOf, send, Failure } from '../shared/api.js';
 
 /**
  * What happens in a turn, in this order: `started`, then `delta` again and again or `refused`, then `ended`, and, once
- * the record of the exchange is there, `decision`.
+ * the record of the exchange is there, `decision`: the event, and the place of the message among the texts of the
+ * exchange (`segment`), by which findings name it.
  *
  * @typedef {{name: string, data: any}} News
  */

@@ -103,18 +103,23 @@ extension Gateway {
     public enum Status: String, Sendable, Codable, CaseIterable {
         case healthy, degraded, offline
 
+        /// Silence after which a gateway is degraded: three heartbeats missed.
+        static let degradedAfter = Duration.seconds(30)
+
+        /// Silence after which a gateway is offline.
+        static let offlineAfter = Duration.seconds(90)
+
         /// Derives the status of a gateway that sends a heartbeat every ``MachineProtocol/heartbeatSeconds``.
         ///
-        /// Two heartbeats missed, or 10,000 events that wait for delivery: degraded. Three missed: offline.
+        /// Silent for 30 seconds, or with 10,000 events that wait for delivery: degraded. Silent for 90: offline.
         public init(lastSeen: Timestamp, counters: Counters, at now: Timestamp) {
-            let beat = Int64(MachineProtocol.heartbeatSeconds) * 1_000_000
-            let (silence, tooLong) = now.rawValue.subtractingReportingOverflow(lastSeen.rawValue)
             self =
-                switch silence {
-                case _ where tooLong: .offline
-                case (beat * 7 / 2)...: .offline
-                case (beat * 5 / 2)...: .degraded
-                default: counters.spoolRecords >= 10_000 ? .degraded : .healthy
+                if now >= lastSeen.advanced(by: Self.offlineAfter) {
+                    .offline
+                } else if now >= lastSeen.advanced(by: Self.degradedAfter) {
+                    .degraded
+                } else {
+                    counters.spoolRecords >= 10_000 ? .degraded : .healthy
                 }
         }
     }

@@ -27,7 +27,11 @@ final class FleetLink: Service {
     private let logger: Logger
     private let instanceID = FleetLink.newInstanceID()
     private let began = ContinuousClock.now
-    private let state = Mutex((gatewayID: "", generation: 0))
+    private let cache: KeyCache
+    private let state = Mutex((gatewayID: "", keys: HeardKeys?.none))
+
+    /// Held by whoever writes the keys down.
+    private let writing = Mutex(())
 
     init(
         _ api: GatewaySettings.ControlPlane, settings: GatewaySettings, directory: StateDirectory, address: HostPort,
@@ -40,6 +44,7 @@ final class FleetLink: Service {
         self.loops = loops
         self.segments = segments
         self.logger = logger
+        cache = KeyCache(directory, token: api.token)
     }
 
     func run() async throws {
@@ -82,16 +87,17 @@ final class FleetLink: Service {
         let response = try await api.client.register(request, as: api.token)
         adopt(response.gatewayID.rawValue)
         try directory.keep(response.gatewayID.rawValue, as: Self.gatewayIDFile)
+        keepKeys()
         logger.info("registered", metadata: ["gateway_id": "\(response.gatewayID.rawValue)"])
     }
 
     private func beat() async throws {
-        let (gatewayID, generation) = state.withLock { $0 }
+        let (gatewayID, keys) = state.withLock { $0 }
         let (figures, depth) = (await loops.figures(), segments.depth)
         let counters = KeeptrustsAPI.Gateway.Counters(
             uptimeSeconds: Int((ContinuousClock.now - began).components.seconds), inFlight: figures.inFlight,
             requests: figures.served, spoolRecords: depth.records, spoolBytes: depth.bytes,
-            keysGeneration: generation)
+            keysGeneration: keys?.generation ?? 0)
         _ = try await api.client.heartbeat(
             Heartbeat(
                 gatewayID: Identifier(rawValue: gatewayID), instanceID: instanceID, config: configReference,
@@ -119,20 +125,29 @@ final class FleetLink: Service {
     // MARK: Keys
 
     private func keys() async {
-        var known: FleetKeys?
+        // Empty at first, whatever was kept: the first answer is the whole set, and nothing that it lacks survives it.
+        var known: HeardKeys?
         await repeating("keys") { [self] in
             let set = try await api.client.keys(
                 since: known?.generation, waitSeconds: known == nil ? 0 : 20, as: api.token)
-            guard let hashKey = Data(base64Encoded: set.hashKey.reveal()) else { throw MalformedKeySet() }
-            var next = set.isFull ? FleetKeys(heard: .now) : known ?? FleetKeys(heard: .now)
-            for key in set.keys {
-                guard let hash = KeyHash(hex: key.hash) else { throw MalformedKeySet() }
-                next.keys[hash] = key.status == .active ? CallerKey(key) : nil
-            }
-            (next.hashKey, next.generation, next.heard) = (Array(hashKey), set.generation, .now)
+            let next = HeardKeys(set, after: known, at: .now)
+            loops.install(try FleetKeys(next))
             known = next
-            state.withLock { $0.generation = set.generation }
-            loops.install(next)
+            state.withLock { $0.keys = next }
+            keepKeys()
+        }
+    }
+
+    /// Writes the keys down for a restart while the control plane is away.
+    private func keepKeys() {
+        writing.withLock { _ in
+            let (gatewayID, keys) = state.withLock { $0 }
+            guard let keys, !gatewayID.isEmpty else { return }
+            do {
+                try cache.keep(keys, of: gatewayID)
+            } catch {
+                logger.warning("keys not kept for a restart", metadata: ["error": "\(error)"])
+            }
         }
     }
 
@@ -180,16 +195,5 @@ final class FleetLink: Service {
                 try? await Task.sleep(for: .milliseconds(pause + Int.random(in: 0...pause / 5)))
             }
         }
-    }
-}
-
-private struct MalformedKeySet: Error {}
-
-extension CallerKey {
-    fileprivate init(_ key: KeySet.Key) {
-        self.init(
-            id: key.id.rawValue, allowedModels: key.allowedModels.map { Set($0) }, consumerGroup: key.consumerGroup,
-            teamID: key.teamID?.rawValue, userID: key.userID?.rawValue, mayAssertIdentity: key.mayAssertIdentity,
-            expires: key.expiresAt)
     }
 }

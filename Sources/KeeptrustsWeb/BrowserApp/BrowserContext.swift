@@ -1,3 +1,4 @@
+import Foundation
 public import Hummingbird
 import KeeptrustsCore
 public import NIOCore
@@ -35,6 +36,20 @@ public struct Arrival: Sendable {
 
     /// The path and query that the browser asks for, which may serve as `next`.
     public var target: String { Self.localTarget(request.uri.description) ?? "/" }
+
+    /// The address of a neighbour of ours, for this browser.
+    ///
+    /// A neighbour that listens on every address, or on loopback, does not know by which name browsers reach its host;
+    /// the browser that asks knows, and has it in `Host`. Of that only the host is taken, and only if it reads as one:
+    /// scheme and port are the neighbour's, and an address with a name of its own stays as it is.
+    public func reachable(_ url: String?) -> String? {
+        guard let url, let own = URLComponents(string: url), let scheme = own.scheme, let port = own.port,
+            let host = own.host?.trimmingCharacters(in: CharacterSet(charactersIn: "[]")),
+            ["0.0.0.0", "127.0.0.1", "::", "::1", "localhost"].contains(host), let authority = request.head.authority,
+            let asked = try? HostPort(authority, defaultHost: "", defaultPort: 0), !asked.host.isEmpty
+        else { return url }
+        return "\(scheme)://\(HostPort(host: asked.host, port: port))"
+    }
 
     /// `text` if it names a place on this server and none elsewhere; browsers read `//` and `/\` as another host.
     public static func localTarget(_ text: String?) -> String? {

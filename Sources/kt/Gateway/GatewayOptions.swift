@@ -4,7 +4,6 @@ import KeeptrustsClient
 import KeeptrustsConfig
 import KeeptrustsCore
 import KeeptrustsGateway
-import KeeptrustsRouting
 import KeeptrustsWeb
 import Logging
 

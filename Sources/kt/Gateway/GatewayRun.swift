@@ -121,7 +121,7 @@ enum ProcessHTTP {
     static func make(_ logger: Logger) throws -> OutboundHTTP {
         let environment = ProcessInfo.processInfo.environment
         return OutboundHTTP(
-            proxies: ProxySettings(environment: environment), trustRoots: environment.value("SSL_CERT_FILE"),
+            proxies: try ProxyRules(environment: environment), trustRoots: environment.value("SSL_CERT_FILE"),
             logger: logger)
     }
 

@@ -43,7 +43,7 @@ struct APIRun: AsyncParsableCommand {
         }
         let server = try ControlPlaneServer(
             database: store, key: key, settings: ControlPlaneSettings(version: Product.version),
-            address: try ListenAddress(option: listen), tls: try tls.files(), validate: ConfigValidation.problems,
+            address: try HostPort(listen), tls: try tls.files(), validate: ConfigValidation.problems,
             logger: logger, onReady: { Output.line("api listening on \($0)") })
         try await Services.run([server], logger: logger)
     }
@@ -95,12 +95,4 @@ private struct NoSuchPerson: UserFacingError {
     var category: ErrorCategory { .notFound }
     var code: String { "user.not_found" }
     var message: String { email.map { "There is no active person '\($0)'." } ?? "There is no active owner." }
-}
-
-extension ListenAddress {
-    /// Reads `--listen` and its kin.
-    init(option text: String) throws {
-        let place = try HostPort(text)
-        self.init(host: place.host, port: place.port)
-    }
 }

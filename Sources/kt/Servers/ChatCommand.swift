@@ -43,7 +43,7 @@ struct ChatRun: AsyncParsableCommand {
         let (gatewayURL, consoleURL) = (gatewayURL, consoleURL)
         let server = try ChatServer(
             settings: ChatSettings(
-                listen: try ListenAddress(option: listen), tls: try tls.files(), publicURL: publicURL,
+                listen: try HostPort(listen), tls: try tls.files(), publicURL: publicURL,
                 gatewayURL: { gatewayURL }, consoleURL: { consoleURL }),
             api: ControlPlaneClient(http: http, baseURL: ProcessHTTP.apiURL(apiURL)), http: http, logger: logger,
             onReady: { Output.line("chat listening on \($0)") })

@@ -40,7 +40,7 @@ struct ConsoleRun: AsyncParsableCommand {
         let chatURL = chatURL
         let server = try ConsoleServer(
             settings: ConsoleSettings(
-                listen: try ListenAddress(option: listen), tls: try tls.files(), publicURL: publicURL,
+                listen: try HostPort(listen), tls: try tls.files(), publicURL: publicURL,
                 chatURL: { chatURL }),
             api: ControlPlaneClient(http: http, baseURL: ProcessHTTP.apiURL(apiURL)), logger: logger,
             onReady: { Output.line("console listening on \($0)") })

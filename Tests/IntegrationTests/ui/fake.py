@@ -237,7 +237,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def GET_chat(self, parts, *_):
         if parts[0] == "decisions":
             event = next((one for one in self.fake.events if one["request_id"] == parts[1]), None)
-            return self.answer(200, event) if event else self.answer(204, "")
+            return self.answer(200, {"event": event, "segment": 0}) if event else self.answer(204, "")
         if parts == ["models"]:
             return self.answer(200, {"models": [] if self.fake.state == "empty" else list(data.MODELS)})
         self.answer(200, {"turns": self.fake.turns})
@@ -272,7 +272,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             kind = "policy_violation" if event["verdict"] == "block" else "escalation_required"
             message = "The text tries to override the instructions." if event["verdict"] == "block" else "A reviewer must look at it first."
             self.news("refused", {"status": 409, "type": kind, "code": event["reason_code"], "message": message, "policy": event["policy"]})
-            return self.news("decision", event)
+            return self.news("decision", {"event": event, "segment": 0})
         self.news("started", {"request_id": event["request_id"], "verdict": event["verdict"], "flagged": False})
         answer = self.fake.answer
         for i in range(0, len(answer), 5):
@@ -280,9 +280,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             time.sleep(self.fake.chunk_delay)
             if "withhold" in text and i > 200:
                 self.news("refused", {"status": 409, "type": "policy_violation", "phase": "response", "code": "dlp.card", "message": "The answer held a card number.", "policy": "dlp-filter"})
-                return self.news("decision", event)
+                return self.news("decision", {"event": event, "segment": 0})
         self.news("ended", {"reason": "stop"})
-        self.news("decision", event)
+        self.news("decision", {"event": event, "segment": 0})
 
 
 if __name__ == "__main__":

@@ -162,7 +162,7 @@ def test_personal_values_are_announced_while_typing(chat, page):
 def test_the_conversation_comes_back_after_a_reload(chat, page):
     event = data.event(verdict="redact", model="demo")
     chat.turns = [
-        {"text": "First", "model": "demo", "answer": "**Well**", "state": "stop", "request_id": event["request_id"], "decision": event},
+        {"text": "First", "model": "demo", "answer": "**Well**", "state": "stop", "request_id": event["request_id"], "decision": event, "segment": 0},
         {"text": "Second", "model": "demo", "answer": "", "state": "cut", "refusal": {"status": 409, "type": "policy_violation", "code": "x", "message": "No."}},
     ]
     page.reload()
@@ -178,7 +178,7 @@ def test_the_conversation_comes_back_after_a_reload(chat, page):
 def test_what_was_found_in_earlier_messages_is_not_counted_again(chat, page):
     event = data.event(verdict="redact", model="demo")
     first = {"text": "First", "model": "demo", "answer": "Well", "state": "stop", "request_id": "a"}
-    chat.turns = [first, {"text": "Next", "model": "demo", "answer": "Well", "state": "stop", "request_id": "b", "decision": event}]
+    chat.turns = [first, {"text": "Next", "model": "demo", "answer": "Well", "state": "stop", "request_id": "b", "decision": event, "segment": 2}]
     page.reload()
     own = page.locator(".msg.user").last
     own.get_by_role("button", name="Allowed").click()

@@ -1,5 +1,4 @@
 import KeeptrustsCore
-import KeeptrustsRouting
 import Testing
 
 struct ProxyRulesTests {

@@ -1,5 +1,4 @@
 import Foundation
-public import KeeptrustsCore
 
 /// Which connections go through a forward proxy, as `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` say.
 ///

@@ -1,5 +1,3 @@
-import KeeptrustsCore
-
 /// The hosts that are reached directly: a list as in `NO_PROXY`, its entries parted by commas or spaces.
 ///
 /// An entry is `*` (every host), a name (it and the names below it, with or without a leading dot), an address, or a
