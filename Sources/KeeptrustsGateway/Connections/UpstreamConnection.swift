@@ -63,7 +63,9 @@ final class UpstreamConnection: ChannelDuplexHandler {
 
     private func send() {
         mode = .head
-        context?.writeAndFlush(wrapOutboundOut(request), promise: nil)
+        guard let context else { return }
+        context.write(wrapOutboundOut(request), promise: nil)
+        pool.turnEnd.flush(context)
     }
 
     /// Gives the call up: nobody wants the answer, so the connection is of no use any more.

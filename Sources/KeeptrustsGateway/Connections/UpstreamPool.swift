@@ -13,10 +13,14 @@ final class UpstreamPool {
     private let proxies: ProxyRules
     private var idle: [Endpoint: [UpstreamConnection]] = [:]
 
+    /// Sends what this loop writes to its connections, callers' among them.
+    let turnEnd: TurnEnd
+
     init(eventLoop: any EventLoop, tls: NIOSSLContext, proxies: ProxyRules) {
         self.eventLoop = eventLoop
         self.tls = tls
         self.proxies = proxies
+        turnEnd = TurnEnd(of: eventLoop)
     }
 
     var isEmpty: Bool { idle.isEmpty }
