@@ -1,12 +1,12 @@
 extension Confirmer {
-    /// Searches for the first match that begins at or after `start`, and no later than `limit`.
+    /// Searches for the first match that begins at or after `start`.
     ///
     /// A pattern with an anchor is tried only shortly before each place where the anchor stands.
     func next(
-        in text: UnsafeRawBufferPointer, from start: Int, limit: Int?, _ memory: MatchMemory
+        in text: UnsafeRawBufferPointer, from start: Int, _ memory: MatchMemory
     ) throws(MatchFailure) -> (whole: Range<Int>, found: Range<Int>)? {
-        guard limit == nil, let (byte, reach) = anchor else {
-            return try find(text, from: start, limit: limit, memory)
+        guard let (byte, reach) = anchor else {
+            return try find(text, from: start, limit: nil, memory)
         }
         var first = start
         var place = text.firstIndex(of: byte, from: start)

@@ -2,25 +2,53 @@
 enum Gate: Int, CaseIterable, Sendable {
     case none, at, highByte
 
-    /// So many digits within ``TextFacts/window`` bytes.
-    case digit, fourDigits, sevenDigits
+    /// Seven digits in a run; or four in a run with three joins, as dotted addresses have.
+    case sevenDigits, joinedDigits
+
+    /// Two colons within ``TextFacts/colonWindow`` bytes.
+    case colons
+
+    /// A row of ``TextFacts/longWord`` bytes without a space, as tokens and keys are.
+    case longWord
+
+    /// A letter with a digit right behind it.
+    case letterDigit
+
+    /// Four digits in a run, or any.
+    case fourDigits, digit
 
     /// The narrowest gate that every match of a pattern passes; of an unknown syntax nothing is taken for granted.
     init(_ pattern: Pattern, _ syntax: Syntax?) {
         self = .none
         guard let syntax else { return }
+        var run = syntax.digitRun
+        if syntax.isDigitRun { run.digits = max(run.digits, pattern.fewestDigits) }
         if syntax.needs(ByteSet("@".utf8)) {
             self = .at
         } else if syntax.needs(.high) {
             self = .highByte
-        } else {
-            let declared = syntax.longest.map { $0 <= TextFacts.window ? pattern.fewestDigits : 0 } ?? 0
-            switch max(syntax.digits(within: TextFacts.window), declared) {
-            case 7...: self = .sevenDigits
-            case 4...: self = .fourDigits
-            case 1...: self = .digit
-            default: if syntax.needs(.digits) { self = .digit }
-            }
+        } else if run.digits >= 7 {
+            self = .sevenDigits
+        } else if run.digits >= 4, run.joins >= 3 {
+            self = .joinedDigits
+        } else if syntax.fewest(of: ByteSet(":".utf8), within: TextFacts.colonWindow) >= 2 {
+            self = .colons
+        } else if syntax.longestWord >= TextFacts.longWord {
+            self = .longWord
+        } else if syntax.hasNeighbours(.letters, .digits) {
+            self = .letterDigit
+        } else if run.digits >= 4 {
+            self = .fourDigits
+        } else if run.digits > 0 || syntax.needs(.digits) {
+            self = .digit
+        }
+    }
+
+    /// Few texts pass it, so that patterns behind it need no other short cut.
+    var isNarrow: Bool {
+        switch self {
+        case .none, .highByte, .fourDigits, .digit: false
+        case .at, .sevenDigits, .joinedDigits, .colons, .longWord, .letterDigit: true
         }
     }
 
@@ -30,9 +58,13 @@ enum Gate: Int, CaseIterable, Sendable {
         case .none: true
         case .at: facts.hasAt
         case .highByte: facts.hasHighByte
-        case .digit: facts.densestDigits > 0
-        case .fourDigits: facts.densestDigits >= 4
-        case .sevenDigits: facts.densestDigits >= 7
+        case .sevenDigits: facts.mostDigits >= 7
+        case .joinedDigits: facts.mostDigits >= 4 && facts.mostJoins >= 3
+        case .colons: facts.hasColons
+        case .longWord: facts.hasLongWord
+        case .letterDigit: facts.hasLetterDigit
+        case .fourDigits: facts.mostDigits >= 4
+        case .digit: facts.mostDigits > 0
         }
     }
 }

@@ -7,11 +7,10 @@ public final class PatternScratch {
     var hits: UnsafeMutablePointer<UInt64> { sightings.pointee.bits }
 
     /// Where patterns that are known by their words can match the text last scanned.
-    public internal(set) var regions: [PatternRegion] = []
+    public var regions: [PatternRegion] { Array(sightings.pointee.foundRegions) }
 
     /// How many words of 64 bits the patterns have.
     public let words: Int
-    private let allWords: Int
 
     /// Whether the text last scanned has characters beyond ASCII.
     public internal(set) var hasHighByte = false
@@ -36,9 +35,8 @@ public final class PatternScratch {
         }
         guard let scratch else { return nil }
         words = max(1, (set.count + 63) / 64)
-        allWords = set.words
         sightings = .allocate(capacity: 1)
-        sightings.initialize(to: Sightings(words: allWords, firstWord: set.firstWord))
+        sightings.initialize(to: Sightings(patterns: set.count, steps: set.vocabulary.steps))
         hyperscan = scratch
         self.memory = memory
         liveness = LivenessStates(of: set.liveness)
@@ -55,8 +53,7 @@ public final class PatternScratch {
     public func hits(word: Int) -> UInt64 { sightings.pointee.bits[word] }
 
     func clearHits() {
-        sightings.pointee.clear(words: allWords)
-        if !regions.isEmpty { regions.removeAll(keepingCapacity: true) }
+        sightings.pointee.clear()
         hasHighByte = false
     }
 }

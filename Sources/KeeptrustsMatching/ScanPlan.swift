@@ -1,73 +1,85 @@
 import CHyperscan
 
-/// What Hyperscan shall look for on behalf of some patterns.
+/// What a scan shall look for on behalf of some patterns.
 struct ScanPlan {
+    /// Words of 64 bits that hold a bit for each pattern.
     private let patternWords: Int
     private var entries: [[HyperscanDatabase.Entry]]
-    private(set) var factored: [FactoredPattern] = []
 
-    /// The words that patterns need, by their numbers.
-    private var numbers: [String: Int] = [:]
+    /// The words of all chains, in the order in which they were met, and what they mean.
+    private var numbers: [WordChain.Word: Int] = [:]
+    private var words: [(word: WordChain.Word, entries: [Vocabulary.Entry])] = []
+    private var steps = 0
 
-    /// Words of 64 bits that a scan notes: for patterns, then for the words that patterns need.
-    var words: Int { patternWords + (numbers.count + 63) / 64 }
-
-    /// The number of the first word that patterns need.
-    var firstWord: Int { patternWords * 64 }
+    /// The patterns that are known by their chains, with the gate that their matches pass.
+    private(set) var chained: [(pattern: Int, gate: Gate)] = []
 
     init(patterns: Int) {
         patternWords = max(1, (patterns + 63) / 64)
         entries = Array(repeating: [], count: Gate.allCases.count)
     }
 
-    /// Adds a pattern, by the words that it needs if there are several, else by an expression that matches no less.
+    /// Adds a pattern: by the words that it needs, if they are known and it has no narrow gate, else by an expression that
+    /// matches no less.
     mutating func add(_ pattern: Pattern, _ syntax: Syntax?, _ index: Int) throws(PatternError) {
         let gate = Gate(pattern, syntax)
         let flags = Self.flags(pattern, syntax)
         if pattern.mustBeLinear, let problem = Self.problem(with: pattern.expression, flags) {
             throw PatternError(pattern: index, message: problem)
         }
-        if let syntax {
-            let factors = Factors(of: syntax)
-            let count = factors.groups.count + (factors.leading == nil ? 0 : 1)
-            if count > 1 || (count == 1 && syntax.repeatsGroups) {
-                return add(factors, of: index, gate, longest: syntax.longest)
+        if let syntax, !gate.isNarrow, !syntax.isNullable {
+            let chains = WordChain.all(of: syntax)
+            if !chains.isEmpty {
+                chained.append((index, gate))
+                for chain in chains { add(chain, of: index, longest: syntax.longest) }
+                return
             }
         }
         entries[gate.rawValue].append(try Self.entry(pattern, syntax, flags, index))
     }
 
-    private mutating func add(_ factors: Factors, of index: Int, _ gate: Gate, longest: Int?) {
-        var leading: [UInt32: Int] = [:]
-        for word in (factors.leading ?? []).sorted() { leading[UInt32(number(of: word))] = word.utf8.count }
-        factored.append(
-            FactoredPattern(
-                pattern: index, gate: gate, longest: longest, groups: factors.groups.map { words($0) },
-                leading: leading, leadingWords: words(factors.leading ?? [])
-            ))
-    }
-
-    private mutating func words(_ group: Set<String>) -> FactoredPattern.Words {
-        var masks: [Int: UInt64] = [:]
-        for word in group.sorted() {
-            let number = number(of: word)
-            masks[number / 64, default: 0] |= 1 << UInt64(number % 64)
+    private mutating func add(_ chain: WordChain, of pattern: Int, longest: Int?) {
+        // A word that stands in two steps must not count for both: the later step comes first.
+        for (index, step) in chain.steps.enumerated().reversed() {
+            let before = Self.bounded(step.before)
+            let entry = Vocabulary.Entry(
+                pattern: Int32(pattern), step: Int32(steps + index), previous: index == 0 ? -1 : Int32(steps + index - 1),
+                gap: before, longest: Self.bounded(longest), before: before, after: Self.bounded(chain.after),
+                isLast: index == chain.steps.count - 1
+            )
+            for word in step.words.sorted(by: { ($0.text, $0.flags) < ($1.text, $1.flags) }) {
+                if numbers[word] == nil {
+                    numbers[word] = words.count
+                    words.append((word, []))
+                }
+                if let number = numbers[word] { words[number].entries.append(entry) }
+            }
         }
-        return masks.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        steps += chain.steps.count
     }
 
-    /// The number under which a scan notes a word.
-    private mutating func number(of word: String) -> Int {
-        if let number = numbers[word] { return patternWords * 64 + number }
-        let number = patternWords * 64 + numbers.count
-        numbers[word] = numbers.count
-        let isASCII = word.utf8.allSatisfy { $0 < 0x80 }
-        let gate = isASCII ? Gate.none : .highByte
-        let expression = word.unicodeScalars.map { "\\x{\(String($0.value, radix: 16))}" }.joined()
-        var flags = UInt32(HS_FLAG_CASELESS)
-        if !isASCII { flags |= UInt32(HS_FLAG_UTF8) }
-        entries[gate.rawValue].append(.init(id: UInt32(number), expression: expression, flags: flags))
-        return number
+    private static func bounded(_ length: Int?) -> Int32 {
+        min(length.map { Int32(clamping: $0) } ?? .max, Vocabulary.unbounded)
+    }
+
+    /// The words, as a scan for tokens finds them; the others are added to what Hyperscan looks for.
+    mutating func vocabulary() -> Vocabulary {
+        var tokens: [(word: WordChain.Word, handle: WordChain.Word.Handle, entries: [Vocabulary.Entry])] = []
+        var literals: [(length: Int, entries: [Vocabulary.Entry])] = []
+        for (word, own) in words {
+            if let handle = word.handle {
+                tokens.append((word, handle, own))
+                continue
+            }
+            let isASCII = word.text.utf8.allSatisfy { $0 < 0x80 }
+            let expression = word.text.unicodeScalars.map { "\\x{\(String($0.value, radix: 16))}" }.joined()
+            let flags = UInt32(HS_FLAG_CASELESS) | (isASCII ? 0 : UInt32(HS_FLAG_UTF8))
+            let id = UInt32(patternWords * 64 + literals.count)
+            entries[(isASCII ? Gate.none : .highByte).rawValue].append(
+                HyperscanDatabase.Entry(id: id, expression: expression, flags: flags))
+            literals.append((word.text.utf8.count, own))
+        }
+        return Vocabulary(tokens, literals: literals, steps: steps)
     }
 
     private static func flags(_ pattern: Pattern, _ syntax: Syntax?) -> UInt32 {

@@ -1,66 +1,143 @@
-/// What Hyperscan has found in a text: which patterns may match, and where the words stand that others need.
+/// What a scan has found in a text: which patterns may match, and where.
 struct Sightings {
-    /// A bit for each pattern, then for each word.
+    /// A bit for each pattern.
     let bits: UnsafeMutablePointer<UInt64>
-    private let firstWord: UInt32
+    private let bitWords: Int
 
-    /// The words that were found, with the offset behind each, in the order in which they were reported.
+    /// Of each step of a chain, the end of the last word that was found in its place, and where its match can begin.
+    private let ends: UnsafeMutablePointer<Int32>
+    private let begins: UnsafeMutablePointer<Int32>
+    private let steps: Int
+
+    /// Literals that Hyperscan found, with the offset behind each, in the order in which they were reported.
     private let places: UnsafeMutablePointer<Place>
     private(set) var count = 0
+    private let firstLiteral: UInt32
 
-    /// More words were found than are noted.
+    /// More literals were found than are noted.
     private(set) var isFull = false
 
+    /// The parts of the text that can hold a match, in the order in which they were found.
+    private let regions: UnsafeMutablePointer<PatternRegion>
+    private(set) var regionCount = 0
+
+    /// Of each pattern, the region that was found last.
+    private let lastRegion: UnsafeMutablePointer<Int32>
+    private let patterns: Int
+
     struct Place {
-        var word: UInt32
+        var literal: UInt32
         var end: UInt32
     }
 
     private static let mostPlaces = 4_096
+    private static let mostRegions = 1_024
 
-    init(words: Int, firstWord: Int) {
-        bits = .allocate(capacity: words)
-        bits.initialize(repeating: 0, count: words)
+    /// No word was found: farther away than any gap is wide.
+    private static let never: Int32 = -(1 << 30)
+
+    init(patterns: Int, steps: Int) {
+        bitWords = max(1, (patterns + 63) / 64)
+        bits = .allocate(capacity: bitWords)
+        bits.initialize(repeating: 0, count: bitWords)
+        ends = .allocate(capacity: max(1, steps))
+        ends.initialize(repeating: Self.never, count: max(1, steps))
+        begins = .allocate(capacity: max(1, steps))
+        begins.initialize(repeating: .max, count: max(1, steps))
         places = .allocate(capacity: Self.mostPlaces)
-        self.firstWord = UInt32(firstWord)
+        regions = .allocate(capacity: Self.mostRegions)
+        lastRegion = .allocate(capacity: max(1, patterns))
+        lastRegion.initialize(repeating: -1, count: max(1, patterns))
+        firstLiteral = UInt32(bitWords * 64)
+        self.steps = steps
+        self.patterns = patterns
     }
 
     func deallocate() {
         bits.deallocate()
+        ends.deallocate()
+        begins.deallocate()
         places.deallocate()
+        regions.deallocate()
+        lastRegion.deallocate()
     }
 
-    var hasWords: Bool { count > 0 }
-
+    /// Notes a pattern or a literal that Hyperscan found.
     @inline(__always)
     mutating func note(_ id: UInt32, endingAt end: UInt64) {
-        bits[Int(id >> 6)] |= 1 << UInt64(id & 63)
-        guard id >= firstWord else { return }
+        guard id >= firstLiteral else { return bits[Int(id >> 6)] |= 1 << UInt64(id & 63) }
         guard count < Self.mostPlaces else {
             isFull = true
             return
         }
-        (places + count).initialize(to: Place(word: id, end: UInt32(truncatingIfNeeded: end)))
+        (places + count).initialize(to: Place(literal: id - firstLiteral, end: UInt32(truncatingIfNeeded: end)))
         count += 1
     }
 
-    mutating func clear(words: Int) {
-        for word in 0..<words { bits[word] = 0 }
-        count = 0
-        isFull = false
+    /// Notes that a word of a chain stands at `start` ..< `end`; words come in the order in which they begin.
+    @inline(__always)
+    mutating func note(_ entry: UnsafePointer<Vocabulary.Entry>, _ start: Int, _ end: Int, _ textCount: Int) {
+        // Steps are numbered from 0 to `steps`, patterns from 0 to `patterns`.
+        let step = Int(entry.pointee.step)
+        let longest = Int(entry.pointee.longest)
+        var begin = max(0, start &- Int(entry.pointee.before))
+        if entry.pointee.previous >= 0 {
+            let previous = Int(entry.pointee.previous)
+            guard start &- Int(ends[previous]) <= Int(entry.pointee.gap) else { return }
+            begin = Int(begins[previous])
+        }
+        // No match that is still in progress began earlier than this.
+        begin = max(min(begin, Int(begins[step])), start &- longest, 0)
+        guard !entry.pointee.isLast else {
+            return hit(Int(entry.pointee.pattern), begin, min(textCount, end &+ Int(entry.pointee.after)))
+        }
+        begins[step] = Int32(truncatingIfNeeded: begin)
+        ends[step] = max(ends[step], Int32(truncatingIfNeeded: end))
     }
 
-    /// The words that were found, in the order of the text.
-    mutating func ordered() -> UnsafeBufferPointer<Place> {
-        var all = UnsafeMutableBufferPointer(start: places, count: count)
-        var last: UInt32 = 0
-        for place in all {
-            if place.end < last {
-                all.sort { $0.end < $1.end }
-                break
-            }
-            last = place.end
+    private mutating func hit(_ pattern: Int, _ begin: Int, _ end: Int) {
+        bits[pattern >> 6] |= 1 << UInt64(pattern & 63)
+        let last = Int(lastRegion[pattern])
+        if last >= 0, begin <= regions[last].span.upperBound || regionCount == Self.mostRegions {
+            let open = regions[last].span
+            regions[last].span = min(open.lowerBound, begin)..<max(open.upperBound, end)
+        } else if regionCount < Self.mostRegions {
+            (regions + regionCount).initialize(to: PatternRegion(pattern: pattern, span: begin..<end))
+            lastRegion[pattern] = Int32(regionCount)
+            regionCount += 1
         }
-        return UnsafeBufferPointer(all)
+        // Without a region, the whole text is searched.
+    }
+
+    /// The pattern may match anywhere in the text.
+    mutating func hitAnywhere(_ pattern: Int, textCount: Int) { hit(pattern, 0, textCount) }
+
+    /// The pattern does not match after all.
+    mutating func dismiss(_ pattern: Int) { bits[pattern >> 6] &= ~(1 << UInt64(pattern & 63)) }
+
+    func isHit(_ pattern: Int) -> Bool { bits[pattern >> 6] >> UInt64(pattern & 63) & 1 != 0 }
+
+    mutating func clear() {
+        for word in 0..<bitWords { bits[word] = 0 }
+        for step in 0..<steps {
+            ends[step] = Self.never
+            begins[step] = .max
+        }
+        if regionCount > 0 {
+            for pattern in 0..<patterns { lastRegion[pattern] = -1 }
+        }
+        count = 0
+        isFull = false
+        regionCount = 0
+    }
+
+    /// The parts of the text that can hold a match.
+    var foundRegions: UnsafeBufferPointer<PatternRegion> { UnsafeBufferPointer(start: regions, count: regionCount) }
+
+    /// The literals that were found, in the order in which they end.
+    func ordered() -> UnsafeMutableBufferPointer<Place> {
+        var all = UnsafeMutableBufferPointer(start: places, count: count)
+        all.sort { $0.end < $1.end }
+        return all
     }
 }

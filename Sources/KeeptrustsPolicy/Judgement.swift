@@ -128,7 +128,7 @@ extension PolicyChain {
                 bits &= bits - 1
                 let search = Search(
                     pattern: pattern, rules: uses.rules[pattern] ?? [], instance: index,
-                    regions: suspect.regions.filter { $0.pattern == pattern }
+                    regions: suspect.regions
                 )
                 if let view = suspect.view {
                     try find(search, in: view, memory, into: &matches)

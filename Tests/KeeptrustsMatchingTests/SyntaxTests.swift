@@ -7,11 +7,26 @@ struct SyntaxTests {
         "A pattern stands behind a gate only where every match needs what the gate asks for",
         arguments: [
             (#"\b\d{3}-\d{2}-\d{4}\b"#, Gate.sevenDigits),
-            (#"(?:\d{1,3}\.){3}\d{1,3}"#, .fourDigits),
+            (#"(?:\d{1,3}\.){3}\d{1,3}"#, .joinedDigits),
             (#"cvv \d{3}"#, .digit),
             (#"\d+"#, .digit),
             ("[0-7]{2}", .digit),
-            (#"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}"#, .none),
+            (#"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}"#, .colons),
+            (#"[0-9a-f]{2}(?:-[0-9a-f]{2}){5}"#, .longWord),
+            (#"[0-9a-f]{2}(?:-[0-9a-f]{2}){4}"#, .none),
+            (#"::(?:x:)?"#, .colons),
+            (#"a:[^:]{0,15}:"#, .none),
+            (#"[a-z]{2}\d{2}(?: ?\w){4}"#, .letterDigit),
+            (#"(?:ab|a-)\d"#, .digit),
+            (#"\d(?:[ .()/-]{0,2}\d){6}"#, .sevenDigits),
+            (#"\d(?:[ .()/-]{0,4}\d){6}"#, .digit),
+            (#"\d{3}\)?[ /-]{1,2}\d{4}"#, .sevenDigits),
+            (#"\d{3}[ /-]{0,2}x?\(?\d{4}"#, .fourDigits),
+            (#"\d{4}(?:\d{3}|x)"#, .fourDigits),
+            (#"(?:\d ?)?\d{6}"#, .fourDigits),
+            (#"(?:1|22)(?:[ -]?\w){0,3}\d{6}"#, .fourDigits),
+            (#"x(?:-?\w){16}"#, .longWord),
+            (#"x(?:[ -]?\w){16}"#, .none),
             (#"\d?x"#, .none),
             (#"(?:\d|x)y"#, .none),
             (#"(?:\d\d|x\d)y"#, .digit),
@@ -25,7 +40,7 @@ struct SyntaxTests {
             ("[\u{4e0d}x]", .none),
             (#".\d{7}"#, .sevenDigits),
             (#"\d{4}.{0,100}\d{4}"#, .fourDigits),
-            (#"\d{7,}x"#, .digit),
+            (#"\d{7,}x"#, .sevenDigits),
             (#"(\d)\1{8}"#, .none),
             (#"\p{Nd}{9}"#, .none),
         ] as [(String, Gate)]
@@ -54,26 +69,32 @@ struct SyntaxTests {
     }
 
     @Test(
-        "The words that every match must hold, and those that it begins with, are found",
+        "The words that every match must hold are found, in their order, with the room between them",
         arguments: [
-            (
-                "(?:ignore|forget) (?:rules|orders)",
-                ["ignore rules", "ignore orders", "forget rules", "forget orders"], []
-            ),
-            (#"\b(?:ignore|forget(?:ting)?)\s+(?:rules?|orders)"#, ["ignore", "forget"], [["rule", "orders"]]),
-            (#"a\d+b"#, nil, []),
-            (#"(?:key\d|word)\s(?:x|house)"#, ["key", "word"], []),
-            (#"(?:secret)?\s+token"#, nil, [["token"]]),
-            (#"\w+(?:first\s+second|third\s+fourth)"#, nil, [["second", "fourth"], ["first", "third"]]),
-            (#"(?:do|ignore)\s+it"#, nil, []),
-        ] as [(String, Set<String>?, [Set<String>])]
+            (#"\b(?:ignore|forget)\s{1,4}(?:all|my)\b"#, "0 |forget| |ignore| 4 |all| |my| 0"),
+            (#"\bignor(?:e|ing),(?:\w+,)?rules?\b"#, "0 |ignore, |ignoring, nil |rule| |rules| 0"),
+            (#"a\d+b"#, ""),
+            (#"\b(?:key\d|two \w{2}|x)\b"#, "0 |key 1; 0 |two  2; 0 |x| 0"),
+            (#"\b(?:key\d|\w{2})\b"#, ""),
+            (#"(?:secret)?\s+token"#, "nil |token 0"),
+            (#"token.{0,3}x"#, "0 token 13"),
+            (#"\btoken.{0,3}"#, "0 |token 12"),
+            (#"\w+(?:first\s+second|third\s+fourth)"#, "nil |fourth |second 0"),
+            (#"\b(?:two-){2,3}end\b"#, "0 |two- 4 |end| 0"),
+        ] as [(String, String)]
     )
-    func factors(pattern: String, leading: Set<String>?, groups: [Set<String>]) throws {
+    func chains(pattern: String, expected: String) throws {
         let syntax = try #require(SyntaxReader.read(pattern, ignoresCase: true))
-        let factors = Factors(of: syntax)
 
-        #expect(factors.leading == leading)
-        #expect(factors.groups == groups)
+        #expect(WordChain.all(of: syntax).map(describe).joined(separator: "; ") == expected)
+    }
+
+    private func describe(_ chain: WordChain) -> String {
+        let steps = chain.steps.map { step in
+            let words = step.words.map { ($0.startsToken ? "|" : "") + $0.text + ($0.endsToken ? "|" : "") }.sorted()
+            return ([step.before.map { "\($0)" } ?? "nil"] + words).joined(separator: " ")
+        }
+        return (steps + [chain.after.map { "\($0)" } ?? "nil"]).joined(separator: " ")
     }
 
     @Test("An anchor's reach is the longest that can stand before it")

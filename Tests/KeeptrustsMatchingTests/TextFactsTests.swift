@@ -6,25 +6,36 @@ struct TextFactsTests {
     @Test("A digit, an @ and a byte beyond ASCII are seen wherever they stand", arguments: 0..<150)
     func places(offset: Int) {
         func facts(_ byte: UInt8) -> TextFacts {
-            var text = [UInt8](repeating: UInt8(ascii: "x"), count: 150)
+            var text = [UInt8](repeating: UInt8(ascii: " "), count: 150)
             text[offset] = byte
             return text.withUnsafeBytes { TextFacts($0) }
         }
 
-        for digit in UInt8(ascii: "0")...UInt8(ascii: "9") { #expect(facts(digit).densestDigits == 1) }
+        for digit in UInt8(ascii: "0")...UInt8(ascii: "9") { #expect(facts(digit).mostDigits == 1) }
         for other: UInt8 in [0x2F, 0x3A, 0xB0, 0xB5, 0xB9, 0x40, 0x00, 0x7F] {
-            #expect(facts(other).densestDigits == 0)
+            #expect(facts(other).mostDigits == 0)
         }
         #expect(facts(0x40).hasAt && !facts(0x41).hasAt)
         #expect(facts(0x80).hasHighByte && facts(0xFF).hasHighByte && !facts(0x7F).hasHighByte)
     }
 
-    @Test("Digits within the window are counted together, wherever they stand", arguments: 0..<130)
-    func density(offset: Int) {
-        var text = [UInt8](repeating: UInt8(ascii: "x"), count: 200)
-        for index in [offset, offset + 31, offset + 63] { text[index] = UInt8(ascii: "7") }
+    @Test("Runs, long words, colons and letters before digits are seen wherever they stand", arguments: 0..<130)
+    func runs(offset: Int) {
+        func facts(_ piece: String) -> TextFacts {
+            var text = [UInt8](repeating: UInt8(ascii: " "), count: 180)
+            text.replaceSubrange(offset..<offset + piece.utf8.count, with: piece.utf8)
+            return text.withUnsafeBytes { TextFacts($0) }
+        }
 
-        #expect(text.withUnsafeBytes { TextFacts($0) }.densestDigits == 3)
+        #expect(facts("12-(345) 6").mostDigits == 6 && facts("12-(345) 6").mostJoins == 2)
+        #expect(facts("12-34    56").mostDigits == 4 && facts("12    34").mostJoins == 0)
+        #expect(facts("1.2.3.4").mostJoins == 3)
+        #expect(facts(String(repeating: "7", count: 40)).mostDigits == 40)
+        #expect(facts("abcdefghijklmnop").hasLongWord && !facts("abcdefghijklmno").hasLongWord)
+        #expect(facts("abcdefg\u{E9}\u{E9}hijkl").hasLongWord && !facts("abcdefgh\tijklmnop").hasLongWord)
+        #expect(facts(":23456789abcdef:").hasColons && !facts(":23456789abcdefg:").hasColons)
+        #expect(facts("x:").hasColons == false)
+        #expect(facts("ab1").hasLetterDigit && facts("Z9").hasLetterDigit && !facts("a-1 @1 [1").hasLetterDigit)
     }
 
     @Test("An empty text has nothing") func empty() {

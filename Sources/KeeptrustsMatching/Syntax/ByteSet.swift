@@ -15,6 +15,12 @@ struct ByteSet: Hashable, Sendable {
     static let digits = ByteSet(UInt8(ascii: "0")...UInt8(ascii: "9"))
     static let word = ByteSet("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_".utf8)
     static let space = ByteSet(" \t\n\u{0B}\u{0C}\r".utf8)
+    static let letters = ByteSet("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
+
+    static let alphanumeric = letters.union(digits)
+
+    /// Bytes that are neither a space nor a control character.
+    static let visible = ByteSet(0x21...0xFF)
     static let ascii = ByteSet(0...0x7F)
 
     /// The bytes of characters beyond ASCII.
@@ -59,6 +65,8 @@ struct ByteSet: Hashable, Sendable {
         rest.words.3 &= ~other.words.3
         return rest
     }
+
+    func isDisjoint(with other: Self) -> Bool { subtracting(other) == self }
 
     func isSubset(of other: Self) -> Bool { subtracting(other).isEmpty }
 

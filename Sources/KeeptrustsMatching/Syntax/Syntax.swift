@@ -134,4 +134,36 @@ indirect enum Syntax: Sendable {
         case .ignoringCase(let part): return part.possibleFirstBytes
         }
     }
+
+    /// The bytes that a match can end with; nil when it can be empty.
+    private var lastBytes: ByteSet? {
+        switch self {
+        case .assertion: return nil
+        case .one(let bytes, let isWide, _): return isWide ? bytes.union(.high) : bytes
+        case .sequence(let parts):
+            guard let last = parts.last(where: { if case .assertion = $0 { false } else { true } }) else { return nil }
+            return last.lastBytes
+        case .choice(let parts):
+            let own = parts.compactMap(\.lastBytes)
+            return own.count == parts.count ? own.reduce(ByteSet()) { $0.union($1) } : nil
+        case .repeated(let part, let least, _): return least > 0 ? part.lastBytes : nil
+        case .ignoringCase(let part): return part.lastBytes
+        }
+    }
+
+    /// Whether every match holds a byte of `first` with one of `second` right behind it.
+    func hasNeighbours(_ first: ByteSet, _ second: ByteSet) -> Bool {
+        switch self {
+        case .assertion, .one: return false
+        case .sequence(let parts):
+            if parts.contains(where: { $0.hasNeighbours(first, second) }) { return true }
+            return zip(parts, parts.dropFirst()).contains { left, right in
+                guard let end = left.lastBytes, let begin = right.firstBytes else { return false }
+                return end.isSubset(of: first) && begin.isSubset(of: second)
+            }
+        case .choice(let parts): return parts.allSatisfy { $0.hasNeighbours(first, second) }
+        case .repeated(let part, let least, _): return least > 0 && part.hasNeighbours(first, second)
+        case .ignoringCase(let part): return part.hasNeighbours(first, second)
+        }
+    }
 }

@@ -125,9 +125,8 @@ extension SyntaxReader {
     }
 
     private mutating func posixClass() throws(Unknown) -> (ByteSet, isWide: Bool) {
-        let letters = ByteSet("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
         let sets: [(String, ByteSet)] = [
-            ("alpha:]", letters), ("digit:]", .digits), ("alnum:]", letters.union(.digits)),
+            ("alpha:]", .letters), ("digit:]", .digits), ("alnum:]", ByteSet.letters.union(.digits)),
             ("upper:]", ByteSet("ABCDEFGHIJKLMNOPQRSTUVWXYZ".utf8)),
             ("lower:]", ByteSet("abcdefghijklmnopqrstuvwxyz".utf8)),
             ("xdigit:]", ByteSet("0123456789ABCDEFabcdef".utf8)), ("space:]", .space), ("word:]", .word),

@@ -1,0 +1,126 @@
+/// A pass over the tokens of a text that follows the chains of all patterns.
+///
+/// Literals that Hyperscan has found are taken in at their places.
+struct TokenScan {
+    private let vocabulary: Vocabulary
+    private let sightings: UnsafeMutablePointer<Sightings>
+    private let text: UnsafeRawBufferPointer
+
+    init(_ text: UnsafeRawBufferPointer, _ vocabulary: Vocabulary, _ sightings: UnsafeMutablePointer<Sightings>) {
+        self.text = text
+        self.vocabulary = vocabulary
+        self.sightings = sightings
+    }
+
+    /// Reads the text, and notes each part of it that can hold a match.
+    func run() {
+        let literals = sightings.pointee.ordered()
+        var taken = 0
+        var next = mask(at: 0)
+        var carry: UInt64 = 0
+        var offset = 0
+        while offset < text.count {
+            let current = next
+            next = mask(at: offset &+ 64)
+            var starts = current & ~(current << 1 | carry)
+            carry = current >> 63
+            while starts != 0 {
+                let first = starts.trailingZeroBitCount
+                starts &= starts &- 1
+                // 64 bits from the token's first on.
+                let row = first == 0 ? current : current >> UInt64(first) | next << UInt64(64 &- first)
+                if taken < literals.count { take(literals, &taken, upTo: offset &+ first) }
+                look(at: offset &+ first, length: (~row).trailingZeroBitCount)
+            }
+            offset &+= 64
+        }
+        take(literals, &taken, upTo: text.count)
+    }
+
+    /// Notes the literals that end no later than `limit`.
+    private func take(_ literals: UnsafeMutableBufferPointer<Sightings.Place>, _ taken: inout Int, upTo limit: Int) {
+        while taken < literals.count, Int(literals[taken].end) <= limit {
+            let place = literals[taken]
+            let literal = vocabulary.literals[Int(place.literal)]
+            taken += 1
+            // In another case, a character can have more bytes.
+            let start = max(0, Int(place.end) &- literal.length &* 3)
+            for entry in literal.entries {
+                withUnsafePointer(to: entry) { sightings.pointee.note($0, start, Int(place.end), text.count) }
+            }
+        }
+    }
+
+    /// Looks up the token of `length` bytes at `start`; a longer one may be said to have 64 bytes or more.
+    @inline(__always)
+    private func look(at start: Int, length: Int) {
+        var key = word(at: start) | 0x2020_2020_2020_2020
+        if length < 8 { key &= (1 << UInt64(length &* 8)) &- 1 }
+        var form = vocabulary.form(of: key)
+        while form >= 0 { form = check(form, start) }
+        guard vocabulary.hasPrefixes, length >= Vocabulary.shortestPrefix else { return }
+        form = vocabulary.prefix(of: key)
+        while form >= 0 { form = check(form, start) }
+    }
+
+    /// Notes a word if it stands where its token does; answers the next word behind the same token.
+    private func check(_ index: Int32, _ token: Int) -> Int32 {
+        // `index` and what it leads to were written together, within their tables.
+        let form = vocabulary.forms + Int(index)
+        let start = token &- Int(form.pointee.offset)
+        let end = start &+ Int(form.pointee.length)
+        guard start >= 0, end <= text.count else { return form.pointee.next }
+        let letters = vocabulary.letters + Int(form.pointee.letters)
+        for place in 0..<Int(form.pointee.length) where text[start &+ place] | 0x20 != letters[place] {
+            return form.pointee.next
+        }
+        if form.pointee.endsToken, end < text.count, Self.isAlphanumeric(text[end]) { return form.pointee.next }
+        for entry in 0..<Int(form.pointee.entryCount) {
+            sightings.pointee.note(vocabulary.entries + (Int(form.pointee.entries) &+ entry), start, end, text.count)
+        }
+        return form.pointee.next
+    }
+
+    @inline(__always)
+    private static func isAlphanumeric(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 || (byte | 0x20) &- 0x61 < 26 }
+
+    /// Eight bytes from `offset` on, which is within the text, with zeros behind the text's end.
+    @inline(__always)
+    private func word(at offset: Int) -> UInt64 {
+        if offset &+ 8 <= text.count { return text.loadUnaligned(fromByteOffset: offset, as: UInt64.self) }
+        var word: UInt64 = 0
+        for place in stride(from: text.count &- 1, through: offset, by: -1) { word = word << 8 | UInt64(text[place]) }
+        return word
+    }
+
+    /// A bit for each of the 64 bytes from `offset` on that is a letter or a digit; none behind the text's end.
+    @inline(__always)
+    private func mask(at offset: Int) -> UInt64 {
+        var mask: UInt64 = 0
+        if offset &+ 64 <= text.count {
+            for step in 0..<8 {
+                let word = text.loadUnaligned(fromByteOffset: offset &+ step &* 8, as: UInt64.self)
+                mask |= Self.alphanumeric(word) << UInt64(step &* 8)
+            }
+            return mask
+        }
+        var place = offset
+        while place < text.count {
+            mask |= Self.alphanumeric(word(at: place)) << UInt64(place &- offset)
+            place &+= 8
+        }
+        return mask
+    }
+
+    /// A bit for each of eight bytes that is a letter or a digit, the first byte's lowest.
+    @inline(__always)
+    private static func alphanumeric(_ word: UInt64) -> UInt64 {
+        let tops: UInt64 = 0x8080_8080_8080_8080
+        let seven = word & ~tops
+        let lower = seven | 0x2020_2020_2020_2020
+        let letter = (lower &+ 0x1F1F_1F1F_1F1F_1F1F) & ~(lower &+ 0x0505_0505_0505_0505)
+        let digit = (seven &+ 0x5050_5050_5050_5050) & ~(seven &+ 0x4646_4646_4646_4646)
+        let either = (letter | digit) & ~word & tops
+        return ((either >> 7) &* 0x0102_0408_1020_4080) >> 56
+    }
+}
