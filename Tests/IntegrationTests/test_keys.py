@@ -62,6 +62,7 @@ def test_a_key_that_was_revoked_meanwhile_goes_when_the_api_is_back(stacks, simu
 
     eventually(lambda: stack.chat(key=key).status == 401, 10, 0.02)
     assert stack.chat().status == 200
+    eventually(lambda: token["id"] not in kept(stack).read_text(), 10)
     stack.api.kill()
     stack.gateway.kill()
     stack.gateway.restart()
