@@ -31,21 +31,22 @@ struct ScanPlan {
             let chains = WordChain.all(of: syntax)
             if !chains.isEmpty {
                 chained.append((index, gate))
-                for chain in chains { add(chain, of: index, longest: syntax.longest) }
+                for chain in chains { add(chain, of: index, syntax) }
                 return
             }
         }
         entries[gate.rawValue].append(try Self.entry(pattern, syntax, flags, index))
     }
 
-    private mutating func add(_ chain: WordChain, of pattern: Int, longest: Int?) {
+    private mutating func add(_ chain: WordChain, of pattern: Int, _ syntax: Syntax) {
         // A word that stands in two steps must not count for both: the later step comes first.
         for (index, step) in chain.steps.enumerated().reversed() {
             let before = Self.bounded(step.before)
             let entry = Vocabulary.Entry(
-                pattern: Int32(pattern), step: Int32(steps + index), previous: index == 0 ? -1 : Int32(steps + index - 1),
-                gap: before, longest: Self.bounded(longest), before: before, after: Self.bounded(chain.after),
-                isLast: index == chain.steps.count - 1
+                pattern: Int32(pattern), step: Int32(steps + index),
+                previous: index == 0 ? -1 : Int32(steps + index - 1),
+                gap: before, longest: Self.bounded(syntax.longest), before: before, after: Self.bounded(chain.after),
+                isLast: index == chain.steps.count - 1, needed: index == chain.steps.count - 1 ? syntax.rareBytes : nil
             )
             for word in step.words.sorted(by: { ($0.text, $0.flags) < ($1.text, $1.flags) }) {
                 if numbers[word] == nil {

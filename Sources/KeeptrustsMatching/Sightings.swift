@@ -76,7 +76,9 @@ struct Sightings {
 
     /// Notes that a word of a chain stands at `start` ..< `end`; words come in the order in which they begin.
     @inline(__always)
-    mutating func note(_ entry: UnsafePointer<Vocabulary.Entry>, _ start: Int, _ end: Int, _ textCount: Int) {
+    mutating func note(
+        _ entry: UnsafePointer<Vocabulary.Entry>, _ start: Int, _ end: Int, _ text: UnsafeRawBufferPointer
+    ) {
         // Steps are numbered from 0 to `steps`, patterns from 0 to `patterns`.
         let step = Int(entry.pointee.step)
         let longest = Int(entry.pointee.longest)
@@ -89,10 +91,19 @@ struct Sightings {
         // No match that is still in progress began earlier than this.
         begin = max(min(begin, Int(begins[step])), start &- longest, 0)
         guard !entry.pointee.isLast else {
-            return hit(Int(entry.pointee.pattern), begin, min(textCount, end &+ Int(entry.pointee.after)))
+            return hit(entry, begin, min(text.count, end &+ Int(entry.pointee.after)), text)
         }
         begins[step] = Int32(truncatingIfNeeded: begin)
         ends[step] = max(ends[step], Int32(truncatingIfNeeded: end))
+    }
+
+    private mutating func hit(
+        _ entry: UnsafePointer<Vocabulary.Entry>, _ begin: Int, _ end: Int, _ text: UnsafeRawBufferPointer
+    ) {
+        if let needed = entry.pointee.needed {
+            guard UnsafeRawBufferPointer(rebasing: text[begin..<end]).contains(where: needed.contains) else { return }
+        }
+        hit(Int(entry.pointee.pattern), begin, end)
     }
 
     private mutating func hit(_ pattern: Int, _ begin: Int, _ end: Int) {

@@ -46,7 +46,7 @@ struct TokenScan {
             // In another case, a character can have more bytes.
             let start = max(0, Int(place.end) &- literal.length &* 3)
             for entry in literal.entries {
-                withUnsafePointer(to: entry) { sightings.pointee.note($0, start, Int(place.end), text.count) }
+                withUnsafePointer(to: entry) { sightings.pointee.note($0, start, Int(place.end), text) }
             }
         }
     }
@@ -64,9 +64,18 @@ struct TokenScan {
     }
 
     /// Notes a word if it stands where its token does; answers the next word behind the same token.
+    @inline(__always)
     private func check(_ index: Int32, _ token: Int) -> Int32 {
         // `index` and what it leads to were written together, within their tables.
         let form = vocabulary.forms + Int(index)
+        let probe = token &+ Int(form.pointee.probe)
+        guard probe >= 0, probe < text.count, text[probe] | 0x20 == form.pointee.probed else {
+            return form.pointee.next
+        }
+        return take(form, token)
+    }
+
+    private func take(_ form: UnsafePointer<Vocabulary.Form>, _ token: Int) -> Int32 {
         let start = token &- Int(form.pointee.offset)
         let end = start &+ Int(form.pointee.length)
         guard start >= 0, end <= text.count else { return form.pointee.next }
@@ -76,7 +85,7 @@ struct TokenScan {
         }
         if form.pointee.endsToken, end < text.count, Self.isAlphanumeric(text[end]) { return form.pointee.next }
         for entry in 0..<Int(form.pointee.entryCount) {
-            sightings.pointee.note(vocabulary.entries + (Int(form.pointee.entries) &+ entry), start, end, text.count)
+            sightings.pointee.note(vocabulary.entries + (Int(form.pointee.entries) &+ entry), start, end, text)
         }
         return form.pointee.next
     }

@@ -19,6 +19,9 @@ final class Vocabulary: @unchecked Sendable {
         var before: Int32
         var after: Int32
         var isLast: Bool
+
+        /// Bytes of which every match holds one.
+        var needed: ByteSet?
     }
 
     /// A word behind a token.
@@ -29,6 +32,10 @@ final class Vocabulary: @unchecked Sendable {
 
         /// Where in ``letters`` the word's bytes are.
         var letters: Int32
+
+        /// A byte of the word that its token does not tell, and where it stands, counted from the token.
+        var probe: Int32
+        var probed: UInt8
 
         /// What follows must be no letter and no digit.
         var endsToken: Bool
@@ -51,7 +58,7 @@ final class Vocabulary: @unchecked Sendable {
     private let mask: Int
     let forms: UnsafeMutablePointer<Form>
     let entries: UnsafeMutablePointer<Entry>
-    
+
     /// The bytes of all words, with bit 5 set.
     let letters: UnsafeMutablePointer<UInt8>
     let hasPrefixes: Bool
@@ -105,9 +112,11 @@ final class Vocabulary: @unchecked Sendable {
             var slot = Int(hash >> shift)
             while keys[slot] != 0, keys[slot] != key { slot = (slot + 1) & mask }
             keys[slot] = key
+            let probe = handle.offset + known < bytes.count ? known : -min(1, handle.offset)
             forms.append(
                 Form(
                     offset: Int32(handle.offset), length: Int32(bytes.count), letters: Int32(letters.count),
+                    probe: Int32(probe), probed: bytes[handle.offset + probe] | 0x20,
                     endsToken: word.endsToken, entries: Int32(entries.count),
                     entryCount: Int32(own.count), next: firstForms[slot]
                 ))
@@ -142,6 +151,7 @@ final class Vocabulary: @unchecked Sendable {
     /// The first word behind a token; -1 when there is none.
     ///
     /// - Parameter key: The token's first bytes with bit 5 set, zeros behind it.
+    /// - Returns: Its number in ``forms``.
     @inline(__always)
     func form(of key: UInt64) -> Int32 {
         let hash = Self.hash(key)

@@ -8,6 +8,17 @@ struct PatternUses: Sendable {
 
     /// Of each pattern, the rules that look for it.
     var rules: [Int: [Int]] = [:]
+
+    /// The ways in which the policy reads a text.
+    var readings: Set<Reading> = []
+
+    /// Whether any of its rules may match what a scan suspects.
+    func concern(_ suspect: MatchScratch.Suspect) -> Bool {
+        for word in mask.indices where suspect.hits[word] & mask[word] != 0 {
+            return readings.contains(suspect.reading)
+        }
+        return false
+    }
 }
 
 /// An instance that looks for a pattern.
@@ -39,6 +50,7 @@ struct CompiledRules {
         var known: [Pattern: Int] = [:]
         for policy in policies {
             var own = PatternUses()
+            own.readings = policy.readings
             for (index, rule) in policy.rules.enumerated() {
                 let pattern = known[rule.pattern] ?? patterns.count
                 if pattern == patterns.count {

@@ -32,9 +32,18 @@ struct Judgement: Sendable {
             outcome.results[index].skipped = true
             return
         }
-        for (number, segment) in segments.enumerated() where !isBlocked && instance.on.contains(segment.phase) {
-            guard chain.policies[index].reads(segment.role) else { continue }
-            judge(segment, number, index, scratch)
+        // Suspects stand in the order of their texts.
+        var next = 0
+        while next < scratch.suspects.count, !isBlocked {
+            let number = scratch.suspects[next].segment
+            var isConcerned = false
+            while next < scratch.suspects.count, scratch.suspects[next].segment == number {
+                isConcerned = isConcerned || chain.uses[index].concern(scratch.suspects[next])
+                next += 1
+            }
+            guard isConcerned, instance.on.contains(segments[number].phase) else { continue }
+            guard chain.policies[index].reads(segments[number].role) else { continue }
+            judge(segments[number], number, index, scratch)
         }
     }
 
@@ -117,9 +126,8 @@ extension PolicyChain {
         _ suspect: MatchScratch.Suspect, for index: Int, in text: ByteBuffer, _ scratch: MatchScratch,
         into matches: inout [RuleMatch]
     ) throws(MatchFailure) {
-        guard policies[index].readings.contains(suspect.reading) else { return }
         let uses = uses[index]
-        guard zip(suspect.hits, uses.mask).contains(where: { $0 & $1 != 0 }) else { return }
+        guard uses.concern(suspect) else { return }
         guard !suspect.failed, let memory = scratch.patterns else { throw MatchFailure(code: 0) }
         for word in uses.mask.indices {
             var bits = suspect.hits[word] & uses.mask[word]

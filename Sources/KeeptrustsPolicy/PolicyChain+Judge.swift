@@ -12,9 +12,10 @@ extension PolicyChain {
     public func judge(_ segments: [Segment], using scratch: MatchScratch) -> ChainOutcome {
         var phases = 0
         scratch.suspects.removeAll(keepingCapacity: true)
-        for (index, segment) in segments.enumerated() {
-            phases |= segment.phase.bit
-            segment.text.withUnsafeReadableBytes { suspect($0, index, segment.phase, scratch) }
+        for index in segments.indices {
+            let phase = segments[index].phase
+            phases |= phase.bit
+            segments[index].text.withUnsafeReadableBytes { suspect($0, index, phase, scratch) }
         }
         guard !scratch.suspects.isEmpty else { return clean[phases] }
         var judgement = Judgement(chain: self, outcome: clean[phases])
@@ -24,10 +25,11 @@ extension PolicyChain {
 
     /// Scans one text in every way in which a policy reads it, and notes what must be confirmed.
     private func suspect(_ text: UnsafeRawBufferPointer, _ segment: Int, _ phase: Phase, _ scratch: MatchScratch) {
-        guard !text.isEmpty, let mask = patternsOfPhase[phase], mask.contains(where: { $0 != 0 }) else { return }
+        let mask = patternsOfPhase[phase.index]
+        guard !text.isEmpty, !mask.isEmpty else { return }
         scan(text, nil, .plain, segment, mask, scratch)
-        guard let readings = readingsOfPhase[phase], let patterns = scratch.patterns else { return }
-        for (reading, view) in patterns.hasHighByte ? Views.of(text, readings) : [] {
+        guard let patterns = scratch.patterns, patterns.hasHighByte else { return }
+        for (reading, view) in Views.of(text, readingsOfPhase[phase.index]) {
             view.bytes.withUnsafeBytes { scan($0, view, reading, segment, mask, scratch) }
         }
     }

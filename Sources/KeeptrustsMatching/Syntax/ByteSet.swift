@@ -19,6 +19,9 @@ struct ByteSet: Hashable, Sendable {
 
     static let alphanumeric = letters.union(digits)
 
+    /// Bytes of nearly every text.
+    static let everyday = alphanumeric.union(ByteSet(" .,'-".utf8))
+
     /// Bytes that are neither a space nor a control character.
     static let visible = ByteSet(0x21...0xFF)
     static let ascii = ByteSet(0...0x7F)

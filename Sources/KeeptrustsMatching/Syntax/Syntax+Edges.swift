@@ -3,6 +3,7 @@ extension Syntax {
     /// begins.
     ///
     /// - Parameter before: The same for what stands before the match, for matches that are empty.
+    /// - Returns: Whether that is certain.
     func endsAtEdge(_ before: Bool) -> Bool {
         switch self {
         case .assertion(let source): source == "\\b" || source == "^" || source == "\\A" || before
@@ -19,6 +20,7 @@ extension Syntax {
     /// of the text.
     ///
     /// - Parameter behind: The same for what stands behind the match, for matches that are empty.
+    /// - Returns: Whether that is certain.
     func beginsAtEdge(_ behind: Bool) -> Bool {
         switch self {
         case .assertion(let source): source == "\\b" || source == "$" || source == "\\z" || source == "\\Z" || behind

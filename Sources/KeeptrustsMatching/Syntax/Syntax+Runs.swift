@@ -111,6 +111,22 @@ extension Syntax {
         }
     }
 
+    /// Bytes of which every match holds one, if they are such as few texts hold; nil when none are known.
+    var rareBytes: ByteSet? {
+        switch self {
+        case .assertion: return nil
+        case .one(let bytes, let isWide, _):
+            let all = isWide ? bytes.union(.high) : bytes
+            return all.isDisjoint(with: .everyday) ? all : nil
+        case .sequence(let parts): return parts.lazy.compactMap(\.rareBytes).first
+        case .choice(let parts):
+            let sets = parts.compactMap(\.rareBytes)
+            return sets.count == parts.count ? sets.reduce(ByteSet()) { $0.union($1) } : nil
+        case .repeated(let part, let least, _): return least > 0 ? part.rareBytes : nil
+        case .ignoringCase(let part): return part.rareBytes
+        }
+    }
+
     /// The shortest match in bytes.
     var shortest: Int {
         switch self {

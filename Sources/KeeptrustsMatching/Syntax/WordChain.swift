@@ -29,7 +29,9 @@ struct WordChain: Equatable {
     /// More words of a step say too little for what they cost.
     static let mostWords = 128
 
-    /// The chains of an expression: every match follows one of them. None when nothing is known of some matches.
+    /// The chains of an expression: every match follows one of them.
+    ///
+    /// There are none when nothing is known of some matches.
     static func all(of syntax: Syntax) -> [WordChain] {
         var parts = [syntax]
         if case .sequence(let own) = syntax { parts = own }
@@ -49,8 +51,12 @@ struct WordChain: Equatable {
         let pieces = pieces(of: syntax, starts, ends)
         // Words that the scan for tokens cannot find cost a scan of their own.
         let isCheap = pieces.contains { $0.group?.words.allSatisfy(\.isCheap) ?? false }
+        let telling = pieces.count { $0.group.map { $0.cost < 1_000 } ?? false }
         for piece in pieces {
-            if let group = piece.group, !isCheap || group.words.allSatisfy(\.isCheap) {
+            let isFar = sum(gap, piece.group?.before).map { $0 > 16 } ?? true
+            // The commonest words tell something only where they must stand close to the others.
+            let isIdle = telling >= 2 && isFar && piece.group?.cost ?? 0 >= 1_000
+            if let group = piece.group, !isIdle, !isCheap || group.words.allSatisfy(\.isCheap) {
                 steps.append(Step(words: group.words, before: sum(gap, group.before)))
                 gap = group.after
             } else {
@@ -84,7 +90,13 @@ struct WordChain: Equatable {
             case .words(let group, _): return group
             case .text(let texts, let starts, let ends):
                 let words = Set(texts.map { Word(text: $0, startsToken: starts, endsToken: ends) })
-                return words.allSatisfy(\.isUseful) ? Group(words: words, before: 0, after: 0) : nil
+                guard words.allSatisfy(\.isUseful) else { return nil }
+                // What may follow a word in many ways is left to the matcher that confirms.
+                let cut = Set(words.map(\.withoutEnd))
+                guard cut.count * 2 <= words.count, cut.allSatisfy(\.isUseful) else {
+                    return Group(words: words, before: 0, after: 0)
+                }
+                return Group(words: cut, before: 0, after: longest)
             }
         }
     }
@@ -122,7 +134,9 @@ struct WordChain: Equatable {
             return pieces(of: part, starts, ends && part.beginsAtEdge(ends)) + [.gap(longest: others)]
         case .sequence(let parts): return sequence(parts, starts, ends)
         case .choice(let branches):
-            return [choice(branches.map { pieces(of: $0, starts, ends) }, starts, ends) ?? .gap(longest: syntax.longest)]
+            return [
+                choice(branches.map { pieces(of: $0, starts, ends) }, starts, ends) ?? .gap(longest: syntax.longest)
+            ]
         }
     }
 
@@ -217,6 +231,16 @@ extension WordChain.Word {
             best = Handle(offset: start, token: String(decoding: token, as: UTF8.self), isWhole: isWhole)
         }
         return best
+    }
+
+    /// The word up to its last letter or digit.
+    var withoutEnd: Self {
+        guard let last = text.utf8.lastIndex(where: { $0 >= 0x80 || ByteSet.alphanumeric.contains($0) }) else {
+            return self
+        }
+        let end = text.utf8.index(after: last)
+        guard end < text.utf8.endIndex else { return self }
+        return Self(text: String(text[..<end]), startsToken: startsToken, endsToken: true)
     }
 
     /// A scan for tokens finds it, or it is looked for in few texts only.

@@ -87,7 +87,8 @@ struct StreamState: Sendable {
     private func views(
         of text: UnsafeRawBufferPointer, from begin: Int
     ) -> [(reading: Reading, view: TextView)] {
-        guard let readings = chain.readingsOfPhase[phase], !readings.isEmpty else { return [] }
+        let readings = chain.readingsOfPhase[phase.index]
+        guard !readings.isEmpty else { return [] }
         guard text[begin...].contains(where: { $0 >= 0x80 }) else { return [] }
         return Views.of(text, readings, from: begin)
     }
@@ -97,7 +98,7 @@ struct StreamState: Sendable {
         _ text: UnsafeRawBufferPointer, _ view: TextView?, _ reading: Reading, isLast: Bool, _ memory: PatternScratch,
         into sightings: inout [Sighting]
     ) {
-        guard let mask = chain.patternsOfPhase[phase] else { return }
+        let mask = chain.patternsOfPhase[phase.index]
         for word in mask.indices {
             var bits = memory.hits(word: word) & mask[word]
             while bits != 0 {
