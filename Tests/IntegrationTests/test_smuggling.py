@@ -94,6 +94,22 @@ REFUSED = {
     "chunk data without its line end": chunks(b"%x\r\n%s0\r\n\r\n" % (len(BODY), BODY)),
     "more chunk data than said": chunks(b"%x\r\n%s\r\n0\r\n\r\n" % (len(BODY) - 3, BODY)),
     "line feed in a chunk extension": chunks(b"%x;a\nb\r\n%s\r\n0\r\n\r\n" % (len(BODY), BODY)),
+    "target in absolute form": request(LENGTH, line=b"POST http://x/v1/chat/completions HTTP/1.1"),
+    "target of an authority": request(LENGTH, line=b"CONNECT x:443 HTTP/1.1"),
+    "target without a slash": request(LENGTH, line=b"POST v1/chat/completions HTTP/1.1"),
+    "space in the target": request(LENGTH, line=b"POST /v1/chat/completions?a b HTTP/1.1"),
+    "fragment in the target": request(LENGTH, line=b"POST /v1/chat/completions?a#b HTTP/1.1"),
+    "bytes beyond ASCII in the target": request(LENGTH, line=b"POST /v1/chat/completions?\xc3\xa9 HTTP/1.1"),
+    "control character in the target": request(LENGTH, line=b"POST /v1/chat/completions?a\x01 HTTP/1.1"),
+    "host with a space": request(LENGTH, host=b"host: x y\r\n"),
+    "host with a port that is none": request(LENGTH, host=b"host: x:99999\r\n"),
+    "empty host": request(LENGTH, host=b"host:\r\n"),
+    "bare carriage return before the request": b"\rX" + request(LENGTH),
+    "chunk extension without end": chunks(b"%x;%s\r\n%s\r\n0\r\n\r\n" % (len(BODY), b"a" * 300, BODY)),
+    "trailer that is no field": chunks(b"%x\r\n%s\r\n0\r\nnothing\r\n\r\n" % (len(BODY), BODY)),
+    "trailer with a null": chunks(b"%x\r\n%s\r\n0\r\na: \x00\r\n\r\n" % (len(BODY), BODY)),
+    "trailers without end": chunks(b"%x\r\n%s\r\n0\r\n%s\r\n" % (len(BODY), BODY, b"a: b\r\n" * 2000)),
+    "chunk size ends in a bare carriage return": chunks(b"%x\r%s\r\n0\r\n\r\n" % (len(BODY), BODY)),
     "HTTP/2 preface": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
     "not HTTP": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 and so on and on\r\n\r\n",
 }
@@ -254,6 +270,14 @@ SPLIT_ANSWERS = {
     "bad chunk": (answer_bytes(b"transfer-encoding: chunked\r\n", b"zz\r\n" + OK + b"\r\n0\r\n\r\n"), False),
     "folded field": (answer_bytes(b"x-a: b\r\n c\r\n" + OK_LENGTH), False),
     "null in a value": (answer_bytes(b"x-a: b\x00\r\n" + OK_LENGTH), False),
+    "a status beyond all statuses": (b"HTTP/1.1 999 Well\r\n" + OK_LENGTH + b"\r\n" + OK, False),
+    "an interim answer with a body": (b"HTTP/1.1 103 Early Hints\r\ncontent-length: 5\r\n\r\nhello" + answer_bytes(OK_LENGTH), False),
+    "chunked in HTTP/1.0": (answer_bytes(b"transfer-encoding: chunked\r\n", replies.chunk(OK) + b"0\r\n\r\n")
+                            .replace(b"HTTP/1.1", b"HTTP/1.0"), False),
+    "fields without end": (answer_bytes(b"x: y\r\n" * 200 + OK_LENGTH), False),
+    "a bare line feed": (answer_bytes(b"x-a: b\n" + OK_LENGTH), False),
+    "half an answer": ([answer_bytes(b"content-length: %d\r\n" % (len(OK) + 5)), replies.CLOSE], False),
+    "half a chunked answer": ([answer_bytes(b"transfer-encoding: chunked\r\n", replies.chunk(OK)), replies.CLOSE], False),
     "a hundred interim answers": (b"HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n" * 100 + answer_bytes(OK_LENGTH), False),
     "a head without end": (b"HTTP/1.1 200 OK\r\n" + b"x-filler: %s\r\n" % (b"a" * 1000) * 200 + b"\r\n", False),
     "not HTTP": (b"ICY 200 OK\r\n\r\n" + OK, False),
@@ -264,7 +288,7 @@ SPLIT_ANSWERS = {
 @pytest.mark.parametrize("case", SPLIT_ANSWERS)
 def test_a_split_answer_reaches_nobody_else(gateway, simulator, case):
     data, is_good = SPLIT_ANSWERS[case]
-    simulator.script("", replies.Steps([data]))
+    simulator.script("", replies.Steps(data if isinstance(data, list) else [data]))
     first = gateway.chat()
     simulator.script("", Answer("the next one"))
 
