@@ -146,6 +146,17 @@ def test_an_upstreams_error_tells_no_credential(gateway, simulator):
     assert configs.UPSTREAM_KEY not in gateway.output
 
 
+@pytest.mark.parametrize("status", [400, 422, 500, 503])
+def test_what_a_provider_says_tells_no_credential(gateway, simulator, status):
+    simulator.script("told", replies.error(status, f"Key {configs.UPSTREAM_KEY} is not good for this."))
+
+    answer = gateway.chat("[[told]]")
+
+    assert answer.status in (400, 422, 502, 503)
+    assert configs.UPSTREAM_KEY.encode() not in answer.body
+    assert configs.UPSTREAM_KEY not in gateway.output
+
+
 # 4. Route confusion
 
 

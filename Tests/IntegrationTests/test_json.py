@@ -88,11 +88,20 @@ def test_what_two_readers_may_read_differently_is_refused(gateway, simulator, ca
     assert simulator.received() == []
 
 
-@pytest.mark.parametrize("body", [b"null", b'"x"', b"1", b"[]", b"{}", b'{"model":"gpt-4o"}'])
+def test_a_byte_order_mark_is_called_so(gateway):
+    answer = gateway.call("POST", "/v1/chat/completions", NOT_JSON["byte order mark"])
+
+    assert answer.error["code"] == "json.byte_order_mark"
+
+
+@pytest.mark.parametrize(
+    "body", [b"null", b'"x"', b"1", b"[]", b'[{"model":"gpt-4o","messages":[]}]', b"{}", b'{"model":"gpt-4o"}']
+)
 def test_what_is_no_request_is_refused(gateway, simulator, body):
     answer = gateway.call("POST", "/v1/chat/completions", body)
 
-    assert (answer.status, answer.error["type"]) == (400, "validation_error")
+    code = "request.missing_field" if body.startswith(b"{") else "request.wrong_type"
+    assert (answer.status, answer.error["code"]) == (400, code)
     assert simulator.received() == []
 
 
