@@ -224,6 +224,15 @@ def test_methods_are_not_overridden(stack):
     assert "made by GET" not in str(stack.api.ask("GET", "/v1/tokens?limit=500"))
 
 
+def test_an_integration_does_what_its_roles_say_and_is_no_gateway(stack):
+    _, viewer = stack.api.make_token("viewer", "integration", roles=["viewer"])
+
+    assert ask(stack, "GET", "/v1/events", None, viewer).status == 200
+    assert ask(stack, "POST", "/v1/tokens", {"name": "x", "purpose": "general"}, viewer).status == 403
+    for method, path in (("GET", "/v1/gateway/keys"), ("GET", "/v1/gateway/config"), ("POST", "/v1/gateway/register")):
+        assert ask(stack, method, path, None if method == "GET" else {}, viewer).status == 403
+
+
 # 5. Credential carriers
 
 
