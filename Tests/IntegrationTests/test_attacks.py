@@ -15,7 +15,9 @@ from simulator import Simulator
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory):
     with Simulator() as simulator, Simulator() as elsewhere:
-        config = configs.policy_config(configs.target(simulator.base_url()))
+        # No breaker may end the tests early that follow those of a provider's errors.
+        providers = {"retry": {"max_attempts": 1}, "circuit_breaker": {"failure_threshold": 1000}}
+        config = configs.policy_config(configs.target(simulator.base_url()), providers=providers)
         environment = {"KT_OTHER_KEY": "kt_gk_other"}
         config["consumer_groups"].append({"name": "others", "key_ref": {"env": "KT_OTHER_KEY"}})
         with Gateway(tmp_path_factory.mktemp("attacks"), config, environment=environment) as gateway:
