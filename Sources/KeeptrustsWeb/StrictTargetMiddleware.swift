@@ -1,8 +1,10 @@
 public import Hummingbird
 import KeeptrustsCore
 
-/// Refuses targets that other software may read differently: absolute form, empty or dot segments, escapes in the path,
-/// NUL in the query.
+/// Refuses targets that other software may read differently: empty or dot segments, escapes in the path, NUL in the query.
+///
+/// A target in absolute form, which RFC 9112 §3.2.2 makes a server take, has become path and query before; the same
+/// holds for those then.
 ///
 /// No path of ours needs any of these, so what was authorised is what is dispatched, whoever stands in between.
 public struct StrictTargetMiddleware<Context: RequestContext>: RouterMiddleware {

@@ -7,7 +7,8 @@ from background import shared_loop
 
 
 class ForwardProxy:
-    def __init__(self, credentials=None):
+    def __init__(self, credentials=None, greeting=b"HTTP/1.1 200 Connected\r\n\r\n"):
+        self._greeting = greeting
         self._loop = shared_loop()
         self._expected = f"Basic {base64.b64encode(credentials.encode()).decode()}" if credentials else None
         self.tunnels = []
@@ -35,7 +36,7 @@ class ForwardProxy:
                 return
             if method == "CONNECT":
                 self.tunnels.append(target)
-                await self._tunnel(target, reader, writer, b"", b"HTTP/1.1 200 Connected\r\n\r\n")
+                await self._tunnel(target, reader, writer, b"", self._greeting)
             else:
                 self.requests.append(target)
                 authority, _, path = target.removeprefix("http://").partition("/")

@@ -103,6 +103,11 @@ def openai_answer(answer, asked):
     }
 
 
+def openai_text(text, model="gpt-4o"):
+    """The body of an answer with this text."""
+    return json.dumps(openai_answer(Answer(text), {"model": model})).encode()
+
+
 def openai_chunk(asked, delta, finish=None, **more):
     choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
     return {

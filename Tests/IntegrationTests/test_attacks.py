@@ -1,13 +1,13 @@
-"""Attack classes 1, 4, 5 and 10: who is asked with whose credential, which route it is, and what JSON says."""
+"""Attack classes 1, 4 and 5: who is asked with whose credential, and which route it is."""
 
 import json
+import socket
 
 import pytest
 
 import configs
 import raw_http
 import replies
-import texts
 from gateways import Gateway
 from simulator import Simulator
 
@@ -15,7 +15,9 @@ from simulator import Simulator
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory):
     with Simulator() as simulator, Simulator() as elsewhere:
-        config = configs.policy_config(configs.target(simulator.base_url()))
+        # No breaker may end the tests early that follow those of a provider's errors.
+        providers = {"retry": {"max_attempts": 1}, "circuit_breaker": {"failure_threshold": 1000}}
+        config = configs.policy_config(configs.target(simulator.base_url()), providers=providers)
         environment = {"KT_OTHER_KEY": "kt_gk_other"}
         config["consumer_groups"].append({"name": "others", "key_ref": {"env": "KT_OTHER_KEY"}})
         with Gateway(tmp_path_factory.mktemp("attacks"), config, environment=environment) as gateway:
@@ -54,6 +56,27 @@ def test_no_field_names_an_upstream(gateway, simulator, elsewhere, field):
 
     assert answer.status in (200, 400, 422)
     assert all(seen.path == "/v1/chat/completions" for seen in simulator.received())
+
+
+@pytest.mark.parametrize("field", [
+    "api_base", "base_url", "api_key", "organization", "proxy", "headers", "extra_headers", "extra_body", "fallbacks",
+    "models", "model_list", "deployment_id", "custom_llm_provider", "mock_response", "webhook_url", "mcp_servers",
+])
+def test_what_would_steer_a_proxy_behind_us_is_refused(gateway, simulator, field):
+    """The upstream may be a proxy that obeys such fields."""
+    answer = gateway.call("POST", "/v1/chat/completions", {**BODY, field: "x"})
+
+    assert (answer.status, answer.error["param"]) == (422, field), answer
+    assert simulator.received() == []
+
+
+def test_a_tool_names_no_server(gateway, simulator, elsewhere):
+    tool = {"type": "mcp", "server_label": "x", "server_url": elsewhere.url, "headers": {"authorization": "x"}}
+
+    answer = gateway.call("POST", "/v1/chat/completions", {**BODY, "tools": [tool]})
+
+    assert answer.status == 422
+    assert simulator.received() == []
 
 
 @pytest.mark.parametrize(
@@ -121,6 +144,17 @@ def test_an_upstreams_error_tells_no_credential(gateway, simulator):
 
     # The caller's own key is fine: this failure is not theirs to mend.
     assert answer.status == 502
+    assert configs.UPSTREAM_KEY.encode() not in answer.body
+    assert configs.UPSTREAM_KEY not in gateway.output
+
+
+@pytest.mark.parametrize("status", [400, 422, 500, 503])
+def test_what_a_provider_says_tells_no_credential(gateway, simulator, status):
+    simulator.script("told", replies.error(status, f"Key {configs.UPSTREAM_KEY} is not good for this."))
+
+    answer = gateway.chat("[[told]]")
+
+    assert answer.status in (400, 422, 502, 503)
     assert configs.UPSTREAM_KEY.encode() not in answer.body
     assert configs.UPSTREAM_KEY not in gateway.output
 
@@ -203,6 +237,7 @@ def test_carriers_that_are_not(gateway, simulator, headers):
     ["authorization: Bearer kt_gk_test", "authorization: Bearer kt_gk_other"],
     ["x-api-key: kt_gk_test", "x-api-key: kt_gk_other"],
     ["authorization: Bearer kt_gk_test", "api-key: kt_gk_other"],
+    ["api-key: kt_gk_test", "x-api-key: kt_gk_other"],
 ])
 def test_two_credentials_are_none(gateway, simulator, lines):
     payload = json.dumps(BODY)
@@ -216,116 +251,45 @@ def test_two_credentials_are_none(gateway, simulator, lines):
     assert simulator.received() == []
 
 
-# 10. JSON
-
-
-def chat_with(inner):
-    return b'{"model":"gpt-4o","messages":[{"role":"user","content":%s}]}' % inner
-
-
-NOT_JSON = {
-    "nothing": b"",
-    "not JSON": b"model=gpt-4o",
-    "cut": b'{"model":"gpt-4o","messages":[',
-    "data behind the end": chat_with(b'"x"') + b"{}",
-    "byte order mark": b"\xef\xbb\xbf" + chat_with(b'"x"'),
-    "UTF-16": chat_with(b'"x"').decode().encode("utf-16"),
-    "duplicate key": b'{"model":"gpt-4o","model":"other","messages":[{"role":"user","content":"x"}]}',
-    "duplicate key in escapes": b'{"model":"gpt-4o","mod\\u0065l":"other","messages":[{"role":"user","content":"x"}]}',
-    "duplicate messages": b'{"messages":[],"model":"gpt-4o","messages":[{"role":"user","content":"x"}]}',
-    "duplicate content": b'{"model":"gpt-4o","messages":[{"role":"user","content":"x","content":"y"}]}',
-    "key in another case": b'{"model":"gpt-4o","Messages":[],"messages":[{"role":"user","content":"x"}]}',
-    "only a key in another case": b'{"Model":"gpt-4o","messages":[{"role":"user","content":"x"}]}',
-    "lone high surrogate": chat_with(b'"\\ud800"'),
-    "lone low surrogate": chat_with(b'"a\\udc00b"'),
-    "surrogates in the wrong order": chat_with(b'"\\udc00\\ud800"'),
-    "overlong UTF-8": chat_with(b'"\xc0\xaf"'),
-    "surrogate in UTF-8": chat_with(b'"\xed\xa0\x80"'),
-    "cut UTF-8": chat_with(b'"\xe2\x82"'),
-    "byte that is never UTF-8": chat_with(b'"\xff"'),
-    "beyond Unicode": chat_with(b'"\xf4\x90\x80\x80"'),
-    "control character": chat_with(b'"a\nb"'),
-    "null byte": chat_with(b'"a\x00b"'),
-    "unknown escape": chat_with(b'"\\x41"'),
-    "number beyond all doubles": b'{"model":"gpt-4o","temperature":1e400,"messages":[{"role":"user","content":"x"}]}',
-    "NaN": b'{"model":"gpt-4o","temperature":NaN,"messages":[{"role":"user","content":"x"}]}',
-    "leading zero": b'{"model":"gpt-4o","n":01,"messages":[{"role":"user","content":"x"}]}',
-    "trailing comma": b'{"model":"gpt-4o","messages":[{"role":"user","content":"x"},]}',
-    "comment": b'{"model":"gpt-4o",/* x */"messages":[{"role":"user","content":"x"}]}',
-    "single quotes": b"{'model':'gpt-4o','messages':[]}",
-    "too deep": chat_with(b"[" * 70 + b"]" * 70),
-    "very deep": chat_with(b"[" * 100_000),
-    "an array": b'[{"model":"gpt-4o"}]',
-}
-
-
-@pytest.mark.parametrize("case", NOT_JSON)
-def test_what_two_readers_may_read_differently_is_refused(gateway, simulator, case):
-    answer = gateway.call("POST", "/v1/chat/completions", NOT_JSON[case])
-
-    assert (answer.status, answer.error["type"]) == (400, "validation_error"), answer
-    assert answer.error["message"] and answer.error["code"]
+@pytest.mark.parametrize("lines", [
+    ["authorization: Basic a3Q6a3Q=", "x-api-key: kt_gk_test"], ["authorization: ", "x-api-key: kt_gk_test"],
+    ["authorization: kt_gk_test", "api-key: kt_gk_test"], ["authorization: Bearer kt_gk_test", "x-api-key: "],
+    ["authorization: Bearer kt_gk_test", "authorization: Negotiate x"],
+])
+def test_a_carrier_that_cannot_be_read_is_not_passed_over(gateway, simulator, lines):
+    payload = json.dumps(BODY).encode()
+    with gateway.connect() as connection:
+        head = ["POST /v1/chat/completions HTTP/1.1", "host: x", "content-type: application/json", *lines]
+        connection.send("\r\n".join([*head, f"content-length: {len(payload)}"]).encode() + b"\r\n\r\n" + payload)
+        assert connection.read().status == 401
     assert simulator.received() == []
 
 
-def test_what_is_unusual_and_right_passes_unchanged(gateway, simulator):
-    inner = json.dumps("nul \u0000, emoji 😀, slash \\/, tab\t, é, \u2028, \ufeff").encode()
-    body = b' \r\n{ "seed" : 12345678901234567890 ,"n":1,"model":"gpt-4o" , "x":-0.0e-0,"messages":[{"role":"user","content":' \
-        + inner + b"}]}\n"
+def test_without_a_key_only_the_machine_itself_is_served(gateways, simulator):
+    """And only where it is allowed, and no proxy has passed the request on."""
+    config = configs.policy_config(configs.target(simulator.base_url()), keys=False)
+    closed, opened = (
+        gateways(config, name=f"keyless{len(flags)}", listen="0.0.0.0:0", flags=flags)
+        for flags in ([], ["--allow-anonymous"])
+    )
 
-    answer = gateway.call("POST", "/v1/chat/completions", body)
+    def ask(gateway, host="127.0.0.1", **headers):
+        url = gateway.url.replace("0.0.0.0", host)
+        return raw_http.call(url, "POST", "/v1/chat/completions", BODY, headers).status
 
-    assert answer.status == 200, answer
-    assert simulator.received()[0].body == body
-
-
-def secret_bodies():
-    """A secret at every place of a request where text may stand."""
-    def body(**fields):
-        return {**BODY, **fields}
-
-    def message(**fields):
-        return body(messages=[{"role": "user", "content": "hello"}, fields])
-
-    secret = texts.EMAIL
-    call = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": json.dumps({"to": secret})}}
-    tool = {"type": "function", "function": {"name": "f", "description": f"for {secret}", "parameters": {}}}
-    schema = {"type": "object", "properties": {"to": {"type": "string", "enum": [secret]}}}
-    return {
-        "content": message(role="user", content=secret),
-        "system": message(role="system", content=f"You serve {secret}."),
-        "a part": message(role="user", content=[{"type": "text", "text": f"to {secret}"}]),
-        "an image's address": message(
-            role="user", content=[{"type": "image_url", "image_url": {"url": f"http://x/?to={secret}"}}]
-        ),
-        "name": message(role="user", content="x", name=secret),
-        "an earlier answer": message(role="assistant", content=f"It is {secret}."),
-        "a tool call's arguments": message(role="assistant", content=None, tool_calls=[call]),
-        "a tool's result": message(role="tool", tool_call_id="c1", content=f"found {secret}"),
-        "a tool's description": body(tools=[tool]),
-        "a schema": body(tools=[{"type": "function", "function": {"name": "f", "parameters": schema}}]),
-        "metadata": body(metadata={"note": secret}),
-        "user": body(user=secret),
-        "stop": body(stop=[secret]),
-        "prediction": body(prediction={"type": "content", "content": secret}),
-        "an unknown field": body(something={"deep": [{"er": secret}]}),
-    }
+    assert (ask(closed), ask(opened)) == (401, 200)
+    for header in ("x-forwarded-for", "x-real-ip", "forwarded", "x-forwarded-host", "via"):
+        assert ask(opened, **{header: "127.0.0.1"}) == 401
+    for address in own_addresses():
+        assert ask(opened, address) == 401
+    assert len(simulator.received()) == 1
 
 
-@pytest.mark.parametrize("case", secret_bodies())
-def test_no_place_of_a_request_is_overlooked(gateway, simulator, case):
-    """The secret is redacted or the request refused; it never arrives."""
-    answer = gateway.call("POST", "/v1/chat/completions", secret_bodies()[case])
-
-    assert answer.status in (200, 400, 409, 422), answer
-    assert len(simulator.received()) == (1 if answer.status == 200 else 0)
-    for seen in simulator.received():
-        assert texts.EMAIL not in texts.decoded(seen.raw)
-
-
-def test_a_secret_as_a_key_goes_nowhere(gateway, simulator):
-    body = {**BODY, "metadata": {texts.EMAIL: "x"}}
-
-    gateway.call("POST", "/v1/chat/completions", body)
-
-    assert all(texts.EMAIL not in texts.decoded(seen.raw) for seen in simulator.received())
+def own_addresses():
+    """Addresses by which this machine reaches itself, and is no loopback peer then."""
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.connect(("192.0.2.1", 9))
+            return [probe.getsockname()[0]]
+    except OSError:
+        return []

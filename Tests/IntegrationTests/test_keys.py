@@ -1,4 +1,4 @@
-"""Keys while the API is away: what a gateway still trusts, for how long, and after a restart."""
+"""Keys: whom they stand for, and while the API is away, what a gateway still trusts, for how long, after a restart."""
 
 import stat
 import time
@@ -109,3 +109,16 @@ def test_a_changed_file_of_keys_opens_nothing(stacks, simulator, change):
 
     assert (answer.status, answer.error["code"]) == (503, "keys_unavailable")
     assert stack.gateway.output.count("the kept keys are not used") == 1
+
+
+def test_a_caller_is_believed_about_itself_only_with_the_grant(stacks, simulator):
+    stack = stacks(config(simulator))
+    _, trusted = stack.api.make_token("front end", "general", may_assert_identity=True)
+    stack.wait_for_key(trusted)
+    said = {"x-user-id": "someone-else", "x-team-id": "another-team"}
+
+    plain = stack.event_of(stack.chat(headers=said).header("x-request-id"))
+    granted = stack.event_of(stack.chat(headers=said, key=trusted).header("x-request-id"))
+
+    assert (plain.get("user_id"), plain.get("team_id")) == (None, None)
+    assert (granted["user_id"], granted["team_id"]) == ("someone-else", "another-team")

@@ -4,6 +4,7 @@ import pytest
 
 import configs
 import raw_http
+import replies
 from certificates import Authority
 from forward_proxy import ForwardProxy
 from simulator import Simulator
@@ -121,6 +122,21 @@ def test_plain_http_uses_the_proxy_too(gateways, simulator):
         assert gateway.chat().status == 200
         assert len(proxy.used) >= 1
         assert simulator.received()[0].path == "/v1/chat/completions"
+
+
+@pytest.mark.parametrize("greeting", [
+    b"HTTP/1.1 200 Connected\r\n\r\n" + replies.response(200, replies.openai_text("evil")),
+    b"HTTP/1.1 200 Connected\r\n\r\nx", b"HTTP/1.1 403 No\r\ncontent-length: 0\r\n\r\n", b"HTTP/1.1 200 Connected\n\n",
+], ids=["an answer of its own", "a byte too many", "no", "bare line feeds"])
+def test_a_proxy_says_nothing_in_a_providers_name(gateways, authority, greeting):
+    """What stands behind its answer to CONNECT was said without TLS."""
+    with Simulator(ssl=authority.server_context("localhost")) as server, ForwardProxy(greeting=greeting) as proxy:
+        gateway = gateways(tls_config(server), environment=proxied(proxy, SSL_CERT_FILE=str(authority.path)))
+
+        answer = gateway.chat()
+
+        assert (answer.status, answer.error["type"]) == (502, "upstream_error")
+        assert b"evil" not in answer.body and server.received() == []
 
 
 def test_a_dead_proxy_is_no_way_around(gateways, authority):

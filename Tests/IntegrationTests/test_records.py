@@ -155,3 +155,20 @@ def test_an_event_that_is_refused_does_not_stop_the_others(stacks, gateways, sim
     assert {line["reason"]["code"] for line in lines} == {"json.malformed"}
     assert gateway.output.count("set aside") == 2
     assert not {id for id, _ in sent} - good & {event["request_id"] for event in stack.events()}
+
+
+def test_what_was_decided_before_the_first_registration_is_recorded(stacks, gateways, simulator):
+    """A gateway with keys of its own serves before it has ever heard from the API."""
+    stack = stacks(config(simulator))
+    _, runtime = stack.api.make_token("early", "gateway_runtime")
+    stack.api.kill()
+    gateway = gateways(config(simulator), name="early", flags=["--api-url", stack.api.url, "--api-token", runtime])
+    early = [gateway.chat() for _ in range(3)]
+    assert [answer.status for answer in early] == [200] * 3
+
+    stack.api.restart()
+
+    events = [stack.event_of(answer.header("x-request-id")) for answer in early]
+    assert {event["gateway_id"][:3] for event in events} == {"gw_"}
+    assert len({event["gateway_id"] for event in events}) == 1
+    assert not (gateway.state / "spool" / "refused.jsonl").exists()

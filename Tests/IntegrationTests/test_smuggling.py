@@ -1,6 +1,7 @@
 """Attack class 8: no bytes are one message to the gateway and another to its neighbour."""
 
 import json
+import time
 
 import pytest
 
@@ -94,6 +95,34 @@ REFUSED = {
     "chunk data without its line end": chunks(b"%x\r\n%s0\r\n\r\n" % (len(BODY), BODY)),
     "more chunk data than said": chunks(b"%x\r\n%s\r\n0\r\n\r\n" % (len(BODY) - 3, BODY)),
     "line feed in a chunk extension": chunks(b"%x;a\nb\r\n%s\r\n0\r\n\r\n" % (len(BODY), BODY)),
+    "target in absolute form": request(LENGTH, line=b"POST http://x/v1/chat/completions HTTP/1.1"),
+    "target of an authority": request(LENGTH, line=b"CONNECT x:443 HTTP/1.1"),
+    "target without a slash": request(LENGTH, line=b"POST v1/chat/completions HTTP/1.1"),
+    "space in the target": request(LENGTH, line=b"POST /v1/chat/completions?a b HTTP/1.1"),
+    "fragment in the target": request(LENGTH, line=b"POST /v1/chat/completions?a#b HTTP/1.1"),
+    "bytes beyond ASCII in the target": request(LENGTH, line=b"POST /v1/chat/completions?\xc3\xa9 HTTP/1.1"),
+    "control character in the target": request(LENGTH, line=b"POST /v1/chat/completions?a\x01 HTTP/1.1"),
+    "host with a space": request(LENGTH, host=b"host: x y\r\n"),
+    "host with a port that is none": request(LENGTH, host=b"host: x:99999\r\n"),
+    "empty host": request(LENGTH, host=b"host:\r\n"),
+    "bare carriage return before the request": b"\rX" + request(LENGTH),
+    "chunk extension without end": chunks(b"%x;%s\r\n%s\r\n0\r\n\r\n" % (len(BODY), b"a" * 300, BODY)),
+    "trailer that is no field": chunks(b"%x\r\n%s\r\n0\r\nnothing\r\n\r\n" % (len(BODY), BODY)),
+    "trailer with a null": chunks(b"%x\r\n%s\r\n0\r\na: \x00\r\n\r\n" % (len(BODY), BODY)),
+    "trailers without end": chunks(b"%x\r\n%s\r\n0\r\n%s\r\n" % (len(BODY), BODY, b"a: b\r\n" * 2000)),
+    "chunk size ends in a bare carriage return": chunks(b"%x\r%s\r\n0\r\n\r\n" % (len(BODY), BODY)),
+    "length that wraps around": request(b"content-length: %d\r\n" % (2**64 + len(BODY))),
+    "chunk size that wraps around": chunks(b"1%016x\r\n%s\r\n0\r\n\r\n" % (len(BODY), BODY)),
+    "empty last chunk size": chunks(b"%x\r\n%s\r\n\r\n\r\n" % (len(BODY), BODY)),
+    "extension without a chunk size": chunks(b"%x\r\n%s\r\n;a\r\n\r\n" % (len(BODY), BODY)),
+    "no carriage return behind chunk data": chunks(b"%x\r\n%sX\n0\r\n\r\n" % (len(BODY), BODY)),
+    "no line feed behind chunk data": chunks(b"%x\r\n%s\rX0\r\n\r\n" % (len(BODY), BODY)),
+    "no line feed behind a chunk size": chunks(b"%x\rX%s\r\n0\r\n\r\n" % (len(BODY), BODY)),
+    "no line feed at the end": chunks(b"%x\r\n%s\r\n0\r\n\rX" % (len(BODY), BODY)),
+    "fields without end": request(b"x: y\r\n" * 200 + LENGTH),
+    "head without end": request(b"x: %s\r\n" % (b"y" * 70_000) + LENGTH),
+    "many large fields": request(b"x: %s\r\n" % (b"y" * 1_000) * 100 + LENGTH),
+    "target without end": request(LENGTH, line=b"POST /v1/chat/completions?%s HTTP/1.1" % (b"y" * 9_000)),
     "HTTP/2 preface": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
     "not HTTP": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 and so on and on\r\n\r\n",
 }
@@ -127,11 +156,24 @@ def test_an_ambiguous_request_ends_the_connection(gateway, simulator, case):
         connection.send(REFUSED[case] + HIDDEN)
         answer = connection.read()
 
-        assert answer.status in (400, 413, 501, 505), answer
+        assert answer.status in (400, 413, 414, 431, 501, 505), answer
         assert answer.error["type"] == "validation_error"
         assert answer.header("connection") == "close"
         assert connection.is_closed()
     assert simulator.received() == []
+
+
+def test_an_empty_coding_is_no_unknown_one(gateway):
+    with gateway.connect() as connection:
+        connection.send(REFUSED["empty coding"])
+        assert connection.read().error["code"] == "http.invalid_transfer_encoding"
+
+
+@pytest.mark.parametrize("start", [b"\x16\x03\x01", b" ", b"\x00", b"(", b"{"])
+def test_what_is_no_http_is_answered_at_its_first_byte(gateway, start):
+    with gateway.connect(timeout=3) as connection:
+        connection.send(start)
+        assert connection.read().status == 400
 
 
 @pytest.mark.parametrize("method", [b"GET", b"HEAD", b"OPTIONS", b"DELETE"])
@@ -254,9 +296,23 @@ SPLIT_ANSWERS = {
     "bad chunk": (answer_bytes(b"transfer-encoding: chunked\r\n", b"zz\r\n" + OK + b"\r\n0\r\n\r\n"), False),
     "folded field": (answer_bytes(b"x-a: b\r\n c\r\n" + OK_LENGTH), False),
     "null in a value": (answer_bytes(b"x-a: b\x00\r\n" + OK_LENGTH), False),
+    "a status beyond all statuses": (b"HTTP/1.1 999 Well\r\n" + OK_LENGTH + b"\r\n" + OK, False),
+    "an interim answer with a body": (b"HTTP/1.1 103 Early Hints\r\ncontent-length: 5\r\n\r\nhello" + answer_bytes(OK_LENGTH), False),
+    "chunked in HTTP/1.0": (answer_bytes(b"transfer-encoding: chunked\r\n", replies.chunk(OK) + b"0\r\n\r\n")
+                            .replace(b"HTTP/1.1", b"HTTP/1.0"), False),
+    "fields without end": (answer_bytes(b"x: y\r\n" * 200 + OK_LENGTH), False),
+    "a bare line feed": (answer_bytes(b"x-a: b\n" + OK_LENGTH), False),
+    "half an answer": ([answer_bytes(b"content-length: %d\r\n" % (len(OK) + 5)), replies.CLOSE], False),
+    "half a chunked answer": ([answer_bytes(b"transfer-encoding: chunked\r\n", replies.chunk(OK)), replies.CLOSE], False),
     "a hundred interim answers": (b"HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n" * 100 + answer_bytes(OK_LENGTH), False),
     "a head without end": (b"HTTP/1.1 200 OK\r\n" + b"x-filler: %s\r\n" % (b"a" * 1000) * 200 + b"\r\n", False),
     "not HTTP": (b"ICY 200 OK\r\n\r\n" + OK, False),
+    "another protocol": (b"XTTP/1.1 200 OK\r\n" + OK_LENGTH + b"\r\n" + OK, False),
+    "HTTP/2.0": (b"HTTP/2.0 200 OK\r\n" + OK_LENGTH + b"\r\n" + OK, False),
+    "no space before the status": (b"HTTP/1.1X200 OK\r\n" + OK_LENGTH + b"\r\n" + OK, False),
+    "an interim answer with an answer in it": (
+        b"HTTP/1.1 103 Early Hints\r\ncontent-length: %d\r\n\r\n" % len(EVIL_ANSWER) + EVIL_ANSWER
+        + answer_bytes(OK_LENGTH), False),
     "switching protocols": (b"HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\n" + EVIL_ANSWER, False),
 }
 
@@ -264,7 +320,7 @@ SPLIT_ANSWERS = {
 @pytest.mark.parametrize("case", SPLIT_ANSWERS)
 def test_a_split_answer_reaches_nobody_else(gateway, simulator, case):
     data, is_good = SPLIT_ANSWERS[case]
-    simulator.script("", replies.Steps([data]))
+    simulator.script("", replies.Steps(data if isinstance(data, list) else [data]))
     first = gateway.chat()
     simulator.script("", Answer("the next one"))
 
@@ -276,6 +332,17 @@ def test_a_split_answer_reaches_nobody_else(gateway, simulator, case):
         assert (first.status, first.error["type"]) == (502, "upstream_error"), first
     for answer in following:
         assert answer.json["choices"][0]["message"]["content"] == "the next one"
+
+
+def test_an_answer_to_nothing_is_for_nobody(gateway, simulator):
+    simulator.script("", replies.Steps([answer_bytes(OK_LENGTH), 0.1, EVIL_ANSWER]))
+    assert gateway.chat().json["choices"][0]["message"]["content"] == "good"
+    simulator.script("", Answer("the next one"))
+    time.sleep(0.3)
+
+    texts = [gateway.chat().json["choices"][0]["message"]["content"] for _ in range(3)]
+
+    assert texts == ["the next one"] * 3
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
@@ -307,6 +374,14 @@ def test_interim_answers_are_skipped(gateway, simulator):
     simulator.script("", replies.Steps([b"HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n" + answer_bytes(OK_LENGTH)]))
 
     assert gateway.chat().json["choices"][0]["message"]["content"] == "good"
+
+
+@pytest.mark.parametrize("name", ["a b", 'a"b', "a\\b", "\u00e9", "x" * 129, "a,\tb", ""])
+def test_a_caller_names_its_request_plainly_or_not_at_all(gateway, simulator, name):
+    answer = gateway.call("GET", "/v1/models", headers={"x-request-id": name})
+
+    assert answer.header("x-request-id").startswith("req_")
+    assert gateway.call("GET", "/v1/models", headers={"x-request-id": "my-own"}).header("x-request-id") == "my-own"
 
 
 def test_a_provider_sets_no_header_of_ours(gateway, simulator):

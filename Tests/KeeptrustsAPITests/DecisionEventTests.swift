@@ -91,7 +91,7 @@ struct DecisionEventTests {
         arguments: [
             ("\"id\":\"evt_1\"", "\"id\":\"evt_\""), ("\"id\":\"evt_1\"", "\"id\":\"gw_1\""),
             ("\"id\":\"evt_1\"", "\"id\":\"evt_1 2\""), ("\"id\":\"evt_1\"", "\"id\":\"evt_\\u0000\""),
-            ("\"id\":\"evt_1\"", "\"id\":7"), ("\"gw_1\"", "\"\""), ("\"gw_1\"", "\"gw/1\""),
+            ("\"id\":\"evt_1\"", "\"id\":7"), ("\"gw_1\"", "null"), ("\"gw_1\"", "\"gw/1\""),
             ("\"sequence\":0", "\"sequence\":-1"), ("\"sequence\":0", "\"sequence\":\"0\""),
             ("\"sequence\":0", "\"sequence\":1.5"), ("\"sequence\":0", "\"sequence\":9223372036854775808"),
             ("2026-11-22T15:30:00Z", "yesterday"), ("\"allow\"", "\"permit\""), ("\"refused\"", "\"gone\""),
@@ -104,6 +104,11 @@ struct DecisionEventTests {
 
         #expect(text != EventText.least)
         #expect(throws: DecodingError.self) { try decode(text) }
+    }
+
+    @Test("An event from before its gateway's first registration names none")
+    func noGateway() throws {
+        #expect(try decode(EventText.least.replacing("gw_1", with: "")).gatewayID.rawValue.isEmpty)
     }
 
     @Test("An id is at most 128 bytes")

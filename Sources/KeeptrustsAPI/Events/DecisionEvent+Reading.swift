@@ -9,7 +9,8 @@ extension DecisionEvent {
         self.init(
             id: try container.identifier(.id, prefix: "evt_"),
             sequence: try container.count(.sequence),
-            gatewayID: try container.identifier(.gatewayID, prefix: ""),
+            // Empty for an exchange before the gateway's first registration; whose it is, the credential says.
+            gatewayID: try container.identifier(.gatewayID, prefix: "", mayBeEmpty: true),
             time: try container.decode(Timestamp.self, forKey: .time),
             requestID: try container.decode(String.self, forKey: .requestID),
             keyID: try optional(.keyID),
@@ -43,8 +44,11 @@ extension DecisionEvent {
 
 extension KeyedDecodingContainer<DecisionEvent.CodingKeys> {
     /// An id of letters, digits, `_`, `-` and `.`, at most 128 bytes.
-    fileprivate func identifier<Resource>(_ key: Key, prefix: String) throws -> Identifier<Resource> {
+    fileprivate func identifier<Resource>(
+        _ key: Key, prefix: String, mayBeEmpty: Bool = false
+    ) throws -> Identifier<Resource> {
         let text = try decode(String.self, forKey: key)
+        if mayBeEmpty, text.isEmpty { return Identifier(rawValue: "") }
         let isClean = text.utf8.allSatisfy { byte in
             switch byte {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
