@@ -82,9 +82,8 @@ let package = Package(
             name: "KeeptrustsGateway",
             dependencies: [
                 "KeeptrustsAPI", "KeeptrustsClient", "KeeptrustsConfig", "KeeptrustsCore", "KeeptrustsDialects",
-                "KeeptrustsExchange", "KeeptrustsPolicy", "KeeptrustsRouting", "KeeptrustsWeb", "KeeptrustsWire",
-                .asyncAlgorithms, .asyncHTTPClient, .crypto, .logging, .nioCore, .nioFoundation, .nioPosix, .nioSSL,
-                .serviceLifecycle, .product(name: "Metrics", package: "swift-metrics"),
+                "KeeptrustsExchange", "KeeptrustsPolicy", "KeeptrustsWeb", "KeeptrustsWire", .crypto, .logging, .nioCore,
+                .nioPosix, .nioSSL, .serviceLifecycle,
             ]
         ),
         .target(

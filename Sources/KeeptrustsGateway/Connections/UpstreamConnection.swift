@@ -1,7 +1,6 @@
 import KeeptrustsConfig
 import KeeptrustsCore
 import KeeptrustsExchange
-import KeeptrustsRouting
 import KeeptrustsWire
 import NIOCore
 import NIOSSL

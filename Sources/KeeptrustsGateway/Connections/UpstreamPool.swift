@@ -1,7 +1,6 @@
 import KeeptrustsConfig
 import KeeptrustsCore
 import KeeptrustsExchange
-import KeeptrustsRouting
 import NIOCore
 import NIOPosix
 import NIOSSL
