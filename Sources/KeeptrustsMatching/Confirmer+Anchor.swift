@@ -5,13 +5,16 @@ extension Confirmer {
     func next(
         in text: UnsafeRawBufferPointer, from start: Int, _ memory: MatchMemory
     ) throws(MatchFailure) -> (whole: Range<Int>, found: Range<Int>)? {
-        guard let (byte, reach) = anchor else {
+        guard let (byte, reach, before) = anchor else {
             return try find(text, from: start, limit: nil, memory)
         }
         var first = start
         var place = text.firstIndex(of: byte, from: start)
         while let anchor = place {
-            first = text.beginOfCharacter(atOrAfter: max(first, anchor - reach))
+            let least = max(first, anchor - reach)
+            first = anchor
+            while first > least, before.contains(text[first - 1]) { first -= 1 }
+            first = text.beginOfCharacter(atOrAfter: first)
             if first <= anchor, let match = try find(text, from: first, limit: anchor, memory) { return match }
             place = text.firstIndex(of: byte, from: anchor + 1)
         }

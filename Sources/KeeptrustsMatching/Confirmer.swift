@@ -7,8 +7,8 @@ final class Confirmer: @unchecked Sendable {
     // Immutable after `init`, so threads share it; what a match writes belongs to the scratch.
     private let code: OpaquePointer
 
-    /// A byte that every match holds, and how far behind a match's first byte it can stand.
-    let anchor: (byte: UInt8, reach: Int)?
+    /// A byte that every match holds, how far behind a match's first byte it can stand, and what can stand between.
+    let anchor: (byte: UInt8, reach: Int, before: ByteSet)?
 
     /// The number of the group `value`: what it matches is found, the rest of a match is context; 0 without one.
     private let group: Int
@@ -24,7 +24,8 @@ final class Confirmer: @unchecked Sendable {
     }
 
     init(_ pattern: Pattern, syntax: Syntax?, index: Int) throws(PatternError) {
-        anchor = syntax?.reach(to: UInt8(ascii: "@")).flatMap { $0 <= 320 ? (UInt8(ascii: "@"), $0) : nil }
+        let reach = syntax?.reach(to: UInt8(ascii: "@"))
+        anchor = reach.flatMap { $0.longest <= 320 ? (UInt8(ascii: "@"), $0.longest, $0.bytes) : nil }
         var options = UInt32(PCRE2_NEVER_BACKSLASH_C)
         if pattern.ignoresCase { options |= UInt32(PCRE2_CASELESS) }
         if syntax?.isWide ?? true { options |= UInt32(PCRE2_UTF) | UInt32(PCRE2_MATCH_INVALID_UTF) }

@@ -36,7 +36,7 @@ public final class PatternScratch {
         guard let scratch else { return nil }
         words = max(1, (set.count + 63) / 64)
         sightings = .allocate(capacity: 1)
-        sightings.initialize(to: Sightings(patterns: set.count, steps: set.vocabulary.steps))
+        sightings.initialize(to: Sightings(patterns: set.count, set.vocabulary))
         hyperscan = scratch
         self.memory = memory
         liveness = LivenessStates(of: set.liveness)
@@ -45,6 +45,7 @@ public final class PatternScratch {
     deinit {
         hs_free_scratch(hyperscan)
         sightings.pointee.deallocate()
+        sightings.deinitialize(count: 1)
         sightings.deallocate()
     }
 

@@ -4,11 +4,14 @@ import CHyperscan
 struct ScanPlan {
     /// Words of 64 bits that hold a bit for each pattern.
     private let patternWords: Int
-    private var entries: [[HyperscanDatabase.Entry]]
+
+    /// What Hyperscan looks for behind each gate; the same in every process, for the cache knows it by its digest.
+    private(set) var entries: [[HyperscanDatabase.Entry]]
 
     /// The words of all chains, in the order in which they were met, and what they mean.
     private var numbers: [WordChain.Word: Int] = [:]
     private var words: [(word: WordChain.Word, entries: [Vocabulary.Entry])] = []
+    private var needed: [ByteSet] = []
     private var steps = 0
 
     /// The patterns that are known by their chains, with the gate that their matches pass.
@@ -39,6 +42,11 @@ struct ScanPlan {
     }
 
     private mutating func add(_ chain: WordChain, of pattern: Int, _ syntax: Syntax) {
+        var rare: Int32 = -1
+        if let bytes = syntax.rareBytes {
+            rare = Int32(needed.firstIndex(of: bytes) ?? needed.count)
+            if rare == needed.count { needed.append(bytes) }
+        }
         // A word that stands in two steps must not count for both: the later step comes first.
         for (index, step) in chain.steps.enumerated().reversed() {
             let before = Self.bounded(step.before)
@@ -46,7 +54,8 @@ struct ScanPlan {
                 pattern: Int32(pattern), step: Int32(steps + index),
                 previous: index == 0 ? -1 : Int32(steps + index - 1),
                 gap: before, longest: Self.bounded(syntax.longest), before: before, after: Self.bounded(chain.after),
-                isLast: index == chain.steps.count - 1, needed: index == chain.steps.count - 1 ? syntax.rareBytes : nil
+                isLast: index == chain.steps.count - 1,
+                needed: rare
             )
             for word in step.words.sorted(by: { ($0.text, $0.flags) < ($1.text, $1.flags) }) {
                 if numbers[word] == nil {
@@ -80,7 +89,7 @@ struct ScanPlan {
                 HyperscanDatabase.Entry(id: id, expression: expression, flags: flags))
             literals.append((word.text.utf8.count, own))
         }
-        return Vocabulary(tokens, literals: literals, steps: steps)
+        return Vocabulary(tokens, literals: literals, needed: needed, steps: steps)
     }
 
     private static func flags(_ pattern: Pattern, _ syntax: Syntax?) -> UInt32 {

@@ -7,6 +7,7 @@ struct Sightings {
     /// Of each step of a chain, the end of the last word that was found in its place, and where its match can begin.
     private let ends: UnsafeMutablePointer<Int32>
     private let begins: UnsafeMutablePointer<Int32>
+    private let vocabulary: Vocabulary
     private let steps: Int
 
     /// Literals that Hyperscan found, with the offset behind each, in the order in which they were reported.
@@ -36,7 +37,9 @@ struct Sightings {
     /// No word was found: farther away than any gap is wide.
     private static let never: Int32 = -(1 << 30)
 
-    init(patterns: Int, steps: Int) {
+    init(patterns: Int, _ vocabulary: Vocabulary) {
+        let steps = vocabulary.steps
+        self.vocabulary = vocabulary
         bitWords = max(1, (patterns + 63) / 64)
         bits = .allocate(capacity: bitWords)
         bits.initialize(repeating: 0, count: bitWords)
@@ -65,7 +68,7 @@ struct Sightings {
     /// Notes a pattern or a literal that Hyperscan found.
     @inline(__always)
     mutating func note(_ id: UInt32, endingAt end: UInt64) {
-        guard id >= firstLiteral else { return bits[Int(id >> 6)] |= 1 << UInt64(id & 63) }
+        guard id >= firstLiteral else { return bits[Int(id >> 6)] |= 1 &<< UInt64(id & 63) }
         guard count < Self.mostPlaces else {
             isFull = true
             return
@@ -100,14 +103,15 @@ struct Sightings {
     private mutating func hit(
         _ entry: UnsafePointer<Vocabulary.Entry>, _ begin: Int, _ end: Int, _ text: UnsafeRawBufferPointer
     ) {
-        if let needed = entry.pointee.needed {
+        if entry.pointee.needed >= 0 {
+            let needed = vocabulary.needed[Int(entry.pointee.needed)]
             guard UnsafeRawBufferPointer(rebasing: text[begin..<end]).contains(where: needed.contains) else { return }
         }
         hit(Int(entry.pointee.pattern), begin, end)
     }
 
     private mutating func hit(_ pattern: Int, _ begin: Int, _ end: Int) {
-        bits[pattern >> 6] |= 1 << UInt64(pattern & 63)
+        bits[pattern >> 6] |= 1 &<< UInt64(pattern & 63)
         let last = Int(lastRegion[pattern])
         if last >= 0, begin <= regions[last].span.upperBound || regionCount == Self.mostRegions {
             let open = regions[last].span
@@ -124,7 +128,7 @@ struct Sightings {
     mutating func hitAnywhere(_ pattern: Int, textCount: Int) { hit(pattern, 0, textCount) }
 
     /// The pattern does not match after all.
-    mutating func dismiss(_ pattern: Int) { bits[pattern >> 6] &= ~(1 << UInt64(pattern & 63)) }
+    mutating func dismiss(_ pattern: Int) { bits[pattern >> 6] &= ~(1 &<< UInt64(pattern & 63)) }
 
     func isHit(_ pattern: Int) -> Bool { bits[pattern >> 6] >> UInt64(pattern & 63) & 1 != 0 }
 

@@ -93,7 +93,7 @@ private struct Scan {
             let seven = word & Self.lows
             all |= word
             // The top bit of each byte says: above the space, or beyond ASCII.
-            visible |= Self.packed((seven &+ 0x5F5F_5F5F_5F5F_5F5F) | word) << UInt64(step &* 8)
+            visible |= Self.packed((seven &+ 0x5F5F_5F5F_5F5F_5F5F) | word) &<< UInt64(step &* 8)
             anyDigit |= (seven &+ 0x5050_5050_5050_5050) & ~(seven &+ 0x4646_4646_4646_4646) & ~word
         }
         note(visible: visible)
@@ -104,7 +104,7 @@ private struct Scan {
     /// The top bits of the eight bytes, the first byte's lowest.
     @inline(__always)
     private static func packed(_ word: UInt64) -> UInt64 {
-        (((word & tops) >> 7) &* 0x0102_0408_1020_4080) >> 56
+        (((word & tops) &>> 7) &* 0x0102_0408_1020_4080) &>> 56
     }
 
     @inline(__always)
@@ -124,11 +124,11 @@ private struct Scan {
             let word = block.loadUnaligned(fromByteOffset: step &* 8, as: UInt64.self)
             let seven = word & Self.lows
             let digits = (seven &+ 0x5050_5050_5050_5050) & ~(seven &+ 0x4646_4646_4646_4646) & ~word
-            mask |= Self.packed(digits) << UInt64(step &* 8)
+            mask |= Self.packed(digits) &<< UInt64(step &* 8)
         }
         while mask != 0 {
             let first = mask.trailingZeroBitCount
-            let count = (~(mask >> UInt64(first))).trailingZeroBitCount
+            let count = (~(mask &>> UInt64(first))).trailingZeroBitCount
             let start = offset &+ first
             let gap = start &- end
             if gap > DigitRun.widestGap {
@@ -146,7 +146,7 @@ private struct Scan {
             mostDigits = max(mostDigits, digits)
             mostJoins = max(mostJoins, joins)
             guard first &+ count < 64 else { return }
-            mask &= ~0 << UInt64(first &+ count)
+            mask &= ~0 &<< UInt64(first &+ count)
         }
     }
 }

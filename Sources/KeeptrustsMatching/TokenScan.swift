@@ -22,13 +22,13 @@ struct TokenScan {
         while offset < text.count {
             let current = next
             next = mask(at: offset &+ 64)
-            var starts = current & ~(current << 1 | carry)
-            carry = current >> 63
+            var starts = current & ~(current &<< 1 | carry)
+            carry = current &>> 63
             while starts != 0 {
                 let first = starts.trailingZeroBitCount
                 starts &= starts &- 1
                 // 64 bits from the token's first on.
-                let row = first == 0 ? current : current >> UInt64(first) | next << UInt64(64 &- first)
+                let row = first == 0 ? current : current &>> UInt64(first) | next &<< UInt64(64 &- first)
                 if taken < literals.count { take(literals, &taken, upTo: offset &+ first) }
                 look(at: offset &+ first, length: (~row).trailingZeroBitCount)
             }
@@ -55,7 +55,7 @@ struct TokenScan {
     @inline(__always)
     private func look(at start: Int, length: Int) {
         var key = word(at: start) | 0x2020_2020_2020_2020
-        if length < 8 { key &= (1 << UInt64(length &* 8)) &- 1 }
+        if length < 8 { key &= (1 &<< UInt64(length &* 8)) &- 1 }
         var form = vocabulary.form(of: key)
         while form >= 0 { form = check(form, start) }
         guard vocabulary.hasPrefixes, length >= Vocabulary.shortestPrefix else { return }
@@ -78,12 +78,18 @@ struct TokenScan {
     private func take(_ form: UnsafePointer<Vocabulary.Form>, _ token: Int) -> Int32 {
         let start = token &- Int(form.pointee.offset)
         let end = start &+ Int(form.pointee.length)
+        if form.pointee.isTold { return note(form, start, end) }
         guard start >= 0, end <= text.count else { return form.pointee.next }
         let letters = vocabulary.letters + Int(form.pointee.letters)
         for place in 0..<Int(form.pointee.length) where text[start &+ place] | 0x20 != letters[place] {
             return form.pointee.next
         }
         if form.pointee.endsToken, end < text.count, Self.isAlphanumeric(text[end]) { return form.pointee.next }
+        return note(form, start, end)
+    }
+
+    @inline(__always)
+    private func note(_ form: UnsafePointer<Vocabulary.Form>, _ start: Int, _ end: Int) -> Int32 {
         for entry in 0..<Int(form.pointee.entryCount) {
             sightings.pointee.note(vocabulary.entries + (Int(form.pointee.entries) &+ entry), start, end, text)
         }
@@ -109,13 +115,13 @@ struct TokenScan {
         if offset &+ 64 <= text.count {
             for step in 0..<8 {
                 let word = text.loadUnaligned(fromByteOffset: offset &+ step &* 8, as: UInt64.self)
-                mask |= Self.alphanumeric(word) << UInt64(step &* 8)
+                mask |= Self.alphanumeric(word) &<< UInt64(step &* 8)
             }
             return mask
         }
         var place = offset
         while place < text.count {
-            mask |= Self.alphanumeric(word(at: place)) << UInt64(place &- offset)
+            mask |= Self.alphanumeric(word(at: place)) &<< UInt64(place &- offset)
             place &+= 8
         }
         return mask
@@ -130,6 +136,6 @@ struct TokenScan {
         let letter = (lower &+ 0x1F1F_1F1F_1F1F_1F1F) & ~(lower &+ 0x0505_0505_0505_0505)
         let digit = (seven &+ 0x5050_5050_5050_5050) & ~(seven &+ 0x4646_4646_4646_4646)
         let either = (letter | digit) & ~word & tops
-        return ((either >> 7) &* 0x0102_0408_1020_4080) >> 56
+        return ((either &>> 7) &* 0x0102_0408_1020_4080) &>> 56
     }
 }

@@ -1,7 +1,7 @@
 /// The words that chains of patterns need, as a scan for tokens looks for them.
 ///
 /// A token is a row of letters and digits. It is known by its first eight bytes, all with bit 5 set, so that case does not
-/// matter; a word that the text may go on with, by its first three. Immutable, and shared by all event loops.
+/// matter; a word that the text may go on with, by its first four. Immutable, and shared by all event loops.
 final class Vocabulary: @unchecked Sendable {
     // Immutable after `init`; the memory that the pointers lead to is written there only.
 
@@ -20,8 +20,8 @@ final class Vocabulary: @unchecked Sendable {
         var after: Int32
         var isLast: Bool
 
-        /// Bytes of which every match holds one.
-        var needed: ByteSet?
+        /// The number in ``needed`` of the bytes of which every match holds one; -1 when none are known.
+        var needed: Int32
     }
 
     /// A word behind a token.
@@ -37,6 +37,9 @@ final class Vocabulary: @unchecked Sendable {
         var probe: Int32
         var probed: UInt8
 
+        /// The token, which is all of the word, tells all of it: there is nothing to compare.
+        var isTold: Bool
+
         /// What follows must be no letter and no digit.
         var endsToken: Bool
         var entries: Int32
@@ -48,7 +51,7 @@ final class Vocabulary: @unchecked Sendable {
 
     /// Chains without a bound count as this long.
     static let unbounded: Int32 = 1 << 29
-    static let shortestPrefix = 3
+    static let shortestPrefix = 4
 
     /// A bit for each hash of a token; set for those of the vocabulary.
     let filter: UnsafeMutablePointer<UInt64>
@@ -66,6 +69,9 @@ final class Vocabulary: @unchecked Sendable {
     /// Words that Hyperscan looks for, by their numbers: their length in bytes, and what they mean.
     let literals: [(length: Int, entries: [Entry])]
 
+    /// Bytes of which every match of some pattern holds one.
+    let needed: [ByteSet]
+
     /// How many steps all chains have.
     let steps: Int
     var isEmpty: Bool { steps == 0 }
@@ -76,12 +82,14 @@ final class Vocabulary: @unchecked Sendable {
     /// - Parameters:
     ///   - words: Each word that has a handle, and what it means.
     ///   - literals: The others.
+    ///   - needed: Sets of bytes that the meanings speak of.
     ///   - steps: How many steps all chains have.
     init(
         _ words: [(word: WordChain.Word, handle: WordChain.Word.Handle, entries: [Entry])],
-        literals: [(length: Int, entries: [Entry])], steps: Int
+        literals: [(length: Int, entries: [Entry])], needed: [ByteSet], steps: Int
     ) {
         self.literals = literals
+        self.needed = needed
         self.steps = steps
         var slots = 64
         while slots < words.count * 4 { slots *= 2 }
@@ -117,7 +125,8 @@ final class Vocabulary: @unchecked Sendable {
                 Form(
                     offset: Int32(handle.offset), length: Int32(bytes.count), letters: Int32(letters.count),
                     probe: Int32(probe), probed: bytes[handle.offset + probe] | 0x20,
-                    endsToken: word.endsToken, entries: Int32(entries.count),
+                    isTold: handle.isWhole && token.count < 8 && token.count == bytes.count, endsToken: word.endsToken,
+                    entries: Int32(entries.count),
                     entryCount: Int32(own.count), next: firstForms[slot]
                 ))
             firstForms[slot] = Int32(forms.count - 1)
@@ -156,9 +165,9 @@ final class Vocabulary: @unchecked Sendable {
     func form(of key: UInt64) -> Int32 {
         let hash = Self.hash(key)
         // Both indices are cut to the size of their tables.
-        let bits = filter[Int(hash >> (70 - Self.filterBits))]
-        guard bits >> (hash >> (64 - Self.filterBits) & 63) & 1 != 0 else { return -1 }
-        var slot = Int(hash >> shift)
+        let bits = filter[Int(hash &>> (70 - Self.filterBits))]
+        guard bits &>> (hash &>> (64 - Self.filterBits)) & 1 != 0 else { return -1 }
+        var slot = Int(hash &>> shift)
         while keys[slot] != key {
             if keys[slot] == 0 { return -1 }
             slot = (slot + 1) & mask
@@ -166,7 +175,7 @@ final class Vocabulary: @unchecked Sendable {
         return firstForms[slot]
     }
 
-    /// The first word that is the beginning of a token of three bytes or more; -1 when there is none.
+    /// The first word that is the beginning of a token of four bytes or more; -1 when there is none.
     @inline(__always)
-    func prefix(of key: UInt64) -> Int32 { form(of: key & 0xFF_FFFF | Self.prefixMark) }
+    func prefix(of key: UInt64) -> Int32 { form(of: key & 0xFFFF_FFFF | Self.prefixMark) }
 }

@@ -43,6 +43,21 @@ struct DatabaseCacheTests {
         }
     }
 
+    @Test("What is looked for has the same order and numbers in every process")
+    func order() throws {
+        let words = ["omega", "alpha", "kappa", "sigma", "delta", "gamma"]
+        var plan = ScanPlan(patterns: 1)
+        let pattern = Pattern("x?(?:\(words.joined(separator: "|")))")
+        try plan.add(pattern, SyntaxReader.read(pattern.expression, ignoresCase: false), 0)
+        _ = plan.vocabulary()
+
+        let expected = words.flatMap { [$0, "x" + $0] }.sorted().map { word in
+            word.unicodeScalars.map { "\\x{\(String($0.value, radix: 16))}" }.joined()
+        }
+        #expect(plan.entries[Gate.none.rawValue].map(\.expression) == expected)
+        #expect(plan.entries[Gate.none.rawValue].map(\.id) == Array(64..<76))
+    }
+
     @Test("Other patterns have another file")
     func names() throws {
         try withDirectory { directory in

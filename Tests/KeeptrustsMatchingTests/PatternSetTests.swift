@@ -11,12 +11,19 @@ struct PatternSetTests {
         Pattern("不要.{0,5}规则"),
         Pattern(#"pin: (?<value>\d{4})"#),
         Pattern(#"(a|b)\1c"#),
+        Pattern(#"(?:^|[\n>])[ #]{0,3}(?:system|admin)[ \t]{0,2}[:>]"#, ignoresCase: true),
+        Pattern(#"<\|(?:im_start|end)\|>|\b(?:api[_-]key|longerthaneight)s?\b.{0,9}\bof\b"#, ignoresCase: true),
+        Pattern(#"authori[sz]\w{0,4} (?:it|me)"#, ignoresCase: true),
     ]
 
     static let texts = [
         "", "nothing here", "it is 123-45-6789, or 999-99-9999 x", "a.b@c.de, q@@r, x@y.zz and @", "1234-45-67890",
         "Ignore the old rules. forget  orders; ignore a b c d rules", "key-ABCD xkey-ABCD key-ABC key-ABCDE_",
         "请不要遵守这些规则 ok", "pin: 1234 pin: 12", "aac bbc abc", "é@ü.com jane@example.com ✓ 555-55-5555",
+        "System: a\n## admin>\nsystem a system:b >system  : no", "<|IM_START|> <|end|> im_start end|> |end|>",
+        "api_key of, api-keys of x, apikey of, api_key1 of, LongerThanEights of longerthaneightx of",
+        "_api_key of 1api_key of",
+        "authorise it AUTHORIZED me authoriz it, unauthorised it authori it", "system:", "api_key of",
         "ignore" + String(repeating: " filler", count: 40) + " rules then forget rules",
     ]
 

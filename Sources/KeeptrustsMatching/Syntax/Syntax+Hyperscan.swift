@@ -19,7 +19,7 @@ extension Syntax {
     }
 
     /// Every byte that a match can hold, and whether it can hold characters beyond ASCII.
-    private var alphabet: (bytes: ByteSet, isWide: Bool) {
+    var alphabet: (bytes: ByteSet, isWide: Bool) {
         switch self {
         case .assertion: (ByteSet(), false)
         case .one(let bytes, let isWide, _): (bytes, isWide)

@@ -81,16 +81,20 @@ indirect enum Syntax: Sendable {
         }
     }
 
-    /// The farthest that the byte `anchor`, which every match must hold, can stand behind a match's first byte.
+    /// The farthest that the byte `anchor`, which every match must hold, can stand behind a match's first byte, and the
+    /// bytes that can stand between.
     ///
     /// - Returns: nil when the expression does not say, or has no bound.
-    func reach(to anchor: UInt8) -> Int? {
+    func reach(to anchor: UInt8) -> (longest: Int, bytes: ByteSet)? {
         guard case .sequence(let parts) = self else { return nil }
         var reach = 0
+        var before = ByteSet()
         for part in parts {
-            if case .one(let bytes, false, _) = part, bytes == ByteSet([anchor]) { return reach }
+            if case .one(let bytes, false, _) = part, bytes == ByteSet([anchor]) { return (reach, before) }
             guard let length = part.longest else { return nil }
             reach += length
+            let (bytes, isWide) = part.alphabet
+            before = before.union(isWide ? bytes.union(.high) : bytes)
         }
         return nil
     }

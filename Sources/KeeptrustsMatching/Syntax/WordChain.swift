@@ -51,20 +51,42 @@ struct WordChain: Equatable {
         let pieces = pieces(of: syntax, starts, ends)
         // Words that the scan for tokens cannot find cost a scan of their own.
         let isCheap = pieces.contains { $0.group?.words.allSatisfy(\.isCheap) ?? false }
-        let telling = pieces.count { $0.group.map { $0.cost < 1_000 } ?? false }
         for piece in pieces {
-            let isFar = sum(gap, piece.group?.before).map { $0 > 16 } ?? true
-            // The commonest words tell something only where they must stand close to the others.
-            let isIdle = telling >= 2 && isFar && piece.group?.cost ?? 0 >= 1_000
-            if let group = piece.group, !isIdle, !isCheap || group.words.allSatisfy(\.isCheap) {
+            if let group = piece.group, !isCheap || group.words.allSatisfy(\.isCheap) {
                 steps.append(Step(words: group.words, before: sum(gap, group.before)))
                 gap = group.after
             } else {
                 gap = sum(gap, piece.longest)
             }
         }
-        return steps.isEmpty ? nil : WordChain(steps: steps, after: gap)
+        return steps.isEmpty ? nil : WordChain(steps: steps, after: gap).withoutIdleSteps
     }
+
+    /// The chain without words of nearly every text, where they need not stand close to others.
+    private var withoutIdleSteps: Self {
+        var chain = self
+        var index = 0
+        while index < chain.steps.count, chain.steps.count > 2 {
+            let step = chain.steps[index]
+            let isNear =
+                (index > 0 && Self.isNear(step))
+                || (index + 1 < chain.steps.count && Self.isNear(chain.steps[index + 1]))
+            guard !isNear, step.words.contains(where: { $0.cost >= 1_000 }) else {
+                index += 1
+                continue
+            }
+            let length = Self.sum(step.before, step.words.map(\.text.utf8.count).max())
+            if index + 1 < chain.steps.count {
+                chain.steps[index + 1].before = Self.sum(length, chain.steps[index + 1].before)
+            } else {
+                chain.after = Self.sum(length, chain.after)
+            }
+            chain.steps.remove(at: index)
+        }
+        return chain
+    }
+
+    private static func isNear(_ step: Step) -> Bool { step.before.map { $0 <= 16 } ?? false }
 
     /// What an expression consists of, from its beginning to its end.
     private enum Piece {
