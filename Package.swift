@@ -82,7 +82,8 @@ let package = Package(
             name: "KeeptrustsGateway",
             dependencies: [
                 "KeeptrustsAPI", "KeeptrustsClient", "KeeptrustsConfig", "KeeptrustsCore", "KeeptrustsDialects",
-                "KeeptrustsExchange", "KeeptrustsPolicy", "KeeptrustsWeb", "KeeptrustsWire", .crypto, .logging, .nioCore,
+                "KeeptrustsExchange", "KeeptrustsPolicy", "KeeptrustsWeb", "KeeptrustsWire", .crypto, .logging,
+                .nioCore,
                 .nioPosix, .nioSSL, .serviceLifecycle,
             ]
         ),

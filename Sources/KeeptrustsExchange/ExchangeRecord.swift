@@ -49,9 +49,7 @@ struct ExchangeRecord {
     var verdict: Verdict { judgements.reduce(.allow) { max($0, $1.outcome.verdict) } }
     var isFlagged: Bool { judgements.contains { $0.outcome.flagged } }
 
-    /// The event as JSON, `id` first, as `KeeptrustsAPI.DecisionEvent` reads it.
-    ///
-    /// - Parameter out: Is cleared, and holds the event then.
+    /// The event as JSON, `id` first, as `KeeptrustsAPI.DecisionEvent` reads it; put together in `out`, which is cleared.
     func event(
         gatewayID: String, config: (name: String, version: String, digest: String), outcome: Outcome, total: Duration,
         using out: inout ByteWriter
@@ -159,7 +157,7 @@ struct ExchangeRecord {
                     out.writeNumber("start", Int64(located.finding.span.lowerBound))
                     out.writeNumber("end", Int64(located.finding.span.upperBound))
                     out.write(",\"confidence\":")
-                    out.write("\(located.finding.confidence)")
+                    out.writeHundredths(located.finding.confidence)
                     out.write("}")
                 }
             }
@@ -219,6 +217,15 @@ extension ByteWriter {
     fileprivate mutating func writeNumber(_ key: StaticString, _ value: Int64) {
         writeKey(key)
         writeDecimal(Int(value))
+    }
+
+    /// Writes a number from 0 to 1 with two decimals.
+    fileprivate mutating func writeHundredths(_ number: Double) {
+        let hundredths = Int((min(max(number, 0), 1) * 100).rounded())
+        writeDecimal(hundredths / 100)
+        write(".")
+        writeDecimal(hundredths / 10 % 10)
+        writeDecimal(hundredths % 10)
     }
 
     @inline(__always)
