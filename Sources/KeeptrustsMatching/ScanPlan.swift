@@ -12,6 +12,9 @@ struct ScanPlan {
     private var numbers: [WordChain.Word: Int] = [:]
     private var words: [(word: WordChain.Word, entries: [Vocabulary.Entry])] = []
     private var needed: [ByteSet] = []
+
+    /// Of each chain, the words of the step that the fewest texts have.
+    private var telling: Set<WordChain.Word> = []
     private var steps = 0
 
     /// The patterns that are known by their chains, with the gate that their matches pass.
@@ -47,6 +50,7 @@ struct ScanPlan {
             rare = Int32(needed.firstIndex(of: bytes) ?? needed.count)
             if rare == needed.count { needed.append(bytes) }
         }
+        telling.formUnion(chain.mostTelling?.words ?? [])
         // A word that stands in two steps must not count for both: the later step comes first.
         for (index, step) in chain.steps.enumerated().reversed() {
             let before = Self.bounded(step.before)
@@ -73,7 +77,10 @@ struct ScanPlan {
     }
 
     /// The words, as a scan for tokens finds them; the others are added to what Hyperscan looks for.
-    mutating func vocabulary() -> Vocabulary {
+    ///
+    /// - Returns: All words; and those of which every text with a match has one, unless it has a word that Hyperscan
+    ///   finds.
+    mutating func vocabulary() -> (all: Vocabulary, telling: Vocabulary) {
         var tokens: [(word: WordChain.Word, handle: WordChain.Word.Handle, entries: [Vocabulary.Entry])] = []
         var literals: [(length: Int, entries: [Vocabulary.Entry])] = []
         for (word, own) in words {
@@ -89,7 +96,11 @@ struct ScanPlan {
                 HyperscanDatabase.Entry(id: id, expression: expression, flags: flags))
             literals.append((word.text.utf8.count, own))
         }
-        return Vocabulary(tokens, literals: literals, needed: needed, steps: steps)
+        let few = tokens.filter { telling.contains($0.word) }.map { ($0.word, $0.handle, [Vocabulary.Entry]()) }
+        return (
+            Vocabulary(tokens, literals: literals, needed: needed, steps: steps),
+            Vocabulary(few, literals: [], needed: [], steps: steps)
+        )
     }
 
     private static func flags(_ pattern: Pattern, _ syntax: Syntax?) -> UInt32 {

@@ -16,6 +16,27 @@ struct TokenScan {
     func run() {
         let literals = sightings.pointee.ordered()
         var taken = 0
+        eachToken { start, length in
+            if taken < literals.count { take(literals, &taken, upTo: start) }
+            look(at: start, length: length)
+            return true
+        }
+        take(literals, &taken, upTo: text.count)
+    }
+
+    /// Whether the text has any word of the vocabulary.
+    func findsAny() -> Bool {
+        var isFound = false
+        eachToken { start, length in
+            isFound = holdsWord(at: start, length: length)
+            return !isFound
+        }
+        return isFound
+    }
+
+    /// Hands the place and the length of each token to `body`, until that has seen enough.
+    @inline(__always)
+    private func eachToken(_ body: (Int, Int) -> Bool) {
         var next = mask(at: 0)
         var carry: UInt64 = 0
         var offset = 0
@@ -29,12 +50,10 @@ struct TokenScan {
                 starts &= starts &- 1
                 // 64 bits from the token's first on.
                 let row = first == 0 ? current : current &>> UInt64(first) | next &<< UInt64(64 &- first)
-                if taken < literals.count { take(literals, &taken, upTo: offset &+ first) }
-                look(at: offset &+ first, length: (~row).trailingZeroBitCount)
+                guard body(offset &+ first, (~row).trailingZeroBitCount) else { return }
             }
             offset &+= 64
         }
-        take(literals, &taken, upTo: text.count)
     }
 
     /// Notes the literals that end no later than `limit`.
@@ -54,13 +73,40 @@ struct TokenScan {
     /// Looks up the token of `length` bytes at `start`; a longer one may be said to have 64 bytes or more.
     @inline(__always)
     private func look(at start: Int, length: Int) {
-        var key = word(at: start) | 0x2020_2020_2020_2020
-        if length < 8 { key &= (1 &<< UInt64(length &* 8)) &- 1 }
+        let key = key(at: start, length: length)
         var form = vocabulary.form(of: key)
         while form >= 0 { form = check(form, start) }
         guard vocabulary.hasPrefixes, length >= Vocabulary.shortestPrefix else { return }
         form = vocabulary.prefix(of: key)
         while form >= 0 { form = check(form, start) }
+    }
+
+    /// Whether a word of the vocabulary stands where the token of `length` bytes at `start` does.
+    @inline(__always)
+    private func holdsWord(at start: Int, length: Int) -> Bool {
+        let key = key(at: start, length: length)
+        if stands(vocabulary.form(of: key), start) { return true }
+        guard vocabulary.hasPrefixes, length >= Vocabulary.shortestPrefix else { return false }
+        return stands(vocabulary.prefix(of: key), start)
+    }
+
+    /// Whether one of the words behind a token, from `index` on, stands there.
+    @inline(__always)
+    private func stands(_ index: Int32, _ token: Int) -> Bool {
+        var index = index
+        while index >= 0 {
+            let form = vocabulary.forms + Int(index)
+            if stands(form, token) { return true }
+            index = form.pointee.next
+        }
+        return false
+    }
+
+    /// What a token is known by.
+    @inline(__always)
+    private func key(at start: Int, length: Int) -> UInt64 {
+        let key = word(at: start) | 0x2020_2020_2020_2020
+        return length < 8 ? key & ((1 &<< UInt64(length &* 8)) &- 1) : key
     }
 
     /// Notes a word if it stands where its token does; answers the next word behind the same token.
@@ -78,14 +124,19 @@ struct TokenScan {
     private func take(_ form: UnsafePointer<Vocabulary.Form>, _ token: Int) -> Int32 {
         let start = token &- Int(form.pointee.offset)
         let end = start &+ Int(form.pointee.length)
-        if form.pointee.isTold { return note(form, start, end) }
-        guard start >= 0, end <= text.count else { return form.pointee.next }
+        return stands(form, token) ? note(form, start, end) : form.pointee.next
+    }
+
+    /// Whether a word stands where its token does.
+    @inline(__always)
+    private func stands(_ form: UnsafePointer<Vocabulary.Form>, _ token: Int) -> Bool {
+        if form.pointee.isTold { return true }
+        let start = token &- Int(form.pointee.offset)
+        let end = start &+ Int(form.pointee.length)
+        guard start >= 0, end <= text.count else { return false }
         let letters = vocabulary.letters + Int(form.pointee.letters)
-        for place in 0..<Int(form.pointee.length) where text[start &+ place] | 0x20 != letters[place] {
-            return form.pointee.next
-        }
-        if form.pointee.endsToken, end < text.count, Self.isAlphanumeric(text[end]) { return form.pointee.next }
-        return note(form, start, end)
+        for place in 0..<Int(form.pointee.length) where text[start &+ place] | 0x20 != letters[place] { return false }
+        return !(form.pointee.endsToken && end < text.count && Self.isAlphanumeric(text[end]))
     }
 
     @inline(__always)
