@@ -16,6 +16,7 @@ public final class PatternScratch {
     public internal(set) var hasHighByte = false
     let hyperscan: OpaquePointer
     let memory: MatchMemory
+    let marks: StepMarks
     let liveness: LivenessStates
 
     /// Allocates the memory; nil when there is none left.
@@ -39,6 +40,7 @@ public final class PatternScratch {
         sightings.initialize(to: Sightings(patterns: set.count, set.vocabulary))
         hyperscan = scratch
         self.memory = memory
+        marks = StepMarks(set.vocabulary)
         liveness = LivenessStates(of: set.liveness)
     }
 

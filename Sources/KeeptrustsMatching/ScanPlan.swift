@@ -13,9 +13,7 @@ struct ScanPlan {
     private var words: [(word: WordChain.Word, entries: [Vocabulary.Entry])] = []
     private var needed: [ByteSet] = []
 
-    /// Of each chain, the words of the step that the fewest texts have.
-    private var telling: Set<WordChain.Word> = []
-    private var steps = 0
+    private var chains: [Vocabulary.Chain] = []
 
     /// The patterns that are known by their chains, with the gate that their matches pass.
     private(set) var chained: [(pattern: Int, gate: Gate)] = []
@@ -50,7 +48,8 @@ struct ScanPlan {
             rare = Int32(needed.firstIndex(of: bytes) ?? needed.count)
             if rare == needed.count { needed.append(bytes) }
         }
-        telling.formUnion(chain.mostTelling?.words ?? [])
+        let steps = Int(chains.last?.end ?? 0)
+        chains.append(Vocabulary.Chain(first: Int32(steps), end: Int32(steps + chain.steps.count), needed: rare))
         // A word that stands in two steps must not count for both: the later step comes first.
         for (index, step) in chain.steps.enumerated().reversed() {
             let before = Self.bounded(step.before)
@@ -69,7 +68,6 @@ struct ScanPlan {
                 if let number = numbers[word] { words[number].entries.append(entry) }
             }
         }
-        steps += chain.steps.count
     }
 
     private static func bounded(_ length: Int?) -> Int32 {
@@ -77,10 +75,7 @@ struct ScanPlan {
     }
 
     /// The words, as a scan for tokens finds them; the others are added to what Hyperscan looks for.
-    ///
-    /// - Returns: All words; and those of which every text with a match has one, unless it has a word that Hyperscan
-    ///   finds.
-    mutating func vocabulary() -> (all: Vocabulary, telling: Vocabulary) {
+    mutating func vocabulary() -> Vocabulary {
         var tokens: [(word: WordChain.Word, handle: WordChain.Word.Handle, entries: [Vocabulary.Entry])] = []
         var literals: [(length: Int, entries: [Vocabulary.Entry])] = []
         for (word, own) in words {
@@ -96,11 +91,7 @@ struct ScanPlan {
                 HyperscanDatabase.Entry(id: id, expression: expression, flags: flags))
             literals.append((word.text.utf8.count, own))
         }
-        let few = tokens.filter { telling.contains($0.word) }.map { ($0.word, $0.handle, [Vocabulary.Entry]()) }
-        return (
-            Vocabulary(tokens, literals: literals, needed: needed, steps: steps),
-            Vocabulary(few, literals: [], needed: [], steps: steps)
-        )
+        return Vocabulary(tokens, literals: literals, needed: needed, chains: chains)
     }
 
     private static func flags(_ pattern: Pattern, _ syntax: Syntax?) -> UInt32 {

@@ -104,7 +104,7 @@ struct Sightings {
         _ entry: UnsafePointer<Vocabulary.Entry>, _ begin: Int, _ end: Int, _ text: UnsafeRawBufferPointer
     ) {
         if entry.pointee.needed >= 0 {
-            let needed = vocabulary.needed[Int(entry.pointee.needed)]
+            let needed = vocabulary.needed[Int(entry.pointee.needed)].set
             guard UnsafeRawBufferPointer(rebasing: text[begin..<end]).contains(where: needed.contains) else { return }
         }
         hit(Int(entry.pointee.pattern), begin, end)
@@ -148,6 +148,9 @@ struct Sightings {
 
     /// The parts of the text that can hold a match.
     var foundRegions: UnsafeBufferPointer<PatternRegion> { UnsafeBufferPointer(start: regions, count: regionCount) }
+
+    /// The literals that were found, in the order in which they were reported.
+    var found: UnsafeBufferPointer<Place> { UnsafeBufferPointer(start: places, count: count) }
 
     /// The literals that were found, in the order in which they end.
     func ordered() -> UnsafeMutableBufferPointer<Place> {

@@ -12,31 +12,72 @@ struct TokenScan {
         self.sightings = sightings
     }
 
-    /// Reads the text, and notes each part of it that can hold a match.
-    func run() {
+    /// Reads the text, and marks each step of a chain that has a word in it.
+    func mark(in marks: StepMarks) {
+        marks.clear()
+        for place in sightings.pointee.found {
+            for entry in vocabulary.literals[Int(place.literal)].entries { marks.note(step: entry.step) }
+        }
+        eachKnownToken { slot, start in mark(slot, start, in: marks) }
+    }
+
+    /// Notes each part of the text that can hold a match of a chain that is complete in `marks`.
+    func run(only marks: StepMarks) {
         let literals = sightings.pointee.ordered()
         var taken = 0
-        eachToken { start, length in
+        func check(_ slot: Int, _ start: Int) {
+            guard marks.isWanted(slot: slot) else { return }
             if taken < literals.count { take(literals, &taken, upTo: start) }
-            look(at: start, length: length)
-            return true
+            note(slot, start)
+        }
+        if let tokens = marks.tokens {
+            for token in tokens { check(Int(token.slot), Int(token.start)) }
+        } else {
+            eachKnownToken(check)
         }
         take(literals, &taken, upTo: text.count)
     }
 
-    /// Whether the text has any word of the vocabulary.
-    func findsAny() -> Bool {
-        var isFound = false
+    /// Hands the slot and the place of each token of the vocabulary to `body`.
+    @inline(__always)
+    private func eachKnownToken(_ body: (Int, Int) -> Void) {
         eachToken { start, length in
-            isFound = holdsWord(at: start, length: length)
-            return !isFound
+            let key = key(at: start, length: length)
+            guard vocabulary.mayKnow(key) else { return }
+            let slot = vocabulary.slot(of: key)
+            if slot >= 0 { body(slot, start) }
+            guard vocabulary.hasPrefixes, length >= Vocabulary.shortestPrefix else { return }
+            let prefix = vocabulary.prefixSlot(of: key)
+            if prefix >= 0 { body(prefix, start) }
         }
-        return isFound
     }
 
-    /// Hands the place and the length of each token to `body`, until that has seen enough.
+    /// Marks the steps of the words that stand where their token does.
+    ///
+    /// - Parameters:
+    ///   - slot: The token's slot.
+    ///   - token: Where the token stands.
+    ///   - marks: Takes the steps.
     @inline(__always)
-    private func eachToken(_ body: (Int, Int) -> Bool) {
+    private func mark(_ slot: Int, _ token: Int, in marks: StepMarks) {
+        marks.note(slot: slot, at: token)
+        let head = vocabulary.head(at: slot)
+        var index = head.untold
+        while index >= 0 {
+            // `index` and what it leads to were written together, within their tables.
+            let form = vocabulary.forms + Int(index)
+            if hasProbe(form, token), stands(form, token) {
+                for entry in 0..<Int(form.pointee.entryCount) {
+                    marks.note(step: vocabulary.entries[Int(form.pointee.entries) &+ entry].step)
+                }
+            }
+            index = form.pointee.nextUntold
+        }
+    }
+
+    /// Hands the place and the length of each token to `body`.
+    @inline(__always)
+    private func eachToken(_ body: (Int, Int) -> Void) {
         var next = mask(at: 0)
         var carry: UInt64 = 0
         var offset = 0
@@ -50,7 +91,7 @@ struct TokenScan {
                 starts &= starts &- 1
                 // 64 bits from the token's first on.
                 let row = first == 0 ? current : current &>> UInt64(first) | next &<< UInt64(64 &- first)
-                guard body(offset &+ first, (~row).trailingZeroBitCount) else { return }
+                body(offset &+ first, (~row).trailingZeroBitCount)
             }
             offset &+= 64
         }
@@ -70,38 +111,6 @@ struct TokenScan {
         }
     }
 
-    /// Looks up the token of `length` bytes at `start`; a longer one may be said to have 64 bytes or more.
-    @inline(__always)
-    private func look(at start: Int, length: Int) {
-        let key = key(at: start, length: length)
-        var form = vocabulary.form(of: key)
-        while form >= 0 { form = check(form, start) }
-        guard vocabulary.hasPrefixes, length >= Vocabulary.shortestPrefix else { return }
-        form = vocabulary.prefix(of: key)
-        while form >= 0 { form = check(form, start) }
-    }
-
-    /// Whether a word of the vocabulary stands where the token of `length` bytes at `start` does.
-    @inline(__always)
-    private func holdsWord(at start: Int, length: Int) -> Bool {
-        let key = key(at: start, length: length)
-        if stands(vocabulary.form(of: key), start) { return true }
-        guard vocabulary.hasPrefixes, length >= Vocabulary.shortestPrefix else { return false }
-        return stands(vocabulary.prefix(of: key), start)
-    }
-
-    /// Whether one of the words behind a token, from `index` on, stands there.
-    @inline(__always)
-    private func stands(_ index: Int32, _ token: Int) -> Bool {
-        var index = index
-        while index >= 0 {
-            let form = vocabulary.forms + Int(index)
-            if stands(form, token) { return true }
-            index = form.pointee.next
-        }
-        return false
-    }
-
     /// What a token is known by.
     @inline(__always)
     private func key(at start: Int, length: Int) -> UInt64 {
@@ -109,22 +118,20 @@ struct TokenScan {
         return length < 8 ? key & ((1 &<< UInt64(length &* 8)) &- 1) : key
     }
 
-    /// Notes a word if it stands where its token does; answers the next word behind the same token.
-    @inline(__always)
-    private func check(_ index: Int32, _ token: Int) -> Int32 {
-        // `index` and what it leads to were written together, within their tables.
-        let form = vocabulary.forms + Int(index)
-        let probe = token &+ Int(form.pointee.probe)
-        guard probe >= 0, probe < text.count, text[probe] | 0x20 == form.pointee.probed else {
-            return form.pointee.next
+    /// Notes the words that stand where their token does.
+    private func note(_ slot: Int, _ token: Int) {
+        var index = vocabulary.head(at: slot).form
+        while index >= 0 {
+            let form = vocabulary.forms + Int(index)
+            if hasProbe(form, token), stands(form, token) { note(form, token &- Int(form.pointee.offset)) }
+            index = form.pointee.next
         }
-        return take(form, token)
     }
 
-    private func take(_ form: UnsafePointer<Vocabulary.Form>, _ token: Int) -> Int32 {
-        let start = token &- Int(form.pointee.offset)
-        let end = start &+ Int(form.pointee.length)
-        return stands(form, token) ? note(form, start, end) : form.pointee.next
+    @inline(__always)
+    private func hasProbe(_ form: UnsafePointer<Vocabulary.Form>, _ token: Int) -> Bool {
+        let probe = token &+ Int(form.pointee.probe)
+        return probe >= 0 && probe < text.count && text[probe] | 0x20 == form.pointee.probed
     }
 
     /// Whether a word stands where its token does.
@@ -140,11 +147,11 @@ struct TokenScan {
     }
 
     @inline(__always)
-    private func note(_ form: UnsafePointer<Vocabulary.Form>, _ start: Int, _ end: Int) -> Int32 {
+    private func note(_ form: UnsafePointer<Vocabulary.Form>, _ start: Int) {
+        let end = start &+ Int(form.pointee.length)
         for entry in 0..<Int(form.pointee.entryCount) {
             sightings.pointee.note(vocabulary.entries + (Int(form.pointee.entries) &+ entry), start, end, text)
         }
-        return form.pointee.next
     }
 
     @inline(__always)

@@ -24,6 +24,31 @@ final class Vocabulary: @unchecked Sendable {
         var needed: Int32
     }
 
+    /// A chain, and the number in ``needed`` of the bytes of which every match holds one; -1 when none are known.
+    struct Chain {
+        var first: Int32
+        var end: Int32
+        var needed: Int32
+    }
+
+    /// Bytes of which every match of some chain holds one.
+    struct Needed {
+        let set: ByteSet
+        private let ascii: [UInt8]
+        private let hasHigh: Bool
+
+        init(_ set: ByteSet) {
+            self.set = set
+            ascii = (UInt8.min...0x7F).filter(set.contains)
+            hasHigh = !set.isDisjoint(with: .high)
+        }
+
+        /// Whether a text may have one of the bytes.
+        func mayStand(in text: UnsafeRawBufferPointer, _ facts: TextFacts) -> Bool {
+            hasHigh && facts.hasHighByte || ascii.contains { text.firstIndex(of: $0, from: 0) != nil }
+        }
+    }
+
     /// A word behind a token.
     struct Form {
         /// Bytes of the word before the token, and of the whole word.
@@ -45,22 +70,37 @@ final class Vocabulary: @unchecked Sendable {
         var entries: Int32
         var entryCount: Int32
 
-        /// Another word behind the same token; -1 for the last.
+        /// Another word behind the same token, and another that its token does not tell; -1 for the last.
         var next: Int32
+        var nextUntold: Int32
+    }
+
+    /// What stands behind a token.
+    struct Head {
+        /// The first word, and the first that the token does not tell; -1 when there is none.
+        var form: Int32 = -1
+        var untold: Int32 = -1
+
+        /// Where in ``marks`` the steps of the words are that the token tells.
+        var marks: Int32 = 0
+        var markCount: Int32 = 0
+
+        static let none = Head()
     }
 
     /// Chains without a bound count as this long.
     static let unbounded: Int32 = 1 << 29
     static let shortestPrefix = 4
 
-    /// A bit for each hash of a token; set for those of the vocabulary.
-    let filter: UnsafeMutablePointer<UInt64>
+    /// A bit for each hash of four bytes; set for those that a token of the vocabulary begins with.
+    private let filter: UnsafeMutablePointer<UInt64>
     private let keys: UnsafeMutablePointer<UInt64>
-    private let firstForms: UnsafeMutablePointer<Int32>
+    private let heads: UnsafeMutablePointer<Head>
     private let shift: UInt64
     private let mask: Int
     let forms: UnsafeMutablePointer<Form>
     let entries: UnsafeMutablePointer<Entry>
+    let marks: UnsafeMutablePointer<Int32>
 
     /// The bytes of all words, with bit 5 set.
     let letters: UnsafeMutablePointer<UInt8>
@@ -70,10 +110,15 @@ final class Vocabulary: @unchecked Sendable {
     let literals: [(length: Int, entries: [Entry])]
 
     /// Bytes of which every match of some pattern holds one.
-    let needed: [ByteSet]
+    let needed: [Needed]
 
     /// How many steps all chains have.
     let steps: Int
+    let chains: UnsafeMutablePointer<Chain>
+    let chainCount: Int
+
+    /// Of each step, where its words are to be found: by ``slot(of:)``.
+    private(set) var slotsOfStep: [[Int]]
     var isEmpty: Bool { steps == 0 }
 
     private static let filterBits: UInt64 = 14
@@ -83,14 +128,17 @@ final class Vocabulary: @unchecked Sendable {
     ///   - words: Each word that has a handle, and what it means.
     ///   - literals: The others.
     ///   - needed: Sets of bytes that the meanings speak of.
-    ///   - steps: How many steps all chains have.
+    ///   - chains: The chains, each with its steps behind those of the one before it.
     init(
         _ words: [(word: WordChain.Word, handle: WordChain.Word.Handle, entries: [Entry])],
-        literals: [(length: Int, entries: [Entry])], needed: [ByteSet], steps: Int
+        literals: [(length: Int, entries: [Entry])], needed: [ByteSet], chains: [Chain]
     ) {
         self.literals = literals
-        self.needed = needed
-        self.steps = steps
+        self.needed = needed.map(Needed.init)
+        self.chains = Self.copy(chains)
+        chainCount = chains.count
+        steps = Int(chains.last?.end ?? 0)
+        slotsOfStep = Array(repeating: [], count: steps)
         var slots = 64
         while slots < words.count * 4 { slots *= 2 }
         mask = slots - 1
@@ -99,8 +147,8 @@ final class Vocabulary: @unchecked Sendable {
         filter.initialize(repeating: 0, count: 1 << Int(Self.filterBits - 6))
         keys = .allocate(capacity: slots)
         keys.initialize(repeating: 0, count: slots)
-        firstForms = .allocate(capacity: slots)
-        firstForms.initialize(repeating: -1, count: slots)
+        heads = .allocate(capacity: slots)
+        heads.initialize(repeating: .none, count: slots)
         var forms: [Form] = []
         var entries: [Entry] = []
         var letters: [UInt8] = []
@@ -115,21 +163,23 @@ final class Vocabulary: @unchecked Sendable {
                 key |= Self.prefixMark
                 hasPrefixes = true
             }
-            let hash = Self.hash(key)
-            (filter + Int(hash >> (70 - Self.filterBits))).pointee |= 1 << (hash >> (64 - Self.filterBits) & 63)
-            var slot = Int(hash >> shift)
+            let start = Self.hash(key & 0xFFFF_FFFF)
+            (filter + Int(start >> (70 - Self.filterBits))).pointee |= 1 << (start >> (64 - Self.filterBits) & 63)
+            var slot = Int(Self.hash(key) >> shift)
             while keys[slot] != 0, keys[slot] != key { slot = (slot + 1) & mask }
             keys[slot] = key
             let probe = handle.offset + known < bytes.count ? known : -min(1, handle.offset)
+            let isTold = handle.isWhole && token.count < 8 && token.count == bytes.count
             forms.append(
                 Form(
                     offset: Int32(handle.offset), length: Int32(bytes.count), letters: Int32(letters.count),
                     probe: Int32(probe), probed: bytes[handle.offset + probe] | 0x20,
-                    isTold: handle.isWhole && token.count < 8 && token.count == bytes.count, endsToken: word.endsToken,
-                    entries: Int32(entries.count),
-                    entryCount: Int32(own.count), next: firstForms[slot]
+                    isTold: isTold, endsToken: word.endsToken,
+                    entries: Int32(entries.count), entryCount: Int32(own.count),
+                    next: heads[slot].form, nextUntold: heads[slot].untold
                 ))
-            firstForms[slot] = Int32(forms.count - 1)
+            heads[slot].form = Int32(forms.count - 1)
+            if !isTold { heads[slot].untold = Int32(forms.count - 1) }
             letters += bytes.map { $0 | 0x20 }
             entries += own
         }
@@ -137,14 +187,32 @@ final class Vocabulary: @unchecked Sendable {
         self.forms = Self.copy(forms)
         self.entries = Self.copy(entries)
         self.letters = Self.copy(letters)
+        var marks: [Int32] = []
+        for slot in 0..<slots {
+            var own: Set<Int32> = []
+            var form = Int(heads[slot].form)
+            while form >= 0 {
+                let range = Int(forms[form].entries)..<Int(forms[form].entries + forms[form].entryCount)
+                for entry in entries[range] {
+                    slotsOfStep[Int(entry.step)].append(slot)
+                    if forms[form].isTold { own.insert(entry.step) }
+                }
+                form = Int(forms[form].next)
+            }
+            (heads[slot].marks, heads[slot].markCount) = (Int32(marks.count), Int32(own.count))
+            marks += own.sorted()
+        }
+        self.marks = Self.copy(marks)
     }
 
     deinit {
         filter.deallocate()
         keys.deallocate()
-        firstForms.deallocate()
+        heads.deallocate()
         forms.deallocate()
         entries.deallocate()
+        marks.deallocate()
+        chains.deallocate()
         letters.deallocate()
     }
 
@@ -157,25 +225,36 @@ final class Vocabulary: @unchecked Sendable {
     @inline(__always)
     private static func hash(_ key: UInt64) -> UInt64 { key &* 0x9E37_79B9_7F4A_7C15 }
 
-    /// The first word behind a token; -1 when there is none.
+    /// Whether any token of the vocabulary begins as the one with this key does.
+    @inline(__always)
+    func mayKnow(_ key: UInt64) -> Bool {
+        let hash = Self.hash(key & 0xFFFF_FFFF)
+        // The index is cut to the size of the table.
+        return filter[Int(hash &>> (70 - Self.filterBits))] &>> (hash &>> (64 - Self.filterBits)) & 1 != 0
+    }
+
+    /// What stands behind a token.
     ///
     /// - Parameter key: The token's first bytes with bit 5 set, zeros behind it.
-    /// - Returns: Its number in ``forms``.
+    /// - Returns: Its slot, at which ``head(at:)`` is; -1 when there is no such token.
     @inline(__always)
-    func form(of key: UInt64) -> Int32 {
-        let hash = Self.hash(key)
-        // Both indices are cut to the size of their tables.
-        let bits = filter[Int(hash &>> (70 - Self.filterBits))]
-        guard bits &>> (hash &>> (64 - Self.filterBits)) & 1 != 0 else { return -1 }
-        var slot = Int(hash &>> shift)
+    func slot(of key: UInt64) -> Int {
+        var slot = Int(Self.hash(key) &>> shift)
         while keys[slot] != key {
             if keys[slot] == 0 { return -1 }
             slot = (slot + 1) & mask
         }
-        return firstForms[slot]
+        return slot
     }
 
-    /// The first word that is the beginning of a token of four bytes or more; -1 when there is none.
+    /// The slot of the beginning of a token of four bytes or more; -1 when there is no word that begins so.
     @inline(__always)
-    func prefix(of key: UInt64) -> Int32 { form(of: key & 0xFFFF_FFFF | Self.prefixMark) }
+    func prefixSlot(of key: UInt64) -> Int { slot(of: key & 0xFFFF_FFFF | Self.prefixMark) }
+
+    /// What stands behind the token of a slot.
+    @inline(__always)
+    func head(at slot: Int) -> Head { heads[slot] }
+
+    /// How many slots there are.
+    var slotCount: Int { mask + 1 }
 }

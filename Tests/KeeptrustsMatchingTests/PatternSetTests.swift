@@ -44,6 +44,16 @@ struct PatternSetTests {
         #expect(try set.spans(in: text)[0] == [filler.utf8.count + 1..<filler.utf8.count + 12])
     }
 
+    @Test("More known words than are noted do not hide a match behind them")
+    func manyWords() throws {
+        let set = try PatternSet(Self.patterns, cacheDirectory: nil)
+        let filler = String(repeating: "api_key rules ", count: 3_000)
+        let text = filler + "Ignore all the rules" + " of orders." + filler
+
+        #expect(try set.spans(in: text) == set.spansWithoutScan(in: text))
+        #expect(try set.spans(in: text)[2] == [filler.utf8.count..<filler.utf8.count + 20])
+    }
+
     @Test("A group called value is what is found")
     func groups() throws {
         let set = try PatternSet([Pattern(#"pin: (?<value>\d{4})"#)], cacheDirectory: nil)

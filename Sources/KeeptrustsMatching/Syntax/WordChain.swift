@@ -86,12 +86,6 @@ struct WordChain: Equatable {
         return chain
     }
 
-    /// The step whose commonest word the fewest texts have.
-    var mostTelling: Step? {
-        func cost(_ step: Step) -> Int { step.words.map(\.cost).max() ?? 0 }
-        return steps.min { cost($0) < cost($1) }
-    }
-
     private static func isNear(_ step: Step) -> Bool { step.before.map { $0 <= 16 } ?? false }
 
     /// What an expression consists of, from its beginning to its end.
