@@ -95,11 +95,9 @@ final class StepMarks {
 
     @inline(__always)
     private func isComplete(_ chain: Vocabulary.Chain) -> Bool {
-        var step = chain.first
-        while step < chain.end {
-            guard steps[Int(step) &>> 6] &>> UInt64(step & 63) & 1 != 0 else { return false }
-            step &+= 1
-        }
-        return true
+        // Chains without a word behind theirs in ``steps`` have none of its bits.
+        let word = Int(chain.first) &>> 6
+        guard steps[word] & chain.bits == chain.bits else { return false }
+        return chain.moreBits == 0 || steps[word &+ 1] & chain.moreBits == chain.moreBits
     }
 }

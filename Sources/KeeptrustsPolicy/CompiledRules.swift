@@ -9,14 +9,13 @@ struct PatternUses: Sendable {
     /// Of each pattern, the rules that look for it.
     var rules: [Int: [Int]] = [:]
 
-    /// The ways in which the policy reads a text.
-    var readings: Set<Reading> = []
+    /// The ways in which the policy reads a text, a bit for each.
+    var readings = 0
 
     /// Whether any of its rules may match what a scan suspects.
     func concern(_ suspect: MatchScratch.Suspect) -> Bool {
-        for word in mask.indices where suspect.hits[word] & mask[word] != 0 {
-            return readings.contains(suspect.reading)
-        }
+        guard readings >> suspect.reading.rawValue & 1 != 0 else { return false }
+        for word in mask.indices where suspect.hits[word] & mask[word] != 0 { return true }
         return false
     }
 }
@@ -50,7 +49,7 @@ struct CompiledRules {
         var known: [Pattern: Int] = [:]
         for policy in policies {
             var own = PatternUses()
-            own.readings = policy.readings
+            own.readings = policy.readings.reduce(0) { $0 | 1 << $1.rawValue }
             for (index, rule) in policy.rules.enumerated() {
                 let pattern = known[rule.pattern] ?? patterns.count
                 if pattern == patterns.count {

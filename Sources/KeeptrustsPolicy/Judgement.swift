@@ -26,9 +26,9 @@ struct Judgement: Sendable {
 
     /// Runs one instance, unless the chain has ended.
     mutating func run(_ index: Int, on segments: [Segment], _ scratch: MatchScratch) {
-        let instance = chain.instances[index]
+        let stance = chain.stances[index]
         guard !outcome.results[index].skipped else { return }
-        guard !isBlocked || instance.kind.seesBlocked else {
+        guard !isBlocked || stance.seesBlocked else {
             outcome.results[index].skipped = true
             return
         }
@@ -41,7 +41,7 @@ struct Judgement: Sendable {
                 isConcerned = isConcerned || chain.uses[index].concern(scratch.suspects[next])
                 next += 1
             }
-            guard isConcerned, instance.on.contains(segments[number].phase) else { continue }
+            guard isConcerned, stance.runs(on: segments[number].phase) else { continue }
             guard chain.policies[index].reads(segments[number].role) else { continue }
             judge(segments[number], number, index, scratch)
         }
@@ -62,7 +62,7 @@ struct Judgement: Sendable {
         let decision = chain.policies[index].decide(on: matches)
         report(matches, decision, number, index)
         apply(decision, index)
-        guard decision.verdict == .redact, chain.instances[index].mode == .enforce else { return }
+        guard decision.verdict == .redact, chain.stances[index].enforces else { return }
         for match in matches {
             let value = segment.text.text(at: match.span)
             let text = chain.policies[index].replacement(for: match, value: value)
@@ -93,7 +93,7 @@ struct Judgement: Sendable {
             outcome.results[index].verdict = decision.verdict
             outcome.results[index].reasonCode = decision.reason?.code
         }
-        guard chain.instances[index].mode == .enforce else {
+        guard chain.stances[index].enforces else {
             outcome.flagged = true
             return
         }

@@ -13,6 +13,21 @@ extension PolicyChain {
         public var onError: OnError
     }
 
+    /// What a judgement must know of an instance for each text, without a reference in it.
+    struct Stance: Sendable {
+        let enforces: Bool
+        let seesBlocked: Bool
+        private let phases: Int
+
+        init(_ instance: Instance) {
+            enforces = instance.mode == .enforce
+            seesBlocked = instance.kind.seesBlocked
+            phases = instance.on.reduce(0) { $0 | $1.bit }
+        }
+
+        func runs(on phase: Phase) -> Bool { phases & phase.bit != 0 }
+    }
+
     /// What a verdict does.
     public enum Mode: String, Sendable, CaseIterable { case enforce, observe }
 

@@ -54,6 +54,19 @@ struct PatternSetTests {
         #expect(try set.spans(in: text)[2] == [filler.utf8.count..<filler.utf8.count + 20])
     }
 
+    @Test("A pattern of many words is found", arguments: [1, 60, 64, 65, 140])
+    func manySteps(words: Int) throws {
+        let first = Pattern((0..<words).map { "first\($0)" }.joined(separator: ".{1,3}"))
+        let second = Pattern((0..<words).map { "second\($0)" }.joined(separator: "[^a]{1,3}"))
+        let set = try PatternSet([first, second], cacheDirectory: nil)
+        let text = ["first", "second"].map { name in (0..<words).map { "\(name)\($0)" }.joined(separator: " ") }
+
+        let spans = try set.spans(in: text.joined(separator: ", "))
+
+        let middle = text[0].utf8.count + 2
+        #expect(spans == [[0..<middle - 2], [middle..<middle + text[1].utf8.count]])
+    }
+
     @Test("A group called value is what is found")
     func groups() throws {
         let set = try PatternSet([Pattern(#"pin: (?<value>\d{4})"#)], cacheDirectory: nil)

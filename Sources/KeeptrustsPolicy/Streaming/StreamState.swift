@@ -171,7 +171,7 @@ struct StreamState: Sendable {
         let decision = policy.decide(on: grounds[index])
         judgement.report(grounds[index] + [sighting.match], decision, 0, index)
         judgement.apply(decision, index)
-        guard chain.instances[index].mode == .enforce else { return }
+        guard chain.stances[index].enforces else { return }
         switch decision.verdict {
         case .allow: break
         case .redact:
@@ -194,7 +194,7 @@ struct StreamState: Sendable {
     }
 
     private mutating func failAll() {
-        for index in chain.instances.indices where chain.instances[index].on.contains(phase) {
+        for index in chain.stances.indices where chain.stances[index].runs(on: phase) {
             if !chain.policies[index].rules.isEmpty { fail(index) }
         }
     }

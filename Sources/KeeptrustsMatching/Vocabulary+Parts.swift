@@ -1,0 +1,106 @@
+// What the tables of a vocabulary consist of.
+extension Vocabulary {
+    /// What it means for a chain that a word of it was found.
+    struct Entry {
+        var pattern: Int32
+
+        /// The number of the step among those of all chains, and that of the step before it; -1 for the first.
+        var step: Int32
+        var previous: Int32
+
+        /// The most bytes since the step before, the longest match, and the most bytes after the word for the last step.
+        var gap: Int32
+        var longest: Int32
+        var before: Int32
+        var after: Int32
+        var isLast: Bool
+
+        /// The number in ``needed`` of the bytes of which every match holds one; -1 when none are known.
+        var needed: Int32
+    }
+
+    /// The steps of a chain.
+    struct Chain {
+        let first: Int32
+        let end: Int32
+
+        /// The number in ``needed`` of the bytes of which every match holds one; -1 when none are known.
+        let needed: Int32
+
+        /// The steps as bits of the word that the first stands in, and of the word behind that; of a chain of more steps
+        /// than that, these are enough to tell that it is not complete.
+        let bits: UInt64
+        let moreBits: UInt64
+
+        /// - Parameters:
+        ///   - steps: The numbers of the steps.
+        ///   - needed: The number of a set of bytes, or -1.
+        init(_ steps: Range<Int>, needed: Int32) {
+            (first, end) = (Int32(steps.lowerBound), Int32(steps.upperBound))
+            self.needed = needed
+            var bits: (UInt64, UInt64) = (0, 0)
+            for step in steps {
+                let bit: UInt64 = 1 << UInt64(step & 63)
+                if step >> 6 == steps.lowerBound >> 6 { bits.0 |= bit } else { bits.1 |= bit }
+            }
+            (self.bits, moreBits) = bits
+        }
+    }
+
+    /// Bytes of which every match of some chain holds one.
+    struct Needed {
+        let set: ByteSet
+        private let ascii: [UInt8]
+        private let hasHigh: Bool
+
+        init(_ set: ByteSet) {
+            self.set = set
+            ascii = (UInt8.min...0x7F).filter(set.contains)
+            hasHigh = !set.isDisjoint(with: .high)
+        }
+
+        /// Whether a text may have one of the bytes.
+        func mayStand(in text: UnsafeRawBufferPointer, _ facts: TextFacts) -> Bool {
+            hasHigh && facts.hasHighByte || ascii.contains { text.firstIndex(of: $0, from: 0) != nil }
+        }
+    }
+
+    /// A word behind a token.
+    struct Form {
+        /// Bytes of the word before the token, and of the whole word.
+        var offset: Int32
+        var length: Int32
+
+        /// Where in ``letters`` the word's bytes are.
+        var letters: Int32
+
+        /// A byte of the word that its token does not tell, and where it stands, counted from the token.
+        var probe: Int32
+        var probed: UInt8
+
+        /// The token, which is all of the word, tells all of it: there is nothing to compare.
+        var isTold: Bool
+
+        /// What follows must be no letter and no digit.
+        var endsToken: Bool
+        var entries: Int32
+        var entryCount: Int32
+
+        /// Another word behind the same token, and another that its token does not tell; -1 for the last.
+        var next: Int32
+        var nextUntold: Int32
+    }
+
+    /// What stands behind a token.
+    struct Head {
+        /// The first word, and the first that the token does not tell; -1 when there is none.
+        var form: Int32 = -1
+        var untold: Int32 = -1
+
+        /// Where in ``marks`` the steps of the words are that the token tells.
+        var marks: Int32 = 0
+        var markCount: Int32 = 0
+
+        static let none = Head()
+    }
+}
