@@ -141,11 +141,11 @@ struct AnswerStream {
             model = chunk.model
         }
         if chunk.isUsageOnly, !keepsUsage { return .more }
-        return pass(chunk, into: &out)
+        return try pass(chunk, into: &out)
     }
 
     /// Judges the texts of one event, and writes what is left of it.
-    private mutating func pass(_ chunk: SurfaceChunk, into out: inout ByteBuffer) -> Result {
+    private mutating func pass(_ chunk: SurfaceChunk, into out: inout ByteBuffer) throws(DialectError) -> Result {
         let finishing = chunk.finishes.map(\.choice)
         for choice in chunk.deltas.map(\.choice) where !finishing.contains(choice) { unfinished.insert(choice) }
         for choice in finishing {
@@ -158,7 +158,7 @@ struct AnswerStream {
         for delta in chunk.deltas {
             var piece = ByteBuffer()
             let isLast = finishing.contains(delta.choice)
-            let outcome = judge(delta, isLast: isLast, into: &piece)
+            let outcome = try judge(delta, isLast: isLast, into: &piece)
             if let outcome { return .blocked(outcome) }
             sent += piece.readableBytes
             guard piece != delta.text.segment.text else { continue }
@@ -179,7 +179,11 @@ struct AnswerStream {
     }
 
     /// Hands a piece of a text to its judge; not nil when a policy forbids it.
-    private mutating func judge(_ delta: AnswerText, isLast: Bool, into piece: inout ByteBuffer) -> ChainOutcome? {
+    ///
+    /// - Throws: ``DialectError`` for a text that goes on after its end: what was sent of it counted as all of it.
+    private mutating func judge(
+        _ delta: AnswerText, isLast: Bool, into piece: inout ByteBuffer
+    ) throws(DialectError) -> ChainOutcome? {
         let text = delta.text.segment.text
         guard delta.channel != .other else { return judgeAlone(delta, into: &piece) }
         var place = texts.firstIndex { $0.choice == delta.choice && $0.channel == delta.channel }
@@ -192,6 +196,7 @@ struct AnswerStream {
             piece = text
             return nil
         }
+        guard !texts[place].isOver else { throw .malformed("a text that goes on after its end") }
         return push(text, to: place, isLast: isLast, into: &piece)
     }
 

@@ -36,6 +36,7 @@ struct Judgement: Sendable {
         var next = 0
         while next < scratch.suspects.count, !isBlocked {
             let number = scratch.suspects[next].segment
+            let first = next
             var isConcerned = false
             while next < scratch.suspects.count, scratch.suspects[next].segment == number {
                 isConcerned = isConcerned || chain.uses[index].concern(scratch.suspects[next])
@@ -43,16 +44,23 @@ struct Judgement: Sendable {
             }
             guard isConcerned, stance.runs(on: segments[number].phase) else { continue }
             guard chain.policies[index].reads(segments[number].role) else { continue }
-            judge(segments[number], number, index, scratch)
+            judge(segments[number], first..<next, index, scratch)
         }
     }
 
     /// Judges one text on behalf of one instance.
-    private mutating func judge(_ segment: Segment, _ number: Int, _ index: Int, _ scratch: MatchScratch) {
+    ///
+    /// - Parameters:
+    ///   - segment: The text.
+    ///   - suspects: What is suspected in it, of all that `scratch` has.
+    ///   - index: The instance.
+    ///   - scratch: The memory of the event loop.
+    private mutating func judge(_ segment: Segment, _ suspects: Range<Int>, _ index: Int, _ scratch: MatchScratch) {
+        let number = scratch.suspects[suspects.lowerBound].segment
         var matches: [RuleMatch] = []
         do {
-            for suspect in scratch.suspects where suspect.segment == number {
-                try chain.confirm(suspect, for: index, in: segment.text, scratch, into: &matches)
+            for suspect in suspects {
+                try chain.confirm(scratch.suspects[suspect], for: index, in: segment.text, scratch, into: &matches)
             }
         } catch {
             return fail(index)
@@ -192,7 +200,9 @@ extension PolicyChain {
             }
         }
         if let failure { throw failure }
-        matches.append(contentsOf: found.filter { !matches.contains($0) })
+        guard !found.isEmpty else { return }
+        let known = Set(matches)
+        matches.append(contentsOf: found.filter { !known.contains($0) })
     }
 
     /// Lets `rules` judge what was found at `span` of `bytes`, and notes what they accept.

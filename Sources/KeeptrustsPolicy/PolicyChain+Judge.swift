@@ -54,7 +54,7 @@ extension PolicyChain {
 /// The other ways in which a text is read, as far as they differ from the text.
 enum Views {
     static func of(
-        _ text: UnsafeRawBufferPointer, _ readings: Set<Reading>, from start: Int = 0
+        _ text: UnsafeRawBufferPointer, _ readings: Set<Reading>, from start: Int = 0, isOpen: Bool = false
     ) -> [(reading: Reading, view: TextView)] {
         guard !readings.isEmpty else { return [] }
         let changes = Normaliser.changes(text, from: start)
@@ -63,7 +63,7 @@ enum Views {
             views.append((.folded, Normaliser.fold(text, lookalikes: false)))
         }
         if changes.lookalike, readings.contains(.lookalike) {
-            views.append((.lookalike, Normaliser.fold(text, lookalikes: true)))
+            views.append((.lookalike, Normaliser.fold(text, lookalikes: true, isOpen: isOpen)))
         }
         return views
     }

@@ -106,10 +106,10 @@ extension Validator {
     ) -> Bool {
         let digits = digits(value)
         guard (7...15).contains(digits.count), Set(digits).count > 2 else { return false }
-        if let last = before.last, isWord(last) || last == 0x2E || last == 0x2D || last == 0x2F { return false }
-        if isDate(value) { return false }
+        if let last = before.last, last == 0x2E || last == 0x2D || last == 0x2F { return false }
+        if endsInWord(before) || isDate(value) { return false }
         guard let next = after.first else { return true }
-        return !isWord(next) && !((next == 0x2D || next == 0x2E) && after.dropFirst().first.map(isWord) ?? false)
+        return !beginsWord(after) && !((next == 0x2D || next == 0x2E) && beginsWord(after.dropFirst()))
     }
 
     /// Day, month and year, in either order of the first two.
@@ -130,8 +130,8 @@ extension Validator {
         guard parts.count == 4, numbers.count == 4, numbers.allSatisfy({ $0 <= 255 }), numbers[0] != 0 else {
             return false
         }
-        if let last = before.last, last == 0x2E || last == 0x2D || isWord(last) { return false }
-        return !(after.first == 0x2E && after.dropFirst().first.map(isWord) ?? false)
+        if let last = before.last, last == 0x2E || last == 0x2D { return false }
+        return !endsInWord(before) && !(after.first == 0x2E && beginsWord(after.dropFirst()))
     }
 
     /// RFC 4291 §2.2, without the forms that embed an IPv4 address.
@@ -168,5 +168,23 @@ extension Validator {
         case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x5F: true
         default: byte >= 0x80
         }
+    }
+
+    /// Whether a text ends in a letter or a digit of a script that puts spaces between its words.
+    private static func endsInWord(_ text: Slice<UnsafeRawBufferPointer>) -> Bool {
+        guard let last = text.last, last >= 0x80 else { return text.last.map(isWord) ?? false }
+        var tail = text.suffix(4)
+        while let byte = tail.first, byte & 0xC0 == 0x80 { tail = tail.dropFirst() }
+        return String(decoding: tail, as: UTF8.self).unicodeScalars.last.map(isSpacedLetter) ?? false
+    }
+
+    /// Whether a text begins with such a letter or digit.
+    private static func beginsWord(_ text: Slice<UnsafeRawBufferPointer>) -> Bool {
+        guard let first = text.first, first >= 0x80 else { return text.first.map(isWord) ?? false }
+        return String(decoding: text.prefix(4), as: UTF8.self).unicodeScalars.first.map(isSpacedLetter) ?? false
+    }
+
+    private static func isSpacedLetter(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.value < 0x2000 && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil)
     }
 }

@@ -96,28 +96,60 @@ struct SignInTests {
         var now = Timestamp(rawValue: 1_000_000_000)
         var waits: [Int] = []
         for _ in 1...18 {
-            throttle.failed(account: "a", address: "p", at: now)
             do {
-                try throttle.check(account: "a", address: "other", at: now)
+                try throttle.begin(account: "a", address: "p", at: now)
                 waits.append(0)
             } catch {
                 waits.append(error.retryAfterSeconds)
                 now = now.advanced(by: .seconds(error.retryAfterSeconds))
+                #expect(throws: Never.self) { try throttle.begin(account: "a", address: "p", at: now) }
             }
         }
-        #expect(waits == [0, 0, 0, 0, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900, 900, 900])
+        #expect(waits == [0, 0, 0, 0, 0, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900, 900])
     }
 
     @Test("Guesses at many accounts from one address are slowed down too, and memory is bounded")
     func spraying() {
         let throttle = SignInThrottle(capacity: 100)
         let now = Timestamp(rawValue: 1_000_000_000)
-        for guess in 1...30 { throttle.failed(account: "a\(guess)", address: "p", at: now) }
+        for guess in 1...30 { try? throttle.begin(account: "a\(guess)", address: "p", at: now) }
 
-        #expect(throws: TooManyAttempts.self) { try throttle.check(account: "new", address: "p", at: now) }
-        #expect(throws: Never.self) { try throttle.check(account: "new", address: "q", at: now) }
-        for guess in 1...1_000 { throttle.failed(account: "b\(guess)", address: "r\(guess)", at: now) }
+        #expect(throws: TooManyAttempts.self) { try throttle.begin(account: "new", address: "p", at: now) }
+        #expect(throws: Never.self) { try throttle.begin(account: "new", address: "q", at: now) }
+        for guess in 1...1_000 { try? throttle.begin(account: "b\(guess)", address: "r\(guess)", at: now) }
         #expect(throttle.count <= 100)
+    }
+
+    @Test("Guessed passwords do not keep anybody from using a code, and a good attempt is taken back")
+    func codes() throws {
+        let throttle = SignInThrottle()
+        let now = Timestamp(rawValue: 1_000_000_000)
+        for guess in 1...40 {
+            for name in ["link", "handoff", "a\(guess)"] { try? throttle.begin(account: name, address: "p", at: now) }
+        }
+
+        for _ in 1...100 {
+            try throttle.begin(address: "p", at: now)
+            throttle.succeeded(address: "p")
+        }
+        for _ in 1...30 { try throttle.begin(address: "p", at: now) }
+        #expect(throws: TooManyAttempts.self) { try throttle.begin(address: "p", at: now) }
+        #expect(throws: Never.self) { try throttle.begin(address: "q", at: now) }
+    }
+
+    @Test("Wrong passwords at the same time are not more tries than one after the other")
+    func parallel() async throws {
+        let fixture = try await Fixture()
+
+        let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+            for _ in 1...12 {
+                group.addTask { try await signIn(fixture, "editor@ours.example", "wrong password").status }
+            }
+            return try await group.reduce(into: [Int]()) { $0.append($1) }
+        }
+
+        #expect(statuses.count { $0 == 401 } == 5)
+        #expect(statuses.count { $0 == 429 } == 7)
     }
 
     @Test("A burst of passwords is refused rather than queued without end")

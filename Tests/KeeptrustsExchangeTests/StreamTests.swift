@@ -52,6 +52,34 @@ struct StreamTests {
         #expect(Self.content(of: sent) == "Your card [CREDIT_CARD_REDACTED] is fine, é.[DONE]")
     }
 
+    @Test("An empty finish reason ends nothing: what follows is judged together with what came before")
+    func emptyFinish() throws {
+        let play = try Play()
+        try play.chat(Self.ask)
+        play.tell(.upstreamHead(UpstreamHead(status: 200, isEventStream: true)))
+
+        let pieces = ["mail jane@exam", "ple.com card 4111 1111 ", "1111 1111 end"]
+        let events = pieces.map { Self.event($0, finish: #""""#) } + ["data: [DONE]\n\n"]
+        var sent = play.tell(.upstreamBody(ByteBuffer(string: events.joined()))).replies
+        sent += play.tell(.recorded(true)).end?.text ?? ""
+
+        #expect(Self.content(of: sent) == "mail [EMAIL_REDACTED] card [CREDIT_CARD_REDACTED] end[DONE]")
+    }
+
+    @Test("A text that goes on after its finish breaks the answer off")
+    func afterFinish() throws {
+        let play = try Play()
+        try play.chat(Self.ask)
+        play.tell(.upstreamHead(UpstreamHead(status: 200, isEventStream: true)))
+
+        let events = Self.event("jane@exam", finish: #""stop""#) + Self.event("ple.com ", finish: #""stop""#)
+        var sent = play.tell(.upstreamBody(ByteBuffer(string: events))).replies
+        sent += play.tell(.recorded(true)).end?.text ?? ""
+
+        #expect(Self.content(of: sent) == "jane@exam")
+        #expect(sent.contains(#"data: {"error":"#))
+    }
+
     @Test("The usage is asked for, noted, and kept from a caller who did not ask")
     func usage() throws {
         let play = try Play()

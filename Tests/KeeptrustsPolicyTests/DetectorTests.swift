@@ -13,6 +13,8 @@ struct DetectorTests {
             ("1 4111 1111 1111 1111", "1 [CREDIT_CARD_REDACTED]"),
             ("iban GB29 NWBK 6016 1331 9268 19 IS MINE", "iban [IBAN_REDACTED] IS MINE"),
             ("host 192.0.2.17 and 2001:db8::1", "host [IP_ADDRESS_REDACTED] and [IP_ADDRESS_REDACTED]"),
+            ("call “415-555-2671”, 电话415-555-2671号", "call “[PHONE_REDACTED]”, 电话[PHONE_REDACTED]号"),
+            ("host—10.1.2.3… €10.1.2.4", "host—[IP_ADDRESS_REDACTED]… €[IP_ADDRESS_REDACTED]"),
             ("cvv: 123, cardholder: Jane Doe", "cvv: [CVV_REDACTED], cardholder: [CARDHOLDER_REDACTED]"),
         ]
     )
@@ -28,6 +30,7 @@ struct DetectorTests {
             "000-12-3456", "666-12-3456", "123-00-4567", "version 1.2.3.4.5", "999.999.999.999", "std::vector",
             "me @ home",
             "order 1234567890123456", "550e8400-e29b-41d4-a716-446655440000", "2024-05-17T10:22:31Z", "9780306406157",
+            "café415-555-2671", "415-555-2671é",
         ]
     )
     func nearMisses(text: String) throws {

@@ -127,6 +127,21 @@ struct PolicyChainTests {
         #expect(passed.results[0].reasonCode == "dlp_filter.failed")
     }
 
+    @Test("Many texts with findings cost what each costs alone")
+    func manyTexts() throws {
+        let chain = try PolicyChain(["pii-detector"])
+        let scratch = MatchScratch(for: chain)
+        func time(_ count: Int) -> Duration {
+            let segments = (0..<count).map { number in
+                Segment(ByteBuffer(string: "10.1.2.\(number % 250)"), role: .user, phase: .request)
+            }
+            let clock = ContinuousClock()
+            return (0..<3).map { _ in clock.measure { _ = chain.judge(segments, using: scratch) } }.min() ?? .zero
+        }
+
+        #expect(time(16_000) < time(1_000) * 80)
+    }
+
     @Test("A security kind ignores the fail mode of the process")
     func failMode() throws {
         let chain = try PolicyChain(["pii-detector", "audit-logger"], failMode: .allow)

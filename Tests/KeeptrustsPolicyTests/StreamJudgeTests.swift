@@ -132,6 +132,28 @@ struct StreamJudgeTests {
             result.text == "card [CREDIT_CARD_REDACTED], [CREDIT_CARD_REDACTED] and [EMAIL_REDACTED] done")
     }
 
+    @Test("A word that is not Latin yet is held, wherever the text is cut", arguments: 1...30)
+    func openWords(size: Int) throws {
+        let chain = try #require(Self.chain)
+        let text = "mail: j\u{430}ne at \u{435}xample.com, \u{43A}ey: \u{410}KIAQYLPMN5HFIQR7XYA, \u{43C}\u{438}\u{440}"
+
+        let result = chain.streamed(Self.cut(text, size))
+
+        #expect(!result.text.contains("QYLPM"))
+        #expect(result.text.hasSuffix("\u{43C}\u{438}\u{440}"))
+        #expect(result.text == chain.passed(text))
+    }
+
+    @Test("What one reading has found does not hide what another would find before it", arguments: [1, 7, 80])
+    func readings(size: Int) throws {
+        let chain = try PolicyChain(["dlp-filter"])
+        let key = "KIAQYLPMN5HFIQR7XYA"
+
+        let result = chain.streamed(Self.cut("\u{410}\(key) A\u{200B}\(key) end", size))
+
+        #expect(result.text == "[SECRET_REDACTED] [SECRET_REDACTED] end")
+    }
+
     @Test("Overlapping matches become one redaction", arguments: 1...16)
     func overlaps(size: Int) throws {
         let settings: Settings = ["dlp-filter": ["detect_patterns": ["doe@exam", "mple.*z"]]]

@@ -37,37 +37,48 @@ final class SignInThrottle: Sendable {
     /// Accounts and addresses that are remembered.
     var count: Int { records.withLock { $0.count } }
 
-    /// Lets an attempt pass, or not.
+    /// Lets an attempt begin, or not.
     ///
+    /// It counts as a failure until ``succeeded(account:address:)``, so that attempts at the same time count, too.
+    ///
+    /// - Parameters:
+    ///   - account: Whose password is guessed; nil for a code, which names nobody and is counted by itself.
+    ///   - peer: The address that it comes from.
+    ///   - now: The time.
     /// - Throws: ``TooManyAttempts`` while an earlier failure has to be waited for.
-    func check(account email: String, address peer: String, at now: Timestamp) throws(TooManyAttempts) {
+    func begin(account: String? = nil, address peer: String, at now: Timestamp) throws(TooManyAttempts) {
+        let keys = account.map { ["a:\($0)", "p:\(peer)"] } ?? ["c:\(peer)"]
         let wait = records.withLock { records in
-            max(
-                remaining(records["a:\(email)"], account, now), remaining(records["p:\(peer)"], address, now))
-        }
-        guard wait > 0 else { return }
-        throw TooManyAttempts(retryAfterSeconds: Int((wait + 999_999) / 1_000_000))
-    }
-
-    /// Counts a failure for an address, and for an account if it is known.
-    func failed(account email: String? = nil, address peer: String, at now: Timestamp) {
-        records.withLock { records in
-            for key in [email.map { "a:\($0)" }, "p:\(peer)"].compactMap(\.self) {
+            let wait = keys.map { remaining(records[$0], $0.hasPrefix("a:") ? self.account : address, now) }.max() ?? 0
+            guard wait <= 0 else { return wait }
+            for key in keys {
                 var record = records[key] ?? Record()
                 if now.rawValue - record.lastFailure.rawValue > micros(memory) { record.failures = 0 }
                 record.failures += 1
                 record.lastFailure = now
                 records[key] = record
             }
-            guard records.count > capacity else { return }
-            let kept = records.sorted { $0.value.lastFailure > $1.value.lastFailure }.prefix(capacity / 2)
-            records = Dictionary(uniqueKeysWithValues: kept.map { ($0.key, $0.value) })
+            if records.count > capacity {
+                let kept = records.sorted { $0.value.lastFailure > $1.value.lastFailure }.prefix(capacity / 2)
+                records = Dictionary(uniqueKeysWithValues: kept.map { ($0.key, $0.value) })
+            }
+            return 0
         }
+        guard wait > 0 else { return }
+        throw TooManyAttempts(retryAfterSeconds: Int((wait + 999_999) / 1_000_000))
     }
 
-    /// Forgets an account's failures; the address keeps its own, or one good account would free any number of guesses.
-    func succeeded(account email: String) {
-        records.withLock { _ = $0.removeValue(forKey: "a:\(email)") }
+    /// Takes an attempt back that succeeded: forgets the account's failures, and this one of the address.
+    ///
+    /// The address keeps its others, or one good account would free any number of guesses.
+    func succeeded(account: String? = nil, address peer: String) {
+        records.withLock { records in
+            if let account { records["a:\(account)"] = nil }
+            let key = account == nil ? "c:\(peer)" : "p:\(peer)"
+            guard var record = records[key] else { return }
+            record.failures -= 1
+            records[key] = record.failures > 0 ? record : nil
+        }
     }
 
     private func remaining(_ record: Record?, _ rule: Rule, _ now: Timestamp) -> Int64 {

@@ -40,16 +40,16 @@ struct HandoffRoutes {
     private func exchange(_ request: Request, context: APIContext) async throws -> Response {
         let asked = try await request.json(HandoffExchange.self, upTo: 4_096)
         let (now, hash, peer) = (plane.now(), plane.key.hash(asked.code), context.remoteAddress ?? "unknown")
-        try plane.throttle.check(account: "handoff", address: peer, at: now)
+        try plane.throttle.begin(address: peer, at: now)
         let used = try await plane.database.write {
             try $0.redeemHandoff(hash: hash, at: now).map { ($0.org, $0.handoff) }
         }
         guard let (org, handoff) = used, Self.matches(handoff, asked.codeVerifier) else {
-            plane.throttle.failed(address: peer, at: now)
             throw RequestFault(
                 .unauthenticated, code: "auth.handoff_not_valid", "This code is not, or no longer, valid.",
                 hint: "Open the chat from the console again.")
         }
+        plane.throttle.succeeded(address: peer)
         let opener = SessionOpener(plane: plane, request: request, context: context)
         return try answer(try await handOver(handoff, in: org, opener))
     }

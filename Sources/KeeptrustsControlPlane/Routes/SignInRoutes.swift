@@ -28,15 +28,14 @@ struct SignInRoutes {
         let asked = try await request.json(SignInRequest.self, upTo: 4_096)
         let email = asked.email.lowercased()
         let (peer, now) = (context.remoteAddress ?? "unknown", plane.now())
-        try plane.throttle.check(account: email, address: peer, at: now)
+        try plane.throttle.begin(account: email, address: peer, at: now)
         let candidates = try await plane.database.read { try $0.signInCandidates(email: asked.email) }
         let found = try await match(candidates, asked.password)
         guard let found else {
-            plane.throttle.failed(account: email, address: peer, at: now)
             for candidate in candidates { try await recordFailure(of: candidate, context) }
             throw Self.refusal
         }
-        plane.throttle.succeeded(account: email)
+        plane.throttle.succeeded(account: email, address: peer)
         let opener = SessionOpener(plane: plane, request: request, context: context)
         return try answer(
             try await opener.open(for: found.user.id, in: found.organisationID, action: "session.sign_in"))
@@ -68,17 +67,17 @@ struct SignInRoutes {
     private func redeem(_ request: Request, context: APIContext) async throws -> Response {
         let asked = try await request.json(SignInLink.Redemption.self, upTo: 4_096)
         let (peer, now) = (context.remoteAddress ?? "unknown", plane.now())
-        try plane.throttle.check(account: "link", address: peer, at: now)
+        try plane.throttle.begin(address: peer, at: now)
         let hash = plane.key.hash(asked.code)
         let used = try await plane.database.write {
             try $0.redeemSignInLink(hash: hash, at: now).map { ($0.org, $0.link) }
         }
         guard let (org, link) = used else {
-            plane.throttle.failed(address: peer, at: now)
             throw RequestFault(
                 .unauthenticated, code: "auth.link_not_valid", "This sign-in link is not, or no longer, valid.",
                 hint: "Each link works once; ask for a new one.")
         }
+        plane.throttle.succeeded(address: peer)
         let opener = SessionOpener(plane: plane, request: request, context: context)
         return try answer(try await opener.open(for: link.userID, in: org, action: "session.redeem_link"))
     }
@@ -98,17 +97,16 @@ struct SignInRoutes {
         let (principal, user, session) = try context.requirePerson()
         let change = try await request.json(PasswordChange.self, upTo: 4_096)
         let fresh = try NewPassword(change.new_password, of: user.email).secret
-        let now = plane.now()
-        try plane.throttle.check(account: user.id.rawValue, address: context.remoteAddress ?? "unknown", at: now)
+        let (peer, now) = (context.remoteAddress ?? "unknown", plane.now())
+        try plane.throttle.begin(account: user.id.rawValue, address: peer, at: now)
         let candidates = try await plane.database.read { try $0.signInCandidates(email: user.email) }
         if let hash = candidates.first(where: { $0.user.id == user.id })?.passwordHash {
             guard try await plane.hasher.verify(Secret(change.current_password ?? ""), against: hash) else {
-                plane.throttle.failed(
-                    account: user.id.rawValue, address: context.remoteAddress ?? "unknown", at: now)
                 throw RequestFault.field(
                     "current_password", "The current password is not right.", code: "auth.wrong_password")
             }
         }
+        plane.throttle.succeeded(account: user.id.rawValue, address: peer)
         let hash = try await plane.hasher.hash(fresh)
         let org = principal.organisation
         try await plane.change(by: principal, context) { transaction in

@@ -120,8 +120,11 @@ struct TokenRoutes {
     private func revoke(_ request: Request, context: APIContext) async throws -> Response {
         let principal = try context.require(.tokensWrite)
         let (id, org, now): (Identifier<Token>, _, _) = (try context.identifier(), principal.organisation, plane.now())
-        let isKnown = try await plane.database.read { try $0.token(id, in: org, at: now) } != nil
-        guard isKnown else { throw NotFound(what: "token") }
+        let (token, roles) = try await plane.database.read { transaction in
+            (try transaction.token(id, in: org, at: now), try transaction.roles(of: id, in: org))
+        }
+        guard token != nil else { throw NotFound(what: "token") }
+        try principal.mayGrant(roles)
         try await plane.change(by: principal, context) { transaction in
             let wasActive = try transaction.revoke(id, in: org, at: now)
             return ((), AuditNote("token.revoke", id.rawValue, details: wasActive ? [:] : ["was": "not active"]))
@@ -142,7 +145,7 @@ extension Plane {
 }
 
 extension Principal {
-    /// Stops who would give more than they have.
+    /// Stops who would give, or take away, more than they have.
     ///
     /// - Throws: ``RequestFault`` 422 for a name that is no role, ``NotAllowed`` for one that allows more.
     func mayGrant(_ roles: [String]) throws {

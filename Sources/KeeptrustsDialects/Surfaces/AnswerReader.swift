@@ -88,7 +88,8 @@ private struct AnswerReader: ~Copyable {
         case .choice: beginChoice(value)
         case .choiceIndex: if let number = answer.body.wholeNumber(value) { renumberChoice(number) }
         case .finishReason:
-            guard value.kind == .string else { return }
+            // Some servers say "" where others say null: the choice goes on.
+            guard value.kind == .string, value.span.count > 2 else { return }
             answer.finishes.append(ChoiceToken(choice: choice, range: value.span))
             takeName(value)
         case .logprobs:

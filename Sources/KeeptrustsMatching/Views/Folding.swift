@@ -34,7 +34,7 @@ enum Folding {
         case 0x212A: return .one(0x4B)
         default: break
         }
-        if isInvisible(value) || (0x0300...0x036F).contains(value) { return .nothing }
+        if isInvisible(value) || isCombining(value) { return .nothing }
         if let letter = letterlike[value] { return .one(letter) }
         if scalar.properties.numericType == .decimal, let digit = scalar.properties.numericValue {
             return .one(0x30 + UInt8(digit))
@@ -51,6 +51,14 @@ enum Folding {
             0x2060...0x206F, 0x3164, 0xFE00...0xFE0F, 0xFEFF, 0xFFA0, 0xFFF0...0xFFFB, 0x1BCA0...0x1BCA3,
             0x1D173...0x1D17A, 0xE0000...0xE0FFF:
             true
+        default: false
+        }
+    }
+
+    /// Marks that stand on the character before them.
+    private static func isCombining(_ value: UInt32) -> Bool {
+        switch value {
+        case 0x0300...0x036F, 0x1AB0...0x1AFF, 0x1DC0...0x1DFF, 0x20D0...0x20FF, 0xFE20...0xFE2F: true
         default: false
         }
     }

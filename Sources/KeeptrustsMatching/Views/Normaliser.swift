@@ -41,8 +41,9 @@ public enum Normaliser {
     /// - Parameters:
     ///   - text: The text.
     ///   - lookalikes: Letters that look like Latin ones become these, in words that hold a Latin letter or a digit.
+    ///   - isOpen: More text follows: the last word may still get a Latin letter, and counts as if it had one.
     /// - Returns: The view.
-    public static func fold(_ text: UnsafeRawBufferPointer, lookalikes: Bool) -> TextView {
+    public static func fold(_ text: UnsafeRawBufferPointer, lookalikes: Bool, isOpen: Bool = false) -> TextView {
         var view = TextView(capacity: text.count)
         var word = Word()
         for (scalar, span) in Characters(text) {
@@ -58,6 +59,7 @@ public enum Normaliser {
             case .same: put(scalar, span, lookalikes, &word, &view)
             }
         }
+        word.hasLatin = word.hasLatin || isOpen
         word.end(into: &view)
         return view
     }

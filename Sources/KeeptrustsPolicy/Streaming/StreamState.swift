@@ -32,7 +32,6 @@ struct StreamState: Sendable {
 
     private var matcher: StreamMatcher
     private var cursors = Cursors()
-    private var viewCursors = Cursors()
 
     /// Redactions that are decided and not yet made.
     private var waiting: [Replacement] = []
@@ -66,7 +65,7 @@ struct StreamState: Sendable {
         if matcher.read(text, from: seen, using: memory) {
             search(text, nil, .plain, isLast: isLast, memory, into: &sightings)
         }
-        for (reading, view) in views(of: text, from: begin - base) {
+        for (reading, view) in views(of: text, from: begin - base, isOpen: !isLast) {
             view.bytes.withUnsafeBytes { bytes in
                 guard chain.patterns.read(anew: bytes, using: memory) else { return }
                 search(bytes, view, reading, isLast: isLast, memory, into: &sightings)
@@ -85,12 +84,12 @@ struct StreamState: Sendable {
     }
 
     private func views(
-        of text: UnsafeRawBufferPointer, from begin: Int
+        of text: UnsafeRawBufferPointer, from begin: Int, isOpen: Bool
     ) -> [(reading: Reading, view: TextView)] {
         let readings = chain.readingsOfPhase[phase.index]
         guard !readings.isEmpty else { return [] }
         guard text[begin...].contains(where: { $0 >= 0x80 }) else { return [] }
-        return Views.of(text, readings, from: begin)
+        return Views.of(text, readings, from: begin, isOpen: isOpen)
     }
 
     /// Searches for every pattern that is noted in `memory`.
@@ -119,8 +118,7 @@ struct StreamState: Sendable {
     ) throws(MatchFailure) {
         let users = chain.users[pattern]
         let holds = users.first { $0.holds && $0.runs(on: phase) }
-        let cursor = view == nil ? cursors[pattern] : viewCursors[pattern]
-        let first = max(holds == nil ? begin : sent, cursor) - base
+        let first = max(holds == nil ? begin : sent, cursors[pattern, reading]) - base
         var start = view?.offset(of: first) ?? first
         while start <= text.count {
             switch try chain.patterns.next(pattern, in: text, from: start, isLast: isLast, using: memory) {
@@ -139,8 +137,7 @@ struct StreamState: Sendable {
                     for match in matches { sightings.append(sighting(of: match, by: user, in: text, view)) }
                 }
                 start = text.nextStart(after: whole, found: found, accepted: accepted)
-                let reached = base + (view?.original(at: start) ?? start)
-                if view == nil { cursors[pattern] = reached } else { viewCursors[pattern] = reached }
+                cursors[pattern, reading] = base + (view?.original(at: start) ?? start)
             }
         }
     }
@@ -216,7 +213,6 @@ struct StreamState: Sendable {
         }
         write(upTo: limit, from: window, into: &out)
         cursors.forget(upTo: undecided)
-        viewCursors.forget(upTo: undecided)
     }
 
     private mutating func write(upTo limit: Int, from window: ByteBuffer, into out: inout ByteBuffer) {
