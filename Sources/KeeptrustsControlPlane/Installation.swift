@@ -91,6 +91,11 @@ public struct Installation: Sendable {
         return isMade ? code : nil
     }
 
+    /// Whether nobody can sign in but by a link.
+    public func needsSignInCode() async throws -> Bool {
+        try await database.read { try !$0.hasPasswords() }
+    }
+
     /// Makes a token in the first organisation.
     ///
     /// - Parameters:

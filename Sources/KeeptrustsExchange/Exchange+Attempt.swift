@@ -1,6 +1,7 @@
 import KeeptrustsConfig
 import KeeptrustsCore
 import KeeptrustsDialects
+import KeeptrustsPolicy
 import KeeptrustsRouting
 import KeeptrustsWire
 import NIOCore
@@ -82,6 +83,7 @@ extension Exchange {
     mutating func attemptFailed(
         _ failure: AttemptFailure, at now: ContinuousClock.Instant, into actions: inout [Action]
     ) {
+        let failure = judged(failure)
         let trigger = failure.trigger
         endAttempt(trigger?.breakerResult ?? .succeeded, error: failure.name, at: now)
         guard !hasReplied, let plan = attempt?.target.settings.retry, var sequence = route else {
@@ -106,6 +108,23 @@ extension Exchange {
         case .giveUp:
             refuse(failure.refusal, outcome: .failed, at: now, into: &actions)
         }
+    }
+
+    /// A failure whose words may reach the caller: a provider may repeat in them what it was sent, or what it holds.
+    private mutating func judged(_ failure: AttemptFailure) -> AttemptFailure {
+        guard case .reported(var reported) = failure else { return failure }
+        let texts = [reported.message, reported.param ?? ""].map { ByteBuffer(string: $0) }
+        let outcome = snapshot.chain.judge(
+            texts.map { Segment($0, role: .assistant, phase: .response) }, using: loopSnapshot.scratch)
+        guard outcome.verdict > .allow else { return failure }
+        record.judgements.append(ExchangeRecord.Judgement(phase: "response", outcome: outcome))
+        guard outcome.verdict < .escalate else {
+            (reported.message, reported.param) = ("The provider's error says what a policy does not allow.", nil)
+            return .reported(reported)
+        }
+        reported.message = texts[0].text(with: outcome.redactions.filter { $0.segment == 0 })
+        if outcome.redactions.contains(where: { $0.segment == 1 }) { reported.param = nil }
+        return .reported(reported)
     }
 
     /// Ends the attempt in the record and for the breaker.
@@ -160,6 +179,17 @@ extension Exchange.AttemptFailure {
         case .timeout: .timedOut
         case .reported(let failure): Refusal(failure)
         }
+    }
+}
+
+extension ByteBuffer {
+    /// The text, with what must not pass replaced.
+    fileprivate func text(with redactions: [Redaction]) -> String {
+        var bytes = Array(readableBytesView)
+        for redaction in redactions.reversed() {
+            bytes.replaceSubrange(redaction.span, with: redaction.replacement.utf8)
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }
 

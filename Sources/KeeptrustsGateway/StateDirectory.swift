@@ -79,5 +79,5 @@ public struct StateDirectoryError: UserFacingError, Equatable {
     public var category: ErrorCategory { .unavailable }
     public var code: String { "state_directory.unusable" }
     public var message: String { "The state directory '\(path)' cannot be used: \(cause)." }
-    public var hint: String? { "Choose another one with --state-dir." }
+    public var hint: String? { "Choose another one (--state-dir; --data-dir of kt up)." }
 }

@@ -108,6 +108,7 @@ private struct Parts {
                 listen: try HostPort(up.chat), gatewayURL: { [addresses] in addresses[.gateway] },
                 consoleURL: { [addresses] in addresses[.console] }),
             api: client, http: http, logger: logger, onReady: { [addresses] in addresses.set($0, of: .chat) })
+        let key = try await gatewayKey(installation, first)
         let gateway = try await gateway(client, installation, first)
         addresses.set("http://\(gateway.address)", of: .gateway)
         for service in [console, chat] as [any Service] + gateway.services {
@@ -116,7 +117,7 @@ private struct Parts {
         await group.addServiceUnlessShutdown(ReloadOnHangUp(gateway: gateway, logger: logger))
         for part in Addresses.Part.allCases { _ = try await addresses.wait(for: part) }
         while !gateway.hasKeys, !addresses.isClosed { try await Task.sleep(for: .milliseconds(20)) }
-        try await greet(installation, first)
+        try await greet(installation, first, key)
     }
 
     private func gateway(
@@ -134,6 +135,19 @@ private struct Parts {
         settings.eventLoops = max(1, up.eventLoops ?? ProcessInfo.processInfo.activeProcessorCount)
         return try await KeeptrustsGateway.Gateway.start(settings, in: directory, logger: logger)
     }
+
+    /// A key for the first callers; nil when one was shown at an earlier start.
+    private func gatewayKey(
+        _ installation: Installation, _ first: Installation.FirstStart?
+    ) async throws -> Secret? {
+        guard !FileManager.default.fileExists(atPath: keyMark) else { return nil }
+        if let first { return first.gatewayKey }
+        // A start that failed has taken its key with it.
+        return try await installation.makeToken(.general, name: "First key")
+    }
+
+    /// The file that says that a gateway key was shown.
+    private var keyMark: String { "\(up.dataDir)/gateway/key-shown" }
 
     /// The gateway's own credential, kept beside the database that knows its hash.
     private func runtimeToken(_ installation: Installation, _ first: Installation.FirstStart?) async throws -> Secret {
@@ -158,18 +172,24 @@ private struct Parts {
         return path
     }
 
-    private func greet(_ installation: Installation, _ first: Installation.FirstStart?) async throws {
+    private func greet(
+        _ installation: Installation, _ first: Installation.FirstStart?, _ key: Secret?
+    ) async throws {
         for part in Addresses.Part.allCases {
             Output.line("\(part.rawValue) listening on \(addresses[part] ?? "")")
         }
         var code = first?.signInCode
-        if code == nil { code = try await installation.makeSignInCode() }
-        if let code, let console = addresses[.console] {
-            Output.line("\nSign in (once, 24 hours): \(console)/sign-in?code=\(code.reveal())")
+        if code == nil, try await installation.needsSignInCode() { code = try await installation.makeSignInCode() }
+        if let console = addresses[.console] {
+            if let code {
+                Output.line("\nSign in (once, 24 hours): \(console)/sign-in?code=\(code.reveal())")
+            } else {
+                Output.line("\nSign in: \(console) (when nobody can: kt api sign-in-link --data-dir \(up.dataDir))")
+            }
         }
         guard let gateway = addresses[.gateway] else { return }
-        guard let key = first?.gatewayKey else {
-            return Output.line("Gateway keys: in the console under Keys; the first one was shown at the first start.")
+        guard let key else {
+            return Output.line("Gateway keys: in the console under Keys; the first one was shown at an earlier start.")
         }
         Output.line(
             """
@@ -178,6 +198,8 @@ private struct Parts {
             curl -s \(gateway)/v1/chat/completions -H "Authorization: Bearer \(key.reveal())" -H "Content-Type: application/json" \\
                  -d '{"model":"demo","messages":[{"role":"user","content":"ping from jane@example.com"}]}'
             """)
+        _ = FileManager.default.createFile(
+            atPath: keyMark, contents: nil, attributes: [.posixPermissions: 0o600])
     }
 }
 

@@ -7,6 +7,7 @@ import subprocess
 import configs
 import raw_http
 import texts
+from processes import Process
 from raw_http import eventually
 from replies import Answer
 from stack import Up, files_that_hold
@@ -56,6 +57,27 @@ def test_a_second_start_keeps_the_first_ones_data(tmp_path, simulator):
         eventually(lambda: len(api.events()) == 2)
     finally:
         up.stop()
+
+
+def test_a_first_start_that_fails_does_not_take_the_key_with_it(tmp_path, simulator):
+    """The key, and the command that works, are shown by the first start that succeeds, and by no other."""
+    config = configs.policy_config(configs.target(simulator.base_url()), keys=False)
+    up = Up(tmp_path, config)
+    configs.write(tmp_path / "up.yaml", {**config, "polices": {}})
+    Process.start(up)
+    assert up.process.wait(60) != 0 and "kt_gk_" not in up.output
+
+    configs.write(tmp_path / "up.yaml", config)
+    with up:
+        key = up.key
+        assert raw_http.chat(up.url, key, "Say hello.").status == 200
+        change = {"new_password": "a pass phrase of seven odd words"}
+        reply = raw_http.call(up.urls["api"], "POST", "/v1/auth/password", change, key=up.sign_in().session)
+        assert reply.status == 204
+    with up:
+        up.wait_for("earlier start")
+        assert "kt_gk_" not in up.output and "code=" not in up.output
+        assert raw_http.chat(up.url, key, "Say hello.").status == 200
 
 
 def test_the_provider_of_the_environment_is_live(tmp_path, simulator):

@@ -73,7 +73,9 @@ struct RequestReaderTests {
     @Test(
         "A value that should be a plain name is a text when it is not",
         arguments: [
-            ("call_1", false), ("toolu_01A09q90qw90lq917835lq9", false), ("auto", false), ("0", false),
+            ("call_1", false), ("call_9b1deb4d3b7d4bad9bdd", false), ("auto", false), ("0", false),
+            ("gpt-4o-2024-08-06", false), ("toolu_01A09q90qw90lq917835lq9", true), ("AKIAQYLPMN5HFIQR7XYA", true),
+            ("c/4111-1111-1111-1111", true), ("ssn:536-22-8041", true),
             ("ann@example.com", true), ("4111111111111111", true), ("DE89370400440532013000", true), ("call 1", true),
             ("123-45-6789", true), ("caf\u{e9}", true), (String(repeating: "a", count: 129), true),
         ])

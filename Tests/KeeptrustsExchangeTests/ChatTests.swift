@@ -125,6 +125,21 @@ struct ChatTests {
         #expect(!end.text.contains("sk-upstream"))
     }
 
+    @Test("What a provider says of its failure is judged like an answer")
+    func failureText() throws {
+        let play = try Play()
+        try play.chat(Self.ping)
+        let error =
+            #"{"error":{"message":"bad value jane@example.com in 4111 1111 1111 1111","param":"4111111111111111"}}"#
+
+        let actions = play.answer(status: 400, error)
+
+        #expect(actions.record?["verdict"] as? String == "redact")
+        let end = try #require(play.tell(.recorded(true)).end)
+        #expect(end.text.contains("bad value [EMAIL_REDACTED] in [CREDIT_CARD_REDACTED]"))
+        #expect(!end.text.contains("4111"))
+    }
+
     @Test("A caller who leaves cancels the call, and the exchange is recorded")
     func cancel() throws {
         let play = try Play()

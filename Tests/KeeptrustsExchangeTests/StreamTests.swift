@@ -115,6 +115,20 @@ struct StreamTests {
         #expect(!end.text.contains("[DONE]"))
     }
 
+    @Test("What a provider says in the middle of a stream of its failure is judged like an answer")
+    func failureText() throws {
+        let play = try Play()
+        try play.chat(Self.ask)
+        play.tell(.upstreamHead(UpstreamHead(status: 200, isEventStream: true)))
+
+        let event = #"data: {"error":{"message":"lost jane@example.com","type":"server_error"}}"# + "\n\n"
+        var sent = play.tell(.upstreamBody(ByteBuffer(string: Self.event("Hello there, ") + event))).replies
+        sent += play.tell(.recorded(true)).end?.text ?? ""
+
+        #expect(sent.contains("lost [EMAIL_REDACTED]"))
+        #expect(!sent.contains("jane"))
+    }
+
     @Test("An answer that fails before its first byte is asked for elsewhere")
     func early() throws {
         let play = try Play()

@@ -78,12 +78,12 @@ private struct AnswerReader: ~Copyable {
         case .text(let channel): if value.kind == .string { addText(value, channel) }
         case .id:
             answer.id = value.span
-            takeName(value)
+            takeName(value, isServers: true)
         case .created: answer.created = value.span
         case .model:
             guard value.kind == .string else { return }
             (answer.modelToken, answer.modelHasEscapes) = (value.span, value.hasEscapes)
-            takeName(value)
+            takeName(value, isServers: true)
         case .choices: hasChoices = value.kind == .array
         case .choice: beginChoice(value)
         case .choiceIndex: if let number = answer.body.wholeNumber(value) { renumberChoice(number) }
@@ -146,8 +146,8 @@ private struct AnswerReader: ~Copyable {
     }
 
     /// A name that is more than a name is a text.
-    private mutating func takeName(_ value: JSONValue) {
-        if value.kind == .string, !answer.body.isPlainName(value) { addText(value, .other) }
+    private mutating func takeName(_ value: JSONValue, isServers: Bool = false) {
+        if value.kind == .string, !answer.body.isPlainName(value, isServers: isServers) { addText(value, .other) }
     }
 
     private mutating func addText(_ value: JSONValue, _ channel: Channel) {

@@ -59,23 +59,31 @@ extension ByteBuffer {
 
     /// Whether a string token is a plain name, such as an id or a word of a closed set: it holds nothing to judge.
     ///
-    /// ASCII letters, digits, `_`, `-`, `.`, `:` and `/`, 128 bytes at most, with a letter unless it is short, and without a
-    /// long run of digits; so neither an address nor an account number passes for one.
-    func isPlainName(_ value: JSONValue) -> Bool {
+    /// ASCII letters, digits, `_`, `-`, `.`, `:` and `/`, 128 bytes at most, with a letter unless it is short, and without
+    /// so many digits in a row, however they are grouped, that they can be the number of a person or an account.
+    ///
+    /// - Parameters:
+    ///   - value: The token.
+    ///   - isServers: The server made it up: a time may be part of it, and capitals among its digits mean nothing. In any
+    ///     other name of 16 bytes or more these are the mark of a key.
+    /// - Returns: Whether it may pass without being judged.
+    func isPlainName(_ value: JSONValue, isServers: Bool = false) -> Bool {
         guard !value.hasEscapes, value.span.count <= 130 else { return false }
         return withUnsafeReadableBytes { bytes in
+            let mostDigits = isServers ? 11 : 8
             var digits = 0
-            var hasLetter = value.span.count <= 8
+            var (hasLetter, hasCapital, hasDigit) = (value.span.count <= 8, false, false)
             for byte in bytes[value.span.lowerBound + 1..<value.span.upperBound - 1] {
                 let isLetter = (byte | 0x20) &- 0x61 < 26
                 let isDigit = byte &- 0x30 < 10
-                digits = isDigit ? digits + 1 : 0
-                hasLetter = hasLetter || isLetter
-                guard digits < 12 else { return false }
+                digits = isDigit ? digits + 1 : isLetter || isServers ? 0 : digits
+                (hasLetter, hasDigit) = (hasLetter || isLetter, hasDigit || isDigit)
+                hasCapital = hasCapital || byte &- 0x41 < 26
+                guard digits <= mostDigits else { return false }
                 // 0x2D...0x2F are `-`, `.` and `/`.
                 guard isLetter || isDigit || byte == 0x5F || byte == 0x3A || byte &- 0x2D < 3 else { return false }
             }
-            return hasLetter
+            return hasLetter && (isServers || !(hasCapital && hasDigit) || value.span.count < 18)
         }
     }
 

@@ -90,7 +90,7 @@ public struct CannotListen: UserFacingError, Equatable {
     public var category: ErrorCategory { .unavailable }
     public var code: String { "listen.failed" }
     public var message: String { "The gateway cannot listen on \(address): \(cause)." }
-    public var hint: String? { "Choose another address with --listen." }
+    public var hint: String? { "Choose another address (--listen; --gateway of kt up)." }
 
     static func reason(_ error: any Error) -> String {
         switch error {

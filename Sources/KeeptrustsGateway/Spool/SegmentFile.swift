@@ -127,5 +127,7 @@ public struct SpoolError: UserFacingError, Equatable {
     public var category: ErrorCategory { .unavailable }
     public var code: String { "spool.failed" }
     public var message: String { "The spool '\(path)' cannot be used: \(cause)." }
-    public var hint: String? { "Check that the state directory (--state-dir) is writable and has room." }
+    public var hint: String? {
+        "Check that the state directory (--state-dir; --data-dir of kt up) is writable and has room."
+    }
 }

@@ -63,6 +63,11 @@ extension Transaction {
         }
     }
 
+    /// Whether any active person has a password, so that a sign-in link is not the only way in.
+    public func hasPasswords() throws -> Bool {
+        try !rows("SELECT id FROM user_account WHERE password_hash IS NOT NULL AND state = 'active' LIMIT 1").isEmpty
+    }
+
     /// Changes what `patch` names; a person who is no longer active loses sessions and keys at once.
     @discardableResult
     public func update(
