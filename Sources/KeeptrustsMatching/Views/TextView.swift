@@ -63,10 +63,4 @@ public enum Reading: Int, Sendable, CaseIterable {
 
     /// The same, and letters of other alphabets taken for the Latin ones that they look like.
     case lookalike
-
-    /// Percent escapes, character references and backslash escapes undone.
-    case unescaped
-
-    /// Runs of base64 decoded where they stand for text.
-    case base64
 }

@@ -81,10 +81,10 @@ struct PromptInjection: Policy {
     }
 
     private static func readings(_ encoding: ConfigNode?) throws(ConfigError) -> Set<Reading> {
-        var readings: Set<Reading> = [.plain, .folded, .lookalike, .unescaped, .base64]
+        var readings: Set<Reading> = [.plain, .folded, .lookalike]
         guard let mapping = try encoding?.mapping(EncodingKey.self) else { return readings }
-        if try mapping[.base64]?.boolean() == false { readings.remove(.base64) }
-        if try mapping[.unicode]?.boolean() == false { readings.subtract([.folded, .unescaped]) }
+        if let node = mapping[.base64], try node.boolean() { try node.refuseForNow() }
+        if try mapping[.unicode]?.boolean() == false { readings.remove(.folded) }
         if try mapping[.homoglyphs]?.boolean() == false { readings.remove(.lookalike) }
         return readings
     }
