@@ -279,7 +279,7 @@ def assert_broken_off(answer):
 @pytest.mark.parametrize("fault", [
     replies.cut(4), replies.malformed_event(), replies.reset_connection(after=4),
     replies.Changed(Answer(), lambda steps: [*steps[:4], replies.CLOSE]),
-    replies.Changed(Answer(), lambda steps: [*steps[:4], b"zz\r\n", *steps[4:]]),
+    replies.Changed(Answer(), lambda steps: [*steps[:4], 0.2, b"zz\r\n", *steps[4:]]),
 ], ids=["cut in an event", "malformed", "reset", "closed", "bad chunk"])
 def test_a_stream_that_breaks_says_so(gateways, simulator, fault):
     gateway = gateways(configs.policy_config(configs.target(simulator.base_url())))

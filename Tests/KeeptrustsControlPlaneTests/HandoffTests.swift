@@ -56,6 +56,24 @@ struct HandoffTests {
         #expect(after.keys.map(\.status) == [.revoked])
     }
 
+    @Test("Who may no longer use the chat loses its key at the gateways")
+    func rolesTaken() async throws {
+        let fixture = try await Fixture()
+        _ = try await exchange(fixture, try await begin(fixture), verifier)
+        let before: KeySet = try await fixture.send(.get, "/v1/gateway/keys", as: fixture.ours.runtime).value()
+        let path = "/v1/users/\(fixture.ours.user(.chatUser).rawValue)"
+        func changes() async throws -> [KeySet.Key] {
+            let since = "/v1/gateway/keys?since=\(before.generation)"
+            return try await fixture.send(.get, since, as: fixture.ours.runtime).value(KeySet.self).keys
+        }
+
+        let owner = fixture.ours.session(.owner)
+        #expect(try await fixture.send(.patch, path, as: owner, #"{"roles":["reviewer"]}"#).status == 200)
+        #expect(try await changes().isEmpty)
+        #expect(try await fixture.send(.patch, path, as: owner, #"{"roles":[]}"#).status == 200)
+        #expect(try await changes().map(\.status) == [.revoked])
+    }
+
     @Test("A wrong verifier uses the code up")
     func wrongVerifier() async throws {
         let fixture = try await Fixture()

@@ -77,6 +77,9 @@ struct UserRoutes {
             try transaction.lock("owners:\(org.rawValue)")
             let hadOwner = try transaction.activeHolders(of: .owner, in: org) > 0
             try transaction.update(patch, of: id, in: org, at: now)
+            if patch.roles != nil, !Access(roles: try transaction.effectiveRoles(of: id, in: org)).allows(.chatUse) {
+                try transaction.revokeChatTokens(of: id, in: org, at: now)
+            }
             guard try !hadOwner || transaction.activeHolders(of: .owner, in: org) > 0 else {
                 throw RequestFault(
                     .conflict, code: "user.last_owner", "This is the last active owner.",

@@ -99,6 +99,19 @@ extension Transaction {
         return token
     }
 
+    /// Revokes the chat's keys of a person.
+    public func revokeChatTokens(
+        of user: Identifier<User>, in org: Identifier<Organisation>, at now: Timestamp
+    ) throws {
+        let found = try rows(
+            """
+            SELECT id FROM token
+            WHERE org_id = \(org) AND user_id = \(user) AND purpose = 'chat' AND status = 'active'
+            """
+        )
+        for row in found { _ = try revoke(try row["id"], in: org, at: now) }
+    }
+
     /// Ends a token and all its secrets at once; false when there is none that is active.
     public func revoke(
         _ id: Identifier<Token>, in org: Identifier<Organisation>, at now: Timestamp
