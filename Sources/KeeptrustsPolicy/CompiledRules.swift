@@ -9,15 +9,24 @@ struct PatternUses: Sendable {
     /// Of each pattern, the rules that look for it.
     var rules: [Int: [Int]] = [:]
 
-    /// The ways in which the policy reads a text, a bit for each.
-    var readings = 0
+    /// The ways in which the policy reads a text.
+    var readings = ReadingBits([])
 
     /// Whether any of its rules may match what a scan suspects.
     func concern(_ suspect: MatchScratch.Suspect) -> Bool {
-        guard readings >> suspect.reading.rawValue & 1 != 0 else { return false }
+        guard readings.contain(suspect.reading) else { return false }
         for word in mask.indices where suspect.hits[word] & mask[word] != 0 { return true }
         return false
     }
+}
+
+/// Ways of reading a text, a bit for each: asked for every suspect, where a set costs a hash.
+struct ReadingBits: Sendable {
+    private let bits: Int
+
+    init(_ readings: Set<Reading>) { bits = readings.reduce(0) { $0 | 1 << $1.rawValue } }
+
+    func contain(_ reading: Reading) -> Bool { bits >> reading.rawValue & 1 != 0 }
 }
 
 /// An instance that looks for a pattern.
@@ -26,15 +35,13 @@ struct PatternUser: Sendable {
 
     /// Which of its policy's rules look for it.
     var rules: [Int]
-    var readings: Set<Reading>
+    var readings: ReadingBits
+    var stance: PolicyChain.Stance
 
     /// A match may change the text, so that a stream must wait for its end.
     var holds: Bool
 
-    /// The phases that it runs on, a bit for each.
-    var phases: Int
-
-    func runs(on phase: Phase) -> Bool { phases & phase.bit != 0 }
+    func runs(on phase: Phase) -> Bool { stance.runs(on: phase) }
 }
 
 /// The rules of all policies of a chain, each pattern once.
@@ -49,7 +56,7 @@ struct CompiledRules {
         var known: [Pattern: Int] = [:]
         for policy in policies {
             var own = PatternUses()
-            own.readings = policy.readings.reduce(0) { $0 | 1 << $1.rawValue }
+            own.readings = ReadingBits(policy.readings)
             for (index, rule) in policy.rules.enumerated() {
                 let pattern = known[rule.pattern] ?? patterns.count
                 if pattern == patterns.count {
@@ -73,13 +80,12 @@ struct CompiledRules {
         var users = [[PatternUser]](repeating: [], count: patterns.count)
         for (index, instance) in instances.enumerated() {
             let policy = policies[index]
+            let stance = PolicyChain.Stance(instance)
             for (pattern, rules) in uses[index].rules {
                 users[pattern].append(
                     PatternUser(
-                        instance: index, rules: rules, readings: policy.readings,
-                        holds: instance.mode == .enforce && !policy.isPassive,
-                        phases: instance.on.reduce(0) { $0 | $1.bit }
-                    ))
+                        instance: index, rules: rules, readings: uses[index].readings, stance: stance,
+                        holds: stance.enforces && !policy.isPassive))
             }
         }
         return users

@@ -130,7 +130,7 @@ struct StreamState: Sendable {
                 return hold(from: place, for: holds)
             case .match(let whole, let found):
                 var accepted: Range<Int>?
-                for user in users where user.runs(on: phase) && user.readings.contains(reading) {
+                for user in users where user.runs(on: phase) && user.readings.contain(reading) {
                     var matches: [RuleMatch] = []
                     let part = chain.accept(found, user.rules, user.instance, in: text, into: &matches) { $0 }
                     if let part, part.upperBound > accepted?.upperBound ?? 0 { accepted = part }
