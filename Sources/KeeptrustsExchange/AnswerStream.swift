@@ -34,6 +34,9 @@ struct AnswerStream {
     private let chain: PolicyChain
     private let scratch: MatchScratch
 
+    /// The numbers that the values of the exchange have.
+    private var placeholders: Placeholders
+
     /// Whether the caller asked for the event that carries the usage.
     private let keepsUsage: Bool
     private var translation: any Translation
@@ -52,13 +55,14 @@ struct AnswerStream {
     private(set) var model: String?
 
     init(
-        surface: Surface, translation: any Translation, chain: PolicyChain, scratch: MatchScratch, keepsUsage: Bool,
-        maxEventBytes: Int
+        surface: Surface, translation: any Translation, chain: PolicyChain, scratch: MatchScratch,
+        placeholders: Placeholders, keepsUsage: Bool, maxEventBytes: Int
     ) {
         self.surface = surface
         self.translation = translation
         self.chain = chain
         self.scratch = scratch
+        self.placeholders = placeholders
         self.keepsUsage = keepsUsage
         parser = EventStreamParser(maxEventBytes: maxEventBytes)
         translated = EventStreamParser(maxEventBytes: maxEventBytes)
@@ -207,7 +211,7 @@ struct AnswerStream {
             piece = text
             return nil
         }
-        let step = judge.push(text, isLast: true, using: scratch, into: &piece)
+        let step = judge.push(text, isLast: true, using: scratch, placeholders: &placeholders, into: &piece)
         loose.add(judge.outcome, segment: texts.count)
         guard case .blocked(let reason, let policy) = step else { return nil }
         return blocked(reason, policy)
@@ -217,7 +221,8 @@ struct AnswerStream {
         _ text: ByteBuffer, to place: Int, isLast: Bool, into piece: inout ByteBuffer
     ) -> ChainOutcome? {
         let scratch = scratch
-        let step = texts[place].judge?.push(text, isLast: isLast, using: scratch, into: &piece)
+        let step = texts[place].judge?.push(
+            text, isLast: isLast, using: scratch, placeholders: &placeholders, into: &piece)
         if isLast, case .pass? = step { texts[place].isOver = true }
         guard case .blocked(let reason, let policy)? = step else { return nil }
         return blocked(reason, policy)

@@ -22,7 +22,7 @@ extension Exchange {
         }
         let stream = AnswerStream(
             surface: surface, translation: attempt.translation, chain: snapshot.chain, scratch: loopSnapshot.scratch,
-            keepsUsage: request.includesUsage, maxEventBytes: Self.maxEventBytes)
+            placeholders: placeholders, keepsUsage: request.includesUsage, maxEventBytes: Self.maxEventBytes)
         self.attempt?.stream = stream
         state = .streaming
     }
@@ -63,7 +63,8 @@ extension Exchange {
         _ answer: SurfaceAnswer, at now: ContinuousClock.Instant, into actions: inout [Action]
     ) throws(DialectError) {
         let started = around.clock()
-        let outcome = snapshot.chain.judge(answer.texts.map(\.text.segment), using: loopSnapshot.scratch)
+        let outcome = snapshot.chain.judge(
+            answer.texts.map(\.text.segment), using: loopSnapshot.scratch, placeholders: &placeholders)
         record.policyTime += around.clock() - started
         record.judgements.append(ExchangeRecord.Judgement(phase: "response", outcome: outcome))
         guard outcome.verdict < .escalate else {

@@ -115,7 +115,8 @@ extension Exchange {
         guard case .reported(var reported) = failure else { return failure }
         let texts = [reported.message, reported.param ?? ""].map { ByteBuffer(string: $0) }
         let outcome = snapshot.chain.judge(
-            texts.map { Segment($0, role: .assistant, phase: .response) }, using: loopSnapshot.scratch)
+            texts.map { Segment($0, role: .assistant, phase: .response) }, using: loopSnapshot.scratch,
+            placeholders: &placeholders)
         guard outcome.verdict > .allow else { return failure }
         record.judgements.append(ExchangeRecord.Judgement(phase: "response", outcome: outcome))
         guard outcome.verdict < .escalate else {

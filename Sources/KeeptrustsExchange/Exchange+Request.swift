@@ -36,7 +36,8 @@ extension Exchange {
     /// Runs the input chain over every text of the request, and notes what it changes.
     private mutating func judge(_ request: inout SurfaceRequest) throws(Refusal) {
         let started = around.clock()
-        let outcome = snapshot.chain.judge(request.texts.map(\.segment), using: loopSnapshot.scratch)
+        let outcome = snapshot.chain.judge(
+            request.texts.map(\.segment), using: loopSnapshot.scratch, placeholders: &placeholders)
         record.policyTime += around.clock() - started
         record.judgements.append(ExchangeRecord.Judgement(phase: "request", outcome: outcome))
         if outcome.verdict >= .escalate { throw Refusal(outcome, phase: .request) }

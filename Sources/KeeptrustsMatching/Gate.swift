@@ -2,8 +2,8 @@
 enum Gate: Int, CaseIterable, Sendable {
     case none, at, highByte
 
-    /// Seven digits in a run; or four in a run with three joins, as dotted addresses have.
-    case sevenDigits, joinedDigits
+    /// Seven digits in a run, or six; or four in a run with three joins, as dotted addresses have.
+    case sevenDigits, sixDigits, joinedDigits
 
     /// Two colons within ``TextFacts/colonWindow`` bytes.
     case colons
@@ -31,6 +31,8 @@ enum Gate: Int, CaseIterable, Sendable {
             self = .sevenDigits
         } else if run.digits >= 4, run.joins >= 3 {
             self = .joinedDigits
+        } else if run.digits == 6 {
+            self = .sixDigits
         } else if syntax.fewest(of: ByteSet(":".utf8), within: TextFacts.colonWindow) >= 2 {
             self = .colons
         } else if syntax.longestWord >= TextFacts.longWord {
@@ -48,7 +50,7 @@ enum Gate: Int, CaseIterable, Sendable {
     var isNarrow: Bool {
         switch self {
         case .none, .highByte, .fourDigits, .digit: false
-        case .at, .sevenDigits, .joinedDigits, .colons, .longWord, .letterDigit: true
+        case .at, .sevenDigits, .sixDigits, .joinedDigits, .colons, .longWord, .letterDigit: true
         }
     }
 
@@ -59,6 +61,7 @@ enum Gate: Int, CaseIterable, Sendable {
         case .at: facts.hasAt
         case .highByte: facts.hasHighByte
         case .sevenDigits: facts.mostDigits >= 7
+        case .sixDigits: facts.mostDigits >= 6
         case .joinedDigits: facts.mostDigits >= 4 && facts.mostJoins >= 3
         case .colons: facts.hasColons
         case .longWord: facts.hasLongWord

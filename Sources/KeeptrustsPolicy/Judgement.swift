@@ -25,7 +25,9 @@ struct Judgement: Sendable {
     }
 
     /// Runs one instance, unless the chain has ended.
-    mutating func run(_ index: Int, on segments: [Segment], _ scratch: MatchScratch) {
+    mutating func run(
+        _ index: Int, on segments: [Segment], _ scratch: MatchScratch, _ placeholders: inout Placeholders
+    ) {
         let stance = chain.stances[index]
         guard !outcome.results[index].skipped else { return }
         guard !isBlocked || stance.seesBlocked else {
@@ -44,7 +46,7 @@ struct Judgement: Sendable {
             }
             guard isConcerned, stance.runs(on: segments[number].phase) else { continue }
             guard chain.policies[index].reads(segments[number].role) else { continue }
-            judge(segments[number], first..<next, index, scratch)
+            judge(segments[number], first..<next, index, scratch, &placeholders)
         }
     }
 
@@ -55,7 +57,11 @@ struct Judgement: Sendable {
     ///   - suspects: What is suspected in it, of all that `scratch` has.
     ///   - index: The instance.
     ///   - scratch: The memory of the event loop.
-    private mutating func judge(_ segment: Segment, _ suspects: Range<Int>, _ index: Int, _ scratch: MatchScratch) {
+    ///   - placeholders: The numbers that the values of the exchange have.
+    private mutating func judge(
+        _ segment: Segment, _ suspects: Range<Int>, _ index: Int, _ scratch: MatchScratch,
+        _ placeholders: inout Placeholders
+    ) {
         let number = scratch.suspects[suspects.lowerBound].segment
         var matches: [RuleMatch] = []
         do {
@@ -67,14 +73,20 @@ struct Judgement: Sendable {
         }
         guard !matches.isEmpty else { return }
         matches.sort { ($0.span.lowerBound, $0.rule) < ($1.span.lowerBound, $1.rule) }
-        let decision = chain.policies[index].decide(on: matches)
-        report(matches, decision, number, index)
+        let policy = chain.policies[index]
+        let decision = policy.decide(on: matches)
+        let counting = policy.counting(matches)
+        report(zip(matches, counting).filter(\.1).map(\.0), decision, number, index)
         apply(decision, index)
         guard decision.verdict == .redact, chain.stances[index].enforces else { return }
-        for match in matches {
-            let value = segment.text.text(at: match.span)
-            let text = chain.policies[index].replacement(for: match, value: value)
-            replacements.append(Replacement(segment: number, span: match.span, text: text))
+        for (match, counts) in zip(matches, counting) {
+            var replacement = Replacement(segment: number, span: match.span, text: "", confidence: 0)
+            if counts {
+                let value = segment.text.text(at: match.span)
+                replacement.text = policy.replacement(for: match, value: value, &placeholders)
+                replacement.confidence = policy.rules[match.rule].confidence
+            }
+            replacements.append(replacement)
         }
     }
 

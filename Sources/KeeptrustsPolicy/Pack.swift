@@ -6,7 +6,7 @@ import KeeptrustsMatching
 /// A plain text. A line `key: value` belongs to the rule that the last line `rule:` began; what stands before the first
 /// rule belongs to the pack. A line that begins with `#`, and an empty one, says nothing. A value is taken as it stands,
 /// up to the end of its line, and `\n`, `\t`, `\\` and `\u{…}` in a text are undone. After `define NAME: value`, `{{NAME}}`
-/// in a pattern or a later definition stands for the value.
+/// in a pattern, a list of words or a later definition stands for the value.
 struct Pack: Sendable {
     var version = ""
     var rules: [PackRule] = []
@@ -20,11 +20,19 @@ struct PackRule: Sendable, Equatable {
     var pattern = ""
     var ignoresCase = false
     var validator: Validator?
+    var number: NationalNumber?
     var weight = 1
     var confidence = 1.0
 
     /// How many digits a match must hold.
     var fewestDigits = 0
+
+    /// Words before a match that speak for it, and words that speak against it.
+    var near: [String] = []
+    var apart: [String] = []
+
+    /// A match without a word that speaks for it is none, if there are such words.
+    var needsContext = true
 
     /// Texts in which it must be found, and texts in which it must not.
     var matching: [String] = []
@@ -71,32 +79,20 @@ extension Pack {
         case "version" where rules.isEmpty: version = value
         case _ where key.hasPrefix("define "): definitions.append(("{{\(key.dropFirst(7))}}", expand(value)))
         case _ where rules.isEmpty: return key == "source"
-        case "category": rules[rules.count - 1].category = value
         case "pattern":
             let pattern = expand(value)
             guard !pattern.contains("{{") else { return false }
             rules[rules.count - 1].pattern = pattern
-        case "flags":
-            guard value == "i" else { return false }
-            rules[rules.count - 1].ignoresCase = true
-        case "validator":
-            guard let validator = Validator(rawValue: value) else { return false }
-            rules[rules.count - 1].validator = validator
-        case "weight":
-            guard let weight = Int(value), (1...3).contains(weight) else { return false }
-            rules[rules.count - 1].weight = weight
-        case "digits":
-            guard let digits = Int(value), (1...16).contains(digits) else { return false }
-            rules[rules.count - 1].fewestDigits = digits
-        case "confidence":
-            guard let confidence = Double(value), (0...1).contains(confidence) else { return false }
-            rules[rules.count - 1].confidence = confidence
+        case "near": rules[rules.count - 1].near += terms(value)
+        case "apart": rules[rules.count - 1].apart += terms(value)
         case "match": rules[rules.count - 1].matching.append(Self.unescape(value))
         case "pass": rules[rules.count - 1].passing.append(Self.unescape(value))
-        default: return false
+        default: return rules[rules.count - 1].take(key, value)
         }
         return true
     }
+
+    private func terms(_ value: String) -> [String] { expand(value).split(separator: "|").map(String.init) }
 
     private func expand(_ value: String) -> String {
         definitions.reduce(value) { $0.replacing($1.name, with: $1.value) }
@@ -127,12 +123,46 @@ extension Pack {
 }
 
 extension PackRule {
+    /// Takes in a line that says something of this rule; false when it says nothing that is known.
+    fileprivate mutating func take(_ key: String, _ value: String) -> Bool {
+        switch key {
+        case "category": category = value
+        case "flags":
+            ignoresCase = true
+            return value == "i"
+        case "validator":
+            validator = Validator(rawValue: value)
+            return validator != nil
+        case "number":
+            number = NationalNumber(name: value)
+            return number != nil
+        case "context":
+            needsContext = false
+            return value == "optional"
+        case "weight":
+            weight = Int(value) ?? 0
+            return (1...3).contains(weight)
+        case "digits":
+            fewestDigits = Int(value) ?? 0
+            return (1...16).contains(fewestDigits)
+        case "confidence":
+            confidence = Double(value) ?? -1
+            return (0...1).contains(confidence)
+        default: return false
+        }
+        return true
+    }
+
     /// The rule as the chain runs it.
     var rule: Rule {
-        Rule(
+        var rule = Rule(
             category: category,
             pattern: Pattern(pattern, ignoresCase: ignoresCase, fewestDigits: fewestDigits), validator: validator,
             confidence: confidence, weight: weight
         )
+        rule.number = number
+        rule.needsContext = needsContext && !near.isEmpty
+        if !near.isEmpty || !apart.isEmpty { rule.context = ContextWords(near: near, apart: apart) }
+        return rule
     }
 }

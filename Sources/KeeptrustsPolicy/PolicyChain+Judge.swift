@@ -8,8 +8,11 @@ extension PolicyChain {
     /// - Parameters:
     ///   - segments: The texts, in the order in which they are sent.
     ///   - scratch: The memory of the event loop.
+    ///   - placeholders: The numbers that the values of the exchange have; takes up those that are new.
     /// - Returns: What must be done with them.
-    public func judge(_ segments: [Segment], using scratch: MatchScratch) -> ChainOutcome {
+    public func judge(
+        _ segments: [Segment], using scratch: MatchScratch, placeholders: inout Placeholders
+    ) -> ChainOutcome {
         var phases = 0
         scratch.suspects.removeAll(keepingCapacity: true)
         for index in segments.indices {
@@ -19,8 +22,14 @@ extension PolicyChain {
         }
         guard !scratch.suspects.isEmpty else { return clean[phases] }
         var judgement = Judgement(chain: self, outcome: clean[phases])
-        for index in instances.indices { judgement.run(index, on: segments, scratch) }
+        for index in instances.indices { judgement.run(index, on: segments, scratch, &placeholders) }
         return judgement.finished
+    }
+
+    /// Judges texts that are all of an exchange.
+    public func judge(_ segments: [Segment], using scratch: MatchScratch) -> ChainOutcome {
+        var placeholders = Placeholders()
+        return judge(segments, using: scratch, placeholders: &placeholders)
     }
 
     /// Scans one text in every way in which a policy reads it, and notes what must be confirmed.

@@ -10,6 +10,15 @@ struct Rule: Sendable {
     /// Decides on a match; a match that it refuses is none.
     var validator: Validator?
 
+    /// The national scheme whose check digits a match must satisfy.
+    var number: NationalNumber?
+
+    /// Words before a match that speak for it or against it; the nearest counts.
+    var context: ContextWords?
+
+    /// A match without a word that speaks for it is none.
+    var needsContext = false
+
     /// How sure a match is, 0...1.
     var confidence = 1.0
 
@@ -18,37 +27,4 @@ struct Rule: Sendable {
 
     /// Where the user wrote the pattern; nil for one of a pack.
     var source: ConfigNode?
-}
-
-/// What a match must satisfy apart from its pattern.
-enum Validator: String, Sendable, CaseIterable {
-    /// A card number: 13 to 19 digits, issuer and check digit.
-    case card
-
-    /// An international bank account number: country, length and check digits.
-    case iban
-
-    /// A social security number of the United States that can have been issued.
-    case ssn
-
-    /// A telephone number: 7 to 15 digits, not all the same, no date, no decimal fraction.
-    case phone
-
-    /// Four numbers up to 255 that are no part of a longer one.
-    case ipv4
-
-    /// Eight groups of hexadecimal digits, or fewer with `::`.
-    case ipv6
-
-    /// A name and a domain of allowed lengths.
-    case email
-
-    /// A national provider identifier of the United States (Luhn with the prefix 80840).
-    case npi
-
-    /// A value that nobody would type for a placeholder: mixed, uneven, not a word.
-    case secret
-
-    /// A JSON object in base64url before the first dot.
-    case jwt
 }

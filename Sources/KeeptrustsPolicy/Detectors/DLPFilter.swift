@@ -66,7 +66,7 @@ struct DLPFilter: Policy {
         }
     }
 
-    func replacement(for match: RuleMatch, value: String) -> String {
+    func replacement(for match: RuleMatch, value: String, _ placeholders: inout Placeholders) -> String {
         switch rules[match.rule].category {
         case "term": "[TERM_REDACTED]"
         case "custom": "[CUSTOM_REDACTED]"

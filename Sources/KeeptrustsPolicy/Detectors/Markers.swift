@@ -1,4 +1,6 @@
-/// What stands in the place of a value that was taken out.
+import KeeptrustsCore
+
+/// What stands in the place of a value that was taken out: the section `redaction` of a detector.
 struct Markers: Sendable, Equatable {
     var format = Format.label
 
@@ -8,9 +10,15 @@ struct Markers: Sendable, Equatable {
     /// Markers of some types, instead of the usual ones.
     var custom: [String: String] = [:]
 
-    enum Format: Sendable, Equatable {
+    /// Type and place of a value go into the record.
+    var reportsFindings = true
+
+    enum Format: String, Sendable, CaseIterable {
         /// `[EMAIL_REDACTED]`
         case label
+
+        /// `[EMAIL_1]`, the same for the same value in all texts of an exchange.
+        case numbered
 
         /// As many asterisks as the value has characters.
         case asterisks
@@ -19,13 +27,58 @@ struct Markers: Sendable, Equatable {
         case partial
     }
 
+    private enum Key: String, ConfigKey {
+        case format = "marker_format"
+        case metadata = "include_metadata"
+        case preserveLength = "preserve_length"
+        case custom = "custom_markers"
+        case categories
+    }
+
+    init() {}
+
+    /// Reads the section.
+    ///
+    /// - Parameters:
+    ///   - node: The section; nil when there is none.
+    ///   - types: The types that may have a marker of their own.
+    /// - Throws: ``ConfigError`` for the first mistake.
+    init(_ node: ConfigNode?, types: [String]) throws(ConfigError) {
+        guard let node else { return }
+        try node.refuse(["categories": "say 'entities', beside 'redaction'."])
+        let mapping = try node.mapping(Key.self)
+        if let node = mapping[.format] { format = try node.choice(of: Format.self) }
+        if let node = mapping[.metadata] { reportsFindings = try node.boolean() }
+        if let node = mapping[.preserveLength] {
+            preservesLength = try node.boolean()
+            guard !preservesLength || format != .numbered else {
+                throw ConfigError(
+                    .unknownValue, at: node.location, "'\(node.path)' does not go with 'marker_format: numbered'.",
+                    hint: "A number that is cut off would stand for several values."
+                )
+            }
+        }
+        for member in try mapping[.custom]?.members() ?? [] {
+            guard types.contains(member.key) else {
+                throw ConfigError(
+                    .unknownKey, at: member.keyLocation, "unknown key '\(member.value.path)'.",
+                    hint: EntityType.hint(for: member.key, among: types)
+                )
+            }
+            custom[member.key] = try member.value.string()
+        }
+    }
+
     /// The marker for a value.
-    func marker(for type: String, value: String) -> String {
+    func marker(for type: String, value: String, _ placeholders: inout Placeholders) -> String {
         if let marker = custom[type] { return fitted(marker, to: value) }
-        return switch format {
-        case .label: fitted("[\(type)_REDACTED]", to: value)
-        case .asterisks: String(repeating: "*", count: value.count)
-        case .partial: partial(value)
+        switch format {
+        case .label: return fitted("[\(type)_REDACTED]", to: value)
+        case .numbered:
+            guard let number = placeholders.number(of: value, type: type) else { return "[\(type)_REDACTED]" }
+            return "[\(type)_\(number)]"
+        case .asterisks: return String(repeating: "*", count: value.count)
+        case .partial: return partial(value)
         }
     }
 

@@ -1,4 +1,5 @@
 public import KeeptrustsCore
+import KeeptrustsMatching
 public import NIOCore
 
 /// What became of a piece of streamed text.
@@ -36,14 +37,16 @@ public struct StreamJudge: Sendable {
     ///   - text: The piece; it may end in the middle of a character.
     ///   - isLast: Nothing follows, so nothing is held back any more.
     ///   - scratch: The memory of the event loop.
+    ///   - placeholders: The numbers that the values of the exchange have; takes up those that are new.
     ///   - out: Where the text goes that may be sent, with redactions made.
     /// - Returns: Whether the text goes on. After `.blocked`, nothing more is written.
     public mutating func push(
-        _ text: ByteBuffer, isLast: Bool, using scratch: MatchScratch, into out: inout ByteBuffer
+        _ text: ByteBuffer, isLast: Bool, using scratch: MatchScratch, placeholders: inout Placeholders,
+        into out: inout ByteBuffer
     ) -> StreamStep {
         if let blocked = state.blocked { return blocked }
         window.writeImmutableBuffer(text)
-        window.withUnsafeReadableBytes { state.look(at: $0, isLast: isLast, scratch) }
+        window.withUnsafeReadableBytes { state.look(at: $0, isLast: isLast, scratch, &placeholders) }
         if let blocked = state.blocked { return blocked }
         state.send(from: window, into: &out)
         if state.end - state.sent > Self.mostHeld, let blocked = state.overflow() { return blocked }
@@ -51,8 +54,16 @@ public struct StreamJudge: Sendable {
         return .pass
     }
 
-    /// Bytes before what is undecided that are kept, for patterns and validators that look back.
-    private static let lookBehind = 64
+    /// Takes the next piece of a text that is all of an exchange.
+    public mutating func push(
+        _ text: ByteBuffer, isLast: Bool, using scratch: MatchScratch, into out: inout ByteBuffer
+    ) -> StreamStep {
+        var placeholders = Placeholders()
+        return push(text, isLast: isLast, using: scratch, placeholders: &placeholders, into: &out)
+    }
+
+    /// Bytes before what is undecided that are kept, for patterns, validators and words that look back.
+    private static let lookBehind = 2 * ContextWords.reach
 
     private mutating func forget() {
         let surplus = state.undecided - Self.lookBehind - state.base

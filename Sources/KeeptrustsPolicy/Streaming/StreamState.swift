@@ -51,7 +51,9 @@ struct StreamState: Sendable {
     var undecided: Int { min(sent, watched) }
 
     /// Judges what has been added to the window.
-    mutating func look(at window: UnsafeRawBufferPointer, isLast: Bool, _ scratch: MatchScratch) {
+    mutating func look(
+        at window: UnsafeRawBufferPointer, isLast: Bool, _ scratch: MatchScratch, _ placeholders: inout Placeholders
+    ) {
         let seen = end - base
         let whole = isLast ? window.count : window.endOfWholeCharacters
         let text = UnsafeRawBufferPointer(rebasing: window[..<whole])
@@ -73,7 +75,21 @@ struct StreamState: Sendable {
         }
         guard !sightings.isEmpty else { return }
         sightings.sort { ($0.match.span.lowerBound, $0.instance) < ($1.match.span.lowerBound, $1.instance) }
-        for sighting in sightings where blocked == nil { settle(sighting) }
+        let counting = counting(sightings)
+        for (sighting, counts) in zip(sightings, counting) where blocked == nil {
+            settle(sighting, counts: counts, &placeholders)
+        }
+    }
+
+    /// Says of each match whether it counts beside those of the same instance that it overlaps.
+    private func counting(_ sightings: [Sighting]) -> [Bool] {
+        var counts = [Bool](repeating: true, count: sightings.count)
+        for index in chain.policies.indices where chain.policies[index].picksStrongest {
+            let own = sightings.indices.filter { sightings[$0].instance == index }
+            let flags = chain.policies[index].counting(own.map { sightings[$0].match })
+            for (place, flag) in zip(own, flags) { counts[place] = flag }
+        }
+        return counts
     }
 
     /// A match that was confirmed in the new text.
@@ -160,9 +176,14 @@ struct StreamState: Sendable {
         self.holder = holder.instance
     }
 
-    /// Takes a confirmed match into account.
-    private mutating func settle(_ sighting: Sighting) {
+    /// Takes a confirmed match into account; one that does not count is taken out with the match that it overlaps.
+    private mutating func settle(_ sighting: Sighting, counts: Bool, _ placeholders: inout Placeholders) {
         let index = sighting.instance
+        guard counts else {
+            guard chain.stances[index].enforces else { return }
+            waiting.append(Replacement(segment: 0, span: sighting.match.span, text: "", confidence: 0))
+            return
+        }
         if !grounds[index].contains(where: { $0.rule == sighting.match.rule }) { grounds[index].append(sighting.match) }
         let policy = chain.policies[index]
         let decision = policy.decide(on: grounds[index])
@@ -172,8 +193,10 @@ struct StreamState: Sendable {
         switch decision.verdict {
         case .allow: break
         case .redact:
-            let text = policy.replacement(for: sighting.match, value: sighting.value)
-            waiting.append(Replacement(segment: 0, span: sighting.match.span, text: text))
+            let text = policy.replacement(for: sighting.match, value: sighting.value, &placeholders)
+            let confidence = policy.rules[sighting.match.rule].confidence
+            waiting.append(
+                Replacement(segment: 0, span: sighting.match.span, text: text, confidence: confidence))
         case .escalate, .block: stop()
         }
     }
