@@ -8,8 +8,8 @@ enum Gate: Int, CaseIterable, Sendable {
     /// Two colons within ``TextFacts/colonWindow`` bytes.
     case colons
 
-    /// A row of ``TextFacts/longWord`` bytes without a space, as tokens and keys are.
-    case longWord
+    /// A row of ``TextFacts/longWord`` bytes without a space, as tokens and keys are; or one of more than any word has.
+    case longWord, longerWord
 
     /// A letter with a digit right behind it.
     case letterDigit
@@ -35,6 +35,8 @@ enum Gate: Int, CaseIterable, Sendable {
             self = .sixDigits
         } else if syntax.fewest(of: ByteSet(":".utf8), within: TextFacts.colonWindow) >= 2 {
             self = .colons
+        } else if syntax.longestWord >= TextFacts.longerWord {
+            self = .longerWord
         } else if syntax.longestWord >= TextFacts.longWord {
             self = .longWord
         } else if syntax.hasNeighbours(.letters, .digits) {
@@ -50,7 +52,7 @@ enum Gate: Int, CaseIterable, Sendable {
     var isNarrow: Bool {
         switch self {
         case .none, .highByte, .fourDigits, .digit: false
-        case .at, .sevenDigits, .sixDigits, .joinedDigits, .colons, .longWord, .letterDigit: true
+        case .at, .sevenDigits, .sixDigits, .joinedDigits, .colons, .longWord, .longerWord, .letterDigit: true
         }
     }
 
@@ -65,6 +67,7 @@ enum Gate: Int, CaseIterable, Sendable {
         case .joinedDigits: facts.mostDigits >= 4 && facts.mostJoins >= 3
         case .colons: facts.hasColons
         case .longWord: facts.hasLongWord
+        case .longerWord: facts.hasLongerWord
         case .letterDigit: facts.hasLetterDigit
         case .fourDigits: facts.mostDigits >= 4
         case .digit: facts.mostDigits > 0

@@ -9,6 +9,7 @@ struct TextFacts: Equatable {
 
     /// So many bytes stand in a row that are neither spaces nor control characters.
     private(set) var hasLongWord = false
+    private(set) var hasLongerWord = false
 
     /// Two colons stand within ``colonWindow`` bytes.
     private(set) var hasColons = false
@@ -16,6 +17,7 @@ struct TextFacts: Equatable {
     private(set) var hasHighByte = false
 
     static let longWord = 16
+    static let longerWord = 26
     static let colonWindow = 16
 
     init(_ text: UnsafeRawBufferPointer) {
@@ -42,6 +44,7 @@ struct TextFacts: Equatable {
         mostJoins = scan.mostJoins
         hasLetterDigit = scan.hasLetterDigit
         hasLongWord = scan.hasLongWord
+        hasLongerWord = scan.hasLongerWord
         hasHighByte = high & Scan.tops != 0
         hasAt = text.firstIndex(of: UInt8(ascii: "@"), from: 0) != nil
         hasColons = Self.hasColons(text)
@@ -64,6 +67,7 @@ private struct Scan {
     var mostJoins = 0
     var hasLetterDigit = false
     var hasLongWord = false
+    var hasLongerWord = false
 
     /// Bytes at the end of the last block that are no spaces.
     private var word = 0
@@ -114,7 +118,11 @@ private struct Scan {
         long &= long >> 4
         long &= long >> 8
         let first = (~visible).trailingZeroBitCount
-        if long != 0 || word &+ first >= TextFacts.longWord { hasLongWord = true }
+        if long != 0 || word &+ first >= TextFacts.longWord {
+            hasLongWord = true
+            // Ten bytes more than the sixteen.
+            if long & long >> 10 != 0 || word &+ first >= TextFacts.longerWord { hasLongerWord = true }
+        }
         word = first == 64 ? word &+ 64 : (~visible).leadingZeroBitCount
     }
 
