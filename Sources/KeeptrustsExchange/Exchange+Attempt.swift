@@ -10,6 +10,7 @@ extension Exchange {
     /// One call to one target.
     struct Attempt {
         let target: Target
+        let breaker: BreakerTable.Entry?
         let permit: CircuitBreaker.Permit?
         let began: ContinuousClock.Instant
         var translation: any Translation
@@ -50,8 +51,9 @@ extension Exchange {
         guard let surface, let request, let translation = target.translation(for: surface, at: record.time) else {
             return refuse(.surfaceNotServed(target.id), at: now, into: &actions)
         }
-        let permit = around.breakers.permit(for: target.id)
-        attempt = Attempt(target: target, permit: permit, began: now, translation: translation)
+        let breaker = around.breakers.entry(of: target.id)
+        attempt = Attempt(
+            target: target, breaker: breaker, permit: breaker?.permit, began: now, translation: translation)
         record.attempts.append(ExchangeRecord.Attempt(target: target.id))
         record.target = target.id
         record.provider = target.provider.id
@@ -131,13 +133,12 @@ extension Exchange {
     mutating func endAttempt(
         _ result: CircuitBreaker.Result, error: StaticString?, at now: ContinuousClock.Instant
     ) {
-        guard let attempt, var entry = record.attempts.popLast() else { return }
-        around.breakers.end(attempt.target.id, attempt.permit, result, at: now)
-        entry.duration = now - attempt.began
-        entry.error = error
-        entry.status = attempt.head?.status
-        record.attempts.append(entry)
-        record.upstreamTime = (record.upstreamTime ?? .zero) + entry.duration
+        guard let began = attempt?.began, let place = record.attempts.indices.last else { return }
+        attempt?.breaker?.end(attempt?.permit, result, at: now)
+        record.attempts[place].duration = now - began
+        record.attempts[place].error = error
+        record.attempts[place].status = attempt?.head?.status
+        record.upstreamTime = (record.upstreamTime ?? .zero) + (now - began)
     }
 }
 
