@@ -65,7 +65,7 @@ extension Exchange {
         let started = around.clock()
         let outcome = snapshot.chain.judge(answer.texts.map(\.text.segment), using: loopSnapshot.scratch)
         record.policyTime += around.clock() - started
-        record.judgements.append(ExchangeRecord.Judgement(phase: "response", outcome: outcome))
+        record.note(outcome, in: "response")
         guard outcome.verdict < .escalate else {
             return refuse(Refusal(outcome, phase: .response), outcome: .blocked, at: now, into: &actions)
         }

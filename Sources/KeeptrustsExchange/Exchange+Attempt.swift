@@ -119,7 +119,7 @@ extension Exchange {
         let outcome = snapshot.chain.judge(
             texts.map { Segment($0, role: .assistant, phase: .response) }, using: loopSnapshot.scratch)
         guard outcome.verdict > .allow else { return failure }
-        record.judgements.append(ExchangeRecord.Judgement(phase: "response", outcome: outcome))
+        record.note(outcome, in: "response")
         guard outcome.verdict < .escalate else {
             (reported.message, reported.param) = ("The provider's error says what a policy does not allow.", nil)
             return .reported(reported)

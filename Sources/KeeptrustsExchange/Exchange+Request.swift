@@ -38,7 +38,7 @@ extension Exchange {
         let started = around.clock()
         let outcome = snapshot.chain.judge(request.texts.map(\.segment), using: loopSnapshot.scratch)
         record.policyTime += around.clock() - started
-        record.judgements.append(ExchangeRecord.Judgement(phase: "request", outcome: outcome))
+        record.note(outcome, in: "request")
         if outcome.verdict >= .escalate { throw Refusal(outcome, phase: .request) }
         for redaction in outcome.redactions {
             let range = request.texts[redaction.segment].rawRange(of: redaction.span)

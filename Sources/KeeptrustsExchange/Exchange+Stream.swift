@@ -104,7 +104,7 @@ extension Exchange {
     /// Puts what the output chain said of the stream's texts into the record.
     private mutating func noteStream() {
         guard let stream = attempt?.stream else { return }
-        record.judgements.append(ExchangeRecord.Judgement(phase: "response", outcome: stream.outcome))
+        record.note(stream.outcome, in: "response")
         note(stream.usage, stream.model)
     }
 
