@@ -3,6 +3,7 @@
 import re
 import time
 
+import pytest
 from playwright.sync_api import expect
 
 import fake_data as data
@@ -58,6 +59,77 @@ def test_filters_live_in_the_address_and_survive_a_reload(console, pages):
     expect(rows(page).first).to_be_visible()
     assert set(page.locator("tbody .badge").all_inner_texts()) == {"Blocked"}
     assert set(page.locator("tbody .model").all_inner_texts()) == {"demo"}
+
+
+@pytest.mark.parametrize(("outcome", "word", "reason"), [
+    ("refused", "Refused", "No model of this name is configured."),
+    ("failed", "Failed", "The provider could not be reached."),
+    ("cancelled", "Cancelled", "The caller left before the end."),
+])
+def test_what_was_not_served_does_not_read_as_allowed(console, pages, outcome, word, reason):
+    event = console.add(outcome=outcome)
+    page = pages.open(f"{console.url}/events?outcome={outcome}")
+    row = page.locator(f"tr[data-id={event['id']}]")
+    expect(row.locator(".badge")).to_have_text(word)
+    expect(row).to_contain_text(reason)
+    assert set(page.locator("tbody .badge").all_inner_texts()) == {word}
+    count = sum(one["outcome"] == outcome for one in console.events)
+    expect(page.get_by_role("button", name=f"{word} {count}", exact=True)).to_have_attribute("aria-pressed", "true")
+    row.locator("a").first.click()
+    expect(page.locator(".verdict-box b")).to_have_text(word)
+    expect(page.locator(".verdict-box")).to_contain_text(reason)
+
+
+def test_a_policy_that_was_passed_over_says_why(console, pages):
+    blocked, allowed = console.add(verdict="block"), console.add()
+    next(one for one in allowed["policies"] if one["id"] == "prompt-injection" and one["phase"] == "response")["skipped"] = True
+    page = pages.open(f"{console.url}/events/{blocked['id']}")
+    expect(page.locator(".chain li", has_text="pii-detector").first).to_contain_text("not reached")
+    page.goto(f"{console.url}/events/{allowed['id']}")
+    expect(page.locator(".chain li", has_text="prompt-injection").nth(1)).to_contain_text("does not look at this")
+
+
+def test_a_redaction_before_a_failure_is_said(console, pages):
+    event = console.add(verdict="redact", outcome="failed")
+    page = pages.open(f"{console.url}/events/{event['id']}")
+    expect(page.locator(".verdict-box b")).to_have_text("Failed")
+    expect(page.locator(".verdict-box")).to_contain_text("The provider could not be reached. Replaced before: 1 email, 1 IBAN.")
+
+
+def test_a_block_stays_a_block_whatever_came_after(console, pages):
+    event = console.add(verdict="block")
+    event["outcome"] = "failed"
+    page = pages.open(console.url + "/events")
+    expect(page.locator(f"tr[data-id={event['id']}] .badge")).to_have_text("Blocked")
+
+
+def test_overview_counts_what_failed_and_links_to_it(console, pages):
+    failed = sum(one["outcome"] == "failed" for one in console.events)
+    page = pages.open(console.url + "/overview")
+    fact = page.get_by_role("link", name=f"{failed} exchanges failed")
+    expect(fact).to_be_visible()
+    expect(page.locator(".legend")).to_contain_text("Failed")
+    fact.click()
+    expect(page).to_have_url(console.url + "/events?outcome=failed")
+    expect(rows(page)).to_have_count(failed)
+
+
+def test_events_of_a_key(console, pages):
+    mine = console.add()
+    mine["key_id"] = console.tokens[0]["id"]
+    page = pages.open(console.url + "/keys")
+    page.get_by_role("link", name="Events of support-portal").click()
+    expect(rows(page)).to_have_count(1)
+    expect(page.get_by_label("Search events")).to_have_value(mine["key_id"])
+    rows(page).first.locator("a").click()
+    expect(page.locator(".drawer").get_by_role("link", name=mine["key_id"])).to_be_visible()
+
+
+def test_a_model_that_no_config_knows(console, pages):
+    event = console.add(outcome="refused")
+    event["model"] = "unknown:1a2b3c4d"
+    page = pages.open(f"{console.url}/events/{event['id']}")
+    expect(page.locator("main")).to_contain_text("unknown:1a2b3c4d (a name that no config knows, and so is not kept)")
 
 
 def test_chips_count(console, pages):
@@ -160,6 +232,46 @@ def test_gateways(console, pages):
     expect(page.locator(".drawer")).to_contain_text("3 days")
     page.go_back()
     expect(page.locator(".drawer")).to_have_count(0)
+
+
+def test_a_config_that_was_not_loaded_shows(console, pages):
+    console.state = "unloaded"
+    page = pages.open(console.url + "/gateways")
+    expect(rows(page).first).to_contain_text("Config not loaded")
+    expect(rows(page).first).to_contain_text("A newer one was not loaded")
+    page.get_by_role("link", name="gw-eu-1").click()
+    expect(page.locator(".drawer .alert")).to_contain_text("The one before it stays in force.")
+    expect(page.locator(".drawer pre")).to_have_text(data.CONFIG_FAILURE["message"])
+    page.get_by_role("link", name="Overview").click()
+    expect(page.get_by_role("region", name="System status")).to_contain_text("A config was not loaded")
+    expect(page.get_by_role("region", name="System status")).to_contain_text("1 gateway on the one before")
+
+
+@pytest.mark.parametrize(("advertised", "shown"), [
+    ("gw-eu-1.example.com:41002", "http://gw-eu-1.example.com:41002/v1/"),
+    ("https://gw-eu-1.example.com:41002", "https://gw-eu-1.example.com:41002/v1/"),
+    ("gw-eu-1.example.com:443", "https://gw-eu-1.example.com/v1/"),
+    ("0.0.0.0:43117", "http://127.0.0.1:43117/v1/"),
+    ("[::]:43117", "http://127.0.0.1:43117/v1/"),
+    ("<img src=x>", "http://<a gateway>:41002/v1/"),
+])
+def test_the_request_to_try_goes_to_a_gateway_that_is_there(console, pages, advertised, shown):
+    console.gateways[0]["advertise_addr"] = advertised
+    page = pages.open(console.url + "/keys?create=general")
+    page.get_by_label("Name").fill("first")
+    page.get_by_role("button", name="Create", exact=True).click()
+    expect(page.get_by_label("Command")).to_contain_text(f"curl -s {shown}chat/completions")
+    expect(page.get_by_label("Command")).to_contain_text("Bearer kt_gk_new_secret")
+    page.get_by_role("button", name="Copy command").click()
+    assert page.evaluate("navigator.clipboard.readText()") == page.get_by_label("Command").inner_text()
+
+
+def test_the_request_to_try_passes_over_gateways_that_are_away(console, pages):
+    console.gateways[0]["status"] = "offline"
+    page = pages.open(console.url + "/keys?create=general")
+    page.get_by_label("Name").fill("first")
+    page.get_by_role("button", name="Create", exact=True).click()
+    expect(page.get_by_label("Command")).to_contain_text("http://gw-eu-2.example.com:41002/v1/")
 
 
 def test_a_key_shows_its_secret_once(console, pages):
