@@ -25,7 +25,7 @@ const CODES = {
   draining: 'The gateway was shutting down.',
   model_not_allowed: 'The key may not use this model.',
   model_not_found: 'No model of this name is configured.',
-  no_target_available: 'No provider of this model was ready: its credential is missing, or it rests after failures.',
+  no_target_available: 'No provider of this model was ready.',
   overloaded: 'The gateway was at its limit of concurrent exchanges.',
   request_timeout: 'The request did not arrive in time.',
   spool_full: 'The gateway could not record one more exchange.',

@@ -73,7 +73,16 @@ final class FleetLink: Service {
                 isRegistered = false  // The control plane has forgotten this gateway.
                 throw error
             }
-            try await Task.sleep(for: .seconds(MachineProtocol.heartbeatSeconds))
+            try await pause()
+        }
+    }
+
+    /// Waits for the next heartbeat: at most a second when there is news of the config.
+    private func pause() async throws {
+        let told = (configReference, loops.configFailure)
+        for _ in 0..<MachineProtocol.heartbeatSeconds {
+            try await Task.sleep(for: .seconds(1))
+            guard (configReference, loops.configFailure) == told else { return }
         }
     }
 

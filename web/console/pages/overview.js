@@ -61,7 +61,9 @@ function status({ gateways, summary }, range) {
     fact(
       failures ? 'warn' : 'ok',
       failures ? `${format.plural(failures, 'exchange')} failed` : 'Providers answering',
-      refused ? `and ${format.count(refused)} refused in the ${RANGES[range].words}` : `${failures ? 'in' : 'No failure in'} the ${RANGES[range].words}`,
+      refused
+        ? `${failures ? 'and ' : ''}${format.count(refused)} refused in the ${RANGES[range].words}`
+        : `${failures ? 'in' : 'No failure in'} the ${RANGES[range].words}`,
       eventsOf(failures || !refused ? 'failed' : 'refused', range),
     ),
     fact(
