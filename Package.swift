@@ -68,7 +68,7 @@ let package = Package(
             name: "KeeptrustsWeb",
             dependencies: [
                 "KeeptrustsCore", .asyncHTTPClient, .crypto, .httpTypes, .hummingbird, .hummingbirdTLS, .logging,
-                .mustache, .nioCore, .nioFoundation, .nioSSL, .serviceLifecycle,
+                .mustache, .nioCore, .nioFoundation, .nioHTTP1, .nioSSL, .serviceLifecycle,
             ]
         ),
         .target(
@@ -161,6 +161,8 @@ let package = Package(
             name: "KeeptrustsWebTests",
             dependencies: [
                 "KeeptrustsCore", "KeeptrustsWeb", .httpTypes, .hummingbird, .hummingbirdTesting, .nioCore,
+                .nioEmbedded,
+                .nioHTTP1,
             ]
         ),
         .testTarget(
@@ -190,7 +192,7 @@ let package = Package(
             dependencies: [
                 "KeeptrustsAPI", "KeeptrustsClient", "KeeptrustsConfig", "KeeptrustsCore", "KeeptrustsExchange",
                 "KeeptrustsGateway", "KeeptrustsWire", .logging, .nioCore, .nioPosix,
-                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .nioEmbedded,
             ]
         ),
     ],
@@ -208,6 +210,7 @@ extension Target.Dependency {
     static let logging: Self = .product(name: "Logging", package: "swift-log")
     static let mustache: Self = .product(name: "Mustache", package: "swift-mustache")
     static let nioCore: Self = .product(name: "NIOCore", package: "swift-nio")
+    static let nioEmbedded: Self = .product(name: "NIOEmbedded", package: "swift-nio")
     static let nioFoundation: Self = .product(name: "NIOFoundationCompat", package: "swift-nio")
     static let nioHTTP1: Self = .product(name: "NIOHTTP1", package: "swift-nio")
     static let nioPosix: Self = .product(name: "NIOPosix", package: "swift-nio")

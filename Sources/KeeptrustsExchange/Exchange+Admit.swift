@@ -68,11 +68,12 @@ extension Exchange {
         actions.append(.end(reply, keepsAlive: keepsAlive))
     }
 
-    /// The models that this key may ask for, each once, in the order of the targets.
+    /// The models that this key may ask for and that a target serves, each once, in the order of the targets.
     private func models(for key: CallerKey) -> ByteBuffer {
         var seen: Set<String> = []
         var entries: [ModelList.Entry] = []
-        for target in snapshot.targets where key.may(use: target.model) && seen.insert(target.model).inserted {
+        for target in snapshot.targets where target.isAvailable && key.may(use: target.model) {
+            guard seen.insert(target.model).inserted else { continue }
             entries.append(ModelList.Entry(id: target.model, owner: target.provider.id))
         }
         return ModelList(entries).body

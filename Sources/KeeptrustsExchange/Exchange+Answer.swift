@@ -86,7 +86,7 @@ extension Exchange {
     }
 
     mutating func note(_ usage: Usage?, _ model: String?) {
-        if let model { record.responseModel = model }
+        if let model, model.isPlainModelName { record.responseModel = model }
         guard let usage else { return }
         record.usage = usage
         record.cost = attempt?.target.settings.price?.cost(of: usage)
@@ -96,4 +96,11 @@ extension Exchange {
 
     /// The longest event of a stream (bytes).
     static let maxEventBytes = 1 << 20
+}
+
+extension String {
+    /// Whether a provider's name for its model may stand in a record: 1 to 128 printable ASCII characters.
+    fileprivate var isPlainModelName: Bool {
+        (1...128).contains(utf8.count) && utf8.allSatisfy { 0x20 <= $0 && $0 < 0x7F }
+    }
 }

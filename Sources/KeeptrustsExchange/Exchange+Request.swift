@@ -14,14 +14,13 @@ extension Exchange {
             guard let surface else { throw .notFound }
             var request: SurfaceRequest
             do throws(SurfaceFault) { request = try surface.read(body) } catch { throw Refusal(error) }
-            record.model = request.model
+            let known = snapshot.selector.candidates(for: request.model)
+            record.model = known == nil ? around.mask.masked(request.model) : request.model
             record.isStreaming = request.isStreaming
             guard record.key?.may(use: request.model) == true else {
                 throw .modelNotAllowed(request.model)
             }
-            guard let candidates = snapshot.selector.candidates(for: request.model) else {
-                throw .modelNotFound(request.model)
-            }
+            guard let candidates = known else { throw .modelNotFound(request.model) }
             try judge(&request)
             self.request = request
             route = AttemptSequence(candidates: candidates, triggers: snapshot.config.fallback.triggers)

@@ -32,6 +32,8 @@ struct ExchangeRecord {
     var assertedTeam: ByteBuffer?
     var surface = "unknown"
     var isStreaming = false
+
+    /// A name of the config, or what stands for one that is not: never what only the caller chose.
     var model = ""
     var responseModel: String?
     var target: String?

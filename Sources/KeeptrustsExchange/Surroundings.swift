@@ -25,6 +25,9 @@ public final class Surroundings {
 
     public var isDraining = false
 
+    /// For models that no config knows.
+    let mask: NameMask
+
     /// When this gateway began to serve.
     let beganServing: ContinuousClock.Instant
 
@@ -46,7 +49,7 @@ public final class Surroundings {
 
     public init(
         snapshot: LoopSnapshot, keys: KeyRing, gatewayID: String, allowsAnonymous: Bool, maxConcurrency: Int,
-        seed: UInt64, hasRoom: @escaping (Int) -> Bool, clock: @escaping () -> ContinuousClock.Instant,
+        seed: UInt64, mask: NameMask, hasRoom: @escaping (Int) -> Bool, clock: @escaping () -> ContinuousClock.Instant,
         wallClock: @escaping () -> Timestamp
     ) {
         current = snapshot
@@ -55,6 +58,7 @@ public final class Surroundings {
         self.allowsAnonymous = allowsAnonymous
         self.maxConcurrency = maxConcurrency
         ids = IdentifierSource(seed: seed)
+        self.mask = mask
         beganServing = clock()
         self.hasRoom = hasRoom
         self.clock = clock

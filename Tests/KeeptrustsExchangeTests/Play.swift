@@ -38,8 +38,9 @@ final class Play {
         let start = now
         around = Surroundings(
             snapshot: LoopSnapshot(snapshot), keys: KeyRing(plain: snapshot.groupKeys), gatewayID: "gw_1",
-            allowsAnonymous: allowsAnonymous, maxConcurrency: 10, seed: 1, hasRoom: { _ in hasRoom },
-            clock: { start }, wallClock: { Timestamp(rawValue: 1_700_000_000_000_000) })
+            allowsAnonymous: allowsAnonymous, maxConcurrency: 10, seed: 1,
+            mask: NameMask(key: [UInt8](repeating: 7, count: 16)),
+            hasRoom: { _ in hasRoom }, clock: { start }, wallClock: { Timestamp(rawValue: 1_700_000_000_000_000) })
         exchange = Exchange(around, at: now)
     }
 
