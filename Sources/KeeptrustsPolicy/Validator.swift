@@ -15,13 +15,15 @@ extension Rule {
 extension Validator {
     /// The part of the match at `span` of `text` that is what its rule looks for.
     ///
-    /// A number may be followed by another one, so of numbers with a check digit the longest part counts that is right.
+    /// A number may be followed by another one, so of numbers with a check digit the longest part counts that is right; the
+    /// words of a wallet may be followed by others.
     ///
     /// - Parameters:
     ///   - span: The match.
     ///   - text: The text that it stands in.
     /// - Returns: A part that begins where the match does; nil when there is none.
     func accepted(_ span: Range<Int>, in text: UnsafeRawBufferPointer) -> Range<Int>? {
+        if self == .mnemonic { return SecretValue.mnemonic(in: text, at: span) }
         guard self == .card || self == .iban else { return accepts(span, in: text) ? span : nil }
         var end = span.upperBound
         while end - span.lowerBound >= 13 {
@@ -45,8 +47,9 @@ extension Validator {
         case .ipv6: Self.isIPv6(value)
         case .email: Self.isEmail(value)
         case .npi: Self.isNPI(value)
-        case .secret: Self.isSecret(value)
         case .jwt: Self.isJWT(value)
+        case .secret, .password, .token, .vendorToken, .issued, .userinfo, .credentials, .basic, .mnemonic:
+            isSecret(span, in: text)
         }
     }
 
