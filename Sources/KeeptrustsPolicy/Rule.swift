@@ -10,6 +10,9 @@ struct Rule: Sendable {
     /// Decides on a match; a match that it refuses is none.
     var validator: Validator?
 
+    /// Terms of which what was found must be near to one.
+    var terms: FuzzyTermSet?
+
     /// How sure a match is, 0...1.
     var confidence = 1.0
 

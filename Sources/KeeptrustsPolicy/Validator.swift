@@ -7,6 +7,7 @@ extension Rule {
             let digits = text[span].count { (0x30...0x39).contains($0) }
             guard digits >= pattern.fewestDigits else { return nil }
         }
+        if let terms { return terms.match(in: text, at: span) }
         guard let validator else { return span }
         return validator.accepted(span, in: text)
     }
