@@ -1,8 +1,8 @@
 /// Terms that are found with a few letters wrong, missing or too many: whole words within an edit distance.
 ///
 /// A text within distance d of a term holds at least one of any d + 1 pieces of it unchanged (the pigeonhole principle).
-/// So the pieces are what a scan looks for, and the distance (Levenshtein's) is worked out only around them. Case does not
-/// count, nor how much white space stands between words.
+/// So pieces of the term's words are what a scan looks for, and the distance (Levenshtein's) is worked out only around
+/// them. Case does not count, nor how much white space stands between words.
 public struct FuzzyTermSet: Sendable {
     /// What a scan looks for: from the beginning of a word on, a piece of a term with room around it.
     public let pattern: Pattern
@@ -38,12 +38,13 @@ public struct FuzzyTermSet: Sendable {
     /// - Parameters:
     ///   - term: The term.
     ///   - most: The distance that is wanted, 0...8.
-    /// - Returns: A distance in `0...most`; 0 for a term of fewer than six characters, and for one that begins or ends with
-    ///   something else than a letter or a digit.
+    /// - Returns: A distance in `0...most`: one less than the pieces of three characters that its words can be cut into; 0
+    ///   for a term that begins or ends with something else than a letter or a digit.
     public static func distance(for term: String, most: Int) -> Int {
         let scalars = normalised(term)
         guard let first = scalars.first, let last = scalars.last, isWord(first), isWord(last) else { return 0 }
-        return max(0, min(most, scalars.count / shortestPiece - 1))
+        let pieces = scalars.split(separator: 0x20).reduce(0) { $0 + $1.count / shortestPiece }
+        return max(0, min(most, pieces - 1))
     }
 
     /// Sets for terms, each no larger than one pattern can be.
@@ -73,9 +74,7 @@ public struct FuzzyTermSet: Sendable {
         var expressions: Set<String> = []
         var (before, after) = (0, 0)
         for (index, term) in terms.enumerated() {
-            let count = term.distance + 1
-            for number in 0..<count {
-                let range = term.scalars.count * number / count..<term.scalars.count * (number + 1) / count
+            for range in Self.pieces(of: term) {
                 let piece = Piece(term: index, offset: range.lowerBound, scalars: term.scalars[range])
                 pieces[Self.key(term.scalars, range.lowerBound), default: []].append(piece)
                 expressions.insert(Self.expression(term.scalars[range]))
@@ -88,6 +87,22 @@ public struct FuzzyTermSet: Sendable {
         let choice = expressions.sorted().joined(separator: "|")
         let start = #"(?<![A-Za-z0-9_])(?=[A-Za-z0-9\x{80}-\x{10FFFF}])"#
         pattern = Pattern("\(start)[\\s\\S]{0,\(before)}?(?:\(choice))[\\s\\S]{0,\(after)}", ignoresCase: true)
+    }
+
+    /// As many pieces of a term's words as its distance asks for, as long as may be.
+    private static func pieces(of term: Term) -> [Range<Int>] {
+        let words = term.scalars.split(separator: 0x20).map { $0.startIndex..<$0.endIndex }
+        var counts = [Int](repeating: 0, count: words.count)
+        for _ in 0...term.distance {
+            let next = words.indices.max { words[$0].count / (counts[$0] + 1) < words[$1].count / (counts[$1] + 1) }
+            if let next { counts[next] += 1 }
+        }
+        return zip(words, counts).flatMap { word, count in
+            (0..<count).map { number in
+                let start = word.lowerBound + word.count * number / count
+                return start..<word.lowerBound + word.count * (number + 1) / count
+            }
+        }
     }
 
     /// The words at the beginning of what ``pattern`` found that are near enough to a term.
@@ -209,6 +224,6 @@ public struct FuzzyTermSet: Sendable {
     }
 
     private static func expression(_ piece: ArraySlice<UInt32>) -> String {
-        piece.map { $0 == 0x20 ? #"\s{1,9}"# : "\\x{\(String($0, radix: 16))}" }.joined()
+        piece.map { "\\x{\(String($0, radix: 16))}" }.joined()
     }
 }

@@ -65,9 +65,10 @@ extension SecretValue {
         guard count >= 8 else { return count >= 6 && isChosen }
         guard distinct >= 5 else { return false }
         guard hasLetter else { return !hasOther && count >= 16 && !isSequence }
+        // What costs least comes first: a text may hold thousands of candidates.
+        guard hasDigit || (hasLower && hasUpper) || count >= 24 else { return false }
         guard !isReference, !isPlaceholder, !isCode else { return false }
         if !hasDigit, bytes.contains(0x2E), hasFiller { return false }
-        guard hasDigit || (hasLower && hasUpper) || count >= 24 else { return false }
         if count >= 16, entropy < 2.9 { return false }
         return isName ? isChosen : !isFiller
     }
@@ -81,7 +82,9 @@ extension SecretValue {
     ///
     /// Words with digits or signs are; plain words are not, for sentences go on with them.
     fileprivate var isPassword: Bool {
-        guard count >= 6, distinct >= 4, !isReference, !isPlaceholder else { return false }
+        guard count >= 6, distinct >= 4 else { return false }
+        if !hasDigit, !hasOther, count < 8 || isName { return false }
+        guard !isReference, !isPlaceholder else { return false }
         guard hasLetter else { return isNumericPassword }
         guard !isCode else { return false }
         if isFiller { return hasStrongSign && hasDigit && hasLower && hasUpper }
