@@ -113,7 +113,7 @@ extension Pack {
         return expanded + rest
     }
 
-    private static func unescape(_ text: String) -> String {
+    static func unescape(_ text: String) -> String {
         var plain = ""
         var rest = text[...]
         while let character = rest.popFirst() {
