@@ -41,7 +41,8 @@ struct DetectionTests {
             (`Tests/Fixtures/detection/\(kind.name).txt`): precision \(Self.percent(precision)), recall \
             \(Self.percent(recall)).
             """
-        let page = try String(contentsOf: MarkedText.root.appending(path: "docs/reference/policies/\(kind.name).md"))
+        let path = MarkedText.root.appending(path: "docs/reference/policies/\(kind.name).md")
+        let page = try String(contentsOf: path, encoding: .utf8)
         #expect(page.split(whereSeparator: \.isWhitespace).joined(separator: " ").contains(line), "\(line)")
     }
 
@@ -59,7 +60,8 @@ struct MarkedText: Sendable {
     /// The texts of a file: one a line, `+` those that hold something, `-` those that do not, `#` remarks.
     static func all(in file: String) throws -> [MarkedText] {
         let path = root.appending(path: "Tests/Fixtures/detection/\(file)")
-        return try String(contentsOf: path).split(separator: "\n").filter { !$0.hasPrefix("#") }.map { line in
+        return try String(contentsOf: path, encoding: .utf8).split(separator: "\n").filter { !$0.hasPrefix("#") }.map {
+            line in
             let text = MarkedText(Pack.unescape(String(line.dropFirst(2))))
             guard text.marked.isEmpty == line.hasPrefix("-") else { throw MarkedTextError(line: String(line)) }
             return text
