@@ -65,8 +65,11 @@ struct Judgement: Sendable {
         } catch {
             return fail(index)
         }
-        guard !matches.isEmpty else { return }
         matches.sort { ($0.span.lowerBound, $0.rule) < ($1.span.lowerBound, $1.rule) }
+        if chain.policies[index].readsCodeOnly, !matches.isEmpty {
+            matches = segment.text.withUnsafeReadableBytes { CodeFences(of: $0).code(of: matches) }
+        }
+        guard !matches.isEmpty else { return }
         let decision = chain.policies[index].decide(on: matches)
         report(matches, decision, number, index)
         apply(decision, index)

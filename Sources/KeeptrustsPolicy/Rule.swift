@@ -10,6 +10,9 @@ struct Rule: Sendable {
     /// Decides on a match; a match that it refuses is none.
     var validator: Validator?
 
+    /// Terms of which what was found must be near to one.
+    var terms: FuzzyTermSet?
+
     /// How sure a match is, 0...1.
     var confidence = 1.0
 
@@ -46,8 +49,32 @@ enum Validator: String, Sendable, CaseIterable {
     /// A national provider identifier of the United States (Luhn with the prefix 80840).
     case npi
 
-    /// A value that nobody would type for a placeholder: mixed, uneven, not a word.
+    /// A value of a secret, a token or a key: no placeholder, no reference, no name.
     case secret
+
+    /// A password: words with digits or signs, or no words.
+    case password
+
+    /// What can only have come from a generator, where a word nearby hints at a secret.
+    case token
+
+    /// A token of a vendor that is named beside it.
+    case vendorToken = "vendor-token"
+
+    /// A token with its issuer's mark: no placeholder.
+    case issued
+
+    /// The password of a URL: anything but the words of documentation.
+    case userinfo
+
+    /// A name and a password, joined by a colon.
+    case credentials
+
+    /// The same in base64.
+    case basic
+
+    /// The words that a wallet is restored from.
+    case mnemonic
 
     /// A JSON object in base64url before the first dot.
     case jwt

@@ -7,6 +7,7 @@ extension Rule {
             let digits = text[span].count { (0x30...0x39).contains($0) }
             guard digits >= pattern.fewestDigits else { return nil }
         }
+        if let terms { return terms.match(in: text, at: span) }
         guard let validator else { return span }
         return validator.accepted(span, in: text)
     }
@@ -15,13 +16,15 @@ extension Rule {
 extension Validator {
     /// The part of the match at `span` of `text` that is what its rule looks for.
     ///
-    /// A number may be followed by another one, so of numbers with a check digit the longest part counts that is right.
+    /// A number may be followed by another one, so of numbers with a check digit the longest part counts that is right; the
+    /// words of a wallet may be followed by others.
     ///
     /// - Parameters:
     ///   - span: The match.
     ///   - text: The text that it stands in.
     /// - Returns: A part that begins where the match does; nil when there is none.
     func accepted(_ span: Range<Int>, in text: UnsafeRawBufferPointer) -> Range<Int>? {
+        if self == .mnemonic { return SecretValue.mnemonic(in: text, at: span) }
         guard self == .card || self == .iban else { return accepts(span, in: text) ? span : nil }
         var end = span.upperBound
         while end - span.lowerBound >= 13 {
@@ -45,8 +48,9 @@ extension Validator {
         case .ipv6: Self.isIPv6(value)
         case .email: Self.isEmail(value)
         case .npi: Self.isNPI(value)
-        case .secret: Self.isSecret(value)
         case .jwt: Self.isJWT(value)
+        case .secret, .password, .token, .vendorToken, .issued, .userinfo, .credentials, .basic, .mnemonic:
+            isSecret(span, in: text)
         }
     }
 
