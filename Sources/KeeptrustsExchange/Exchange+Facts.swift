@@ -36,6 +36,7 @@ extension Exchange {
         facts.time = record.time
         facts.uptime = now - around.beganServing
         guard let request else { return facts }
+        if snapshot.chain.needs.tools { facts.tools = request.tools }
         if stage == .answer, snapshot.chain.needs.conversation {
             facts.conversation = inputOutcome.applied(to: request.texts.map(\.segment))
         }

@@ -15,6 +15,9 @@ struct Examination {
     let stage: ExchangeStage
     let facts: ExchangeFacts
 
+    /// What searches by ``Expression`` work with; nil when there was no memory for it.
+    let scratch: PatternScratch?
+
     /// A place in one of the texts where a rule of the policy matched.
     struct LocatedMatch: Equatable {
         /// Which of the texts.
@@ -49,6 +52,14 @@ struct Examination {
 }
 
 extension Examination {
+    /// What searches by ``Expression`` work with.
+    ///
+    /// - Throws: ``MatchFailure`` when there was no memory for it: the policy fails then.
+    func memory() throws(MatchFailure) -> PatternScratch {
+        guard let scratch else { throw MatchFailure(code: 0) }
+        return scratch
+    }
+
     /// A call of a tool: the tool's name, and what it is given.
     struct Call {
         var name: String

@@ -17,7 +17,7 @@ extension Judgement {
             let matches = try locate(index, segments, scratch)
             let examination = Examination(
                 segments: segments, own: chain.own(index, segments), matches: matches, stage: occasion.stage,
-                facts: occasion.facts)
+                facts: occasion.facts, scratch: scratch.patterns)
             let opinion = try chain.policies[index].examine(examination)
             guard opinion.edits.allSatisfy({ $0.isWithin(segments) }) else { return fail(index) }
             for located in matches { report([located.match], opinion.decision, located.segment, index) }
@@ -29,7 +29,7 @@ extension Judgement {
     }
 
     /// Lets the instances that change texts do so, each on what the one before has left.
-    mutating func revise(_ segments: [Segment], _ occasion: Occasion) -> [Redaction] {
+    mutating func revise(_ segments: [Segment], _ occasion: Occasion, _ scratch: MatchScratch) -> [Redaction] {
         let redactions = Replacement.merged(replacements)
         guard chain.stances.contains(where: \.revises) else { return redactions }
         var edited = EditedTexts(segments, redactions)
@@ -41,7 +41,7 @@ extension Judgement {
             let current = edited.segments
             let examination = Examination(
                 segments: current, own: chain.own(index, current), matches: [], stage: occasion.stage,
-                facts: occasion.facts)
+                facts: occasion.facts, scratch: scratch.patterns)
             guard let opinion = try? chain.policies[index].revise(examination),
                 opinion.edits.allSatisfy({ $0.isWithin(current) })
             else {

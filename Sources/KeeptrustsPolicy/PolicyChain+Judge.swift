@@ -44,7 +44,7 @@ extension PolicyChain {
                 judgement.run(index, on: segments, scratch)
             }
         }
-        let redactions = judgement.revise(segments, occasion)
+        let redactions = judgement.revise(segments, occasion, scratch)
         var outcome = judgement.finished
         outcome.redactions = redactions
         return outcome

@@ -124,7 +124,7 @@ struct RBAC: Policy {
         for call in examination.calls where rule?.permits(call.name) != true {
             let finding = LocatedFinding(
                 segment: call.segment, Finding("tool.denied", at: 0..<examination.length(of: call.segment)))
-            return .block("rbac.tool_denied", "The caller's role may not use the tool '\(call.name)'.", [finding])
+            return .block("rbac.tool_denied", "The caller's role may not use the tool \(quoted(call.name)).", [finding])
         }
         return .clean
     }
