@@ -33,7 +33,7 @@ let package = Package(
         // What the gateway knows, still without I/O.
         .target(
             name: "KeeptrustsPolicy",
-            dependencies: ["KeeptrustsCore", "KeeptrustsMatching", .nioCore],
+            dependencies: ["KeeptrustsCore", "KeeptrustsMatching", "KeeptrustsWire", .nioCore],
             plugins: ["EmbedAssets"]
         ),
         .target(

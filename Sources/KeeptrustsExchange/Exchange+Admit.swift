@@ -23,6 +23,7 @@ extension Exchange {
             record.key = try authenticate(head, from: peer)
             try checkBody(head)
             readIdentity(head)
+            readWantedHeaders(head)
             guard !around.isDraining else { throw .draining }
             guard around.inFlight <= around.maxConcurrency else { throw .overloaded }
             guard around.hasRoom(around.inFlight) else { throw .spoolFull }
@@ -99,7 +100,7 @@ extension Exchange {
             guard around.allowsAnonymous, peer.isLoopback, !CallerCredential.isForwarded(head) else {
                 throw .missingKey
             }
-            return CallerKey(id: "anonymous")
+            return .anonymous
         }
         switch around.keys.answer(for: credential, at: record.time) {
         case .key(let key): return key

@@ -63,7 +63,9 @@ extension Exchange {
         _ answer: SurfaceAnswer, at now: ContinuousClock.Instant, into actions: inout [Action]
     ) throws(DialectError) {
         let started = around.clock()
-        let outcome = snapshot.chain.judge(answer.texts.map(\.text.segment), using: loopSnapshot.scratch)
+        let outcome = snapshot.chain.judge(
+            answer.texts.map(\.text.segment), at: .answer, facts: policyFacts(request, at: .answer, now),
+            using: loopSnapshot.scratch)
         record.policyTime += around.clock() - started
         record.note(outcome, in: "response")
         guard outcome.verdict < .escalate else {

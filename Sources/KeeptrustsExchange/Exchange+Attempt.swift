@@ -85,7 +85,7 @@ extension Exchange {
     mutating func attemptFailed(
         _ failure: AttemptFailure, at now: ContinuousClock.Instant, into actions: inout [Action]
     ) {
-        let failure = judged(failure)
+        let failure = judged(failure, at: now)
         let trigger = failure.trigger
         endAttempt(trigger?.breakerResult ?? .succeeded, error: failure.name, at: now)
         guard !hasReplied, let plan = attempt?.target.settings.retry, var sequence = route else {
@@ -113,11 +113,12 @@ extension Exchange {
     }
 
     /// A failure whose words may reach the caller: a provider may repeat in them what it was sent, or what it holds.
-    private mutating func judged(_ failure: AttemptFailure) -> AttemptFailure {
+    private mutating func judged(_ failure: AttemptFailure, at now: ContinuousClock.Instant) -> AttemptFailure {
         guard case .reported(var reported) = failure else { return failure }
         let texts = [reported.message, reported.param ?? ""].map { ByteBuffer(string: $0) }
         let outcome = snapshot.chain.judge(
-            texts.map { Segment($0, role: .assistant, phase: .response) }, using: loopSnapshot.scratch)
+            texts.map { Segment($0, role: .assistant, phase: .response) }, at: .answer,
+            facts: policyFacts(request, at: .answer, now), using: loopSnapshot.scratch)
         guard outcome.verdict > .allow else { return failure }
         record.note(outcome, in: "response")
         guard outcome.verdict < .escalate else {

@@ -21,7 +21,7 @@ extension Exchange {
                 throw .modelNotAllowed(request.model)
             }
             guard let candidates = known else { throw .modelNotFound(request.model) }
-            try judge(&request)
+            try judge(&request, at: now)
             self.request = request
             route = AttemptSequence(candidates: candidates, triggers: snapshot.config.fallback.triggers)
             guard !candidates.isEmpty else { throw .noTarget(request.model) }
@@ -33,9 +33,13 @@ extension Exchange {
     }
 
     /// Runs the input chain over every text of the request, and notes what it changes.
-    private mutating func judge(_ request: inout SurfaceRequest) throws(Refusal) {
+    private mutating func judge(
+        _ request: inout SurfaceRequest, at now: ContinuousClock.Instant
+    ) throws(Refusal) {
         let started = around.clock()
-        let outcome = snapshot.chain.judge(request.texts.map(\.segment), using: loopSnapshot.scratch)
+        let outcome = snapshot.chain.judge(
+            request.texts.map(\.segment), at: .request, facts: policyFacts(request, at: .request, now),
+            using: loopSnapshot.scratch)
         record.policyTime += around.clock() - started
         record.note(outcome, in: "request")
         if outcome.verdict >= .escalate { throw Refusal(outcome, phase: .request) }

@@ -10,6 +10,13 @@ public final class MatchScratch {
 
     public init(for chain: PolicyChain) { patterns = PatternScratch(for: chain.patterns) }
 
+    /// The suspects of the text to which the one at `first` belongs; they stand in the order of their texts.
+    func suspectsOfOneText(from first: Int) -> Range<Int> {
+        var end = first + 1
+        while end < suspects.count, suspects[end].segment == suspects[first].segment { end += 1 }
+        return first..<end
+    }
+
     /// One way of reading one text, in which patterns may match.
     struct Suspect {
         var segment: Int

@@ -7,20 +7,47 @@ extension PolicyChain {
     ///
     /// - Parameters:
     ///   - segments: The texts, in the order in which they are sent.
+    ///   - stage: Which half of the exchange they are; nil to tell by the texts' phases.
+    ///   - facts: What is known of the exchange; asked for only by chains that judge by it.
     ///   - scratch: The memory of the event loop.
     /// - Returns: What must be done with them.
-    public func judge(_ segments: [Segment], using scratch: MatchScratch) -> ChainOutcome {
-        var phases = 0
+    public func judge(
+        _ segments: [Segment], at stage: ExchangeStage? = nil,
+        facts: @autoclosure () -> ExchangeFacts = ExchangeFacts(), using scratch: MatchScratch
+    ) -> ChainOutcome {
+        var phases = stage?.phase.bit ?? 0
         scratch.suspects.removeAll(keepingCapacity: true)
         for index in segments.indices {
             let phase = segments[index].phase
             phases |= phase.bit
             segments[index].text.withUnsafeReadableBytes { suspect($0, index, phase, scratch) }
         }
-        guard !scratch.suspects.isEmpty else { return clean[phases] }
+        let needsCode = phases & phasesOfCode != 0
+        guard needsCode || !scratch.suspects.isEmpty else { return clean[phases] }
         var judgement = Judgement(chain: self, outcome: clean[phases])
-        for index in instances.indices { judgement.run(index, on: segments, scratch) }
-        return judgement.finished
+        guard needsCode else {
+            for index in instances.indices { judgement.run(index, on: segments, scratch) }
+            return judgement.finished
+        }
+        let half = stage ?? (phases & Phase.response.bit != 0 ? .answer : .request)
+        return judge(segments, Occasion(stage: half, facts: facts()), &judgement, scratch)
+    }
+
+    /// Runs a chain that judges by code.
+    private func judge(
+        _ segments: [Segment], _ occasion: Occasion, _ judgement: inout Judgement, _ scratch: MatchScratch
+    ) -> ChainOutcome {
+        for index in instances.indices {
+            if stances[index].examines {
+                judgement.examine(index, segments, occasion, scratch)
+            } else {
+                judgement.run(index, on: segments, scratch)
+            }
+        }
+        let redactions = judgement.revise(segments, occasion, scratch)
+        var outcome = judgement.finished
+        outcome.redactions = redactions
+        return outcome
     }
 
     /// Scans one text in every way in which a policy reads it, and notes what must be confirmed.

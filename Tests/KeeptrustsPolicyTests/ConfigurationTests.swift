@@ -21,7 +21,7 @@ struct ConfigurationTests {
             chain: ["magic"],
             text: """
                 policy-config.yaml:1:3: error: unknown policy kind 'magic'.
-                  hint: This version has 'prompt-injection', 'pii-detector', 'dlp-filter', 'code-sanitizer', 'audit-logger'.
+                  hint: docs/reference/policies lists the kinds of this version.
                 """),
         Mistake(
             chain: ["pii-detector", "pii-detector"],
