@@ -16,10 +16,11 @@ struct SecretValueTests {
     @Test(
         "Words that programs and people join are names; what a generator makes is none",
         arguments: [
-            ("user_174460", true), ("getElementsByTagName", true), ("TokenStream2", true),
+            ("member_5082", true), ("getElementsByTagName", true), ("TokenStream2", true),
             ("prod/db/credentials", true),
-            ("card_number_invalid_v2", true), ("sha256", true), ("HTTPServer2", true), ("river-river4091", true),
-            ("k3LmQ7rTvB2nYc4W", false), ("0f1e2d3c4b5a69788796", false), ("TzsfUvITUO", false), ("S3cr3t-Pa55", false),
+            ("card_number_invalid_v2", true), ("sha256", true), ("HTTPServer2", true), ("willow-lagoon47", true),
+            ("k3LmQ7rTvB2nYc4W", false), ("0f1e2d3c4b5a69788796", false), ("QxvgRkPLMO", false),
+            ("Wh1sp3r-Fr0g", false),
             ("hGkPqXzRtW", false),
         ]
     )
@@ -57,8 +58,8 @@ struct SecretValueTests {
     @Test(
         "A value is a password, a secret or a token by what it is made of",
         arguments: [
-            ("hunter2", true, false, false), ("letMeIn$4ever", true, true, false), ("Tr0ub4dor&3", true, true, false),
-            ("maple.maple8633", true, false, false), ("sunshine", false, false, false),
+            ("walrus7", true, false, false), ("openIt$4today", true, true, false), ("Gr4nite&Fox", true, true, false),
+            ("cedar.orchid5521", true, false, false), ("sunshine", false, false, false),
             ("case-sensitive", false, false, false), ("password123", false, false, false),
             ("user.password1", false, false, false), ("DB_PASSWORD_2", false, false, false),
             ("20240517", false, false, false), ("84729163", true, false, false),

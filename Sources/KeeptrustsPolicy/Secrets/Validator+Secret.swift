@@ -83,7 +83,7 @@ extension SecretValue {
     /// Words with digits or signs are; plain words are not, for sentences go on with them.
     fileprivate var isPassword: Bool {
         guard count >= 6, distinct >= 4 else { return false }
-        if !hasDigit, !hasOther, count < 8 || isName { return false }
+        if !hasDigit, !hasOther, count < 8 || !hasUpper || !hasLower || isName { return false }
         guard !isReference, !isPlaceholder else { return false }
         guard hasLetter else { return isNumericPassword }
         guard !isCode else { return false }
