@@ -81,6 +81,7 @@ final class FleetLink: Service {
     private func pause() async throws {
         let told = (configReference, loops.configFailure)
         for _ in 0..<MachineProtocol.heartbeatSeconds {
+            // News is looked for and not awaited: a look a second costs nothing, and ends with the task.
             try await Task.sleep(for: .seconds(1))
             guard (configReference, loops.configFailure) == told else { return }
         }
