@@ -271,3 +271,14 @@ def test_it_ends_at_once_when_nothing_is_open(gateway):
 
     assert gateway.stop() == 0
     assert time.monotonic() - began < 5
+
+
+def test_a_second_start_takes_the_patterns_that_the_first_compiled(gateways, simulator):
+    gateway = gateways(config(simulator))
+    cached = {path: path.stat().st_mtime_ns for path in (gateway.state / "patterns").iterdir()}
+    gateway.stop()
+
+    gateway.restart()
+
+    assert len(cached) == 1
+    assert {path: path.stat().st_mtime_ns for path in (gateway.state / "patterns").iterdir()} == cached
