@@ -1,5 +1,6 @@
 public import KeeptrustsCore
 public import KeeptrustsPolicy
+import KeeptrustsRouting
 
 extension PolicyConfig {
     /// The kind of each entry of `policies.chain`, in the order of the chain.
@@ -31,5 +32,30 @@ extension PolicyConfig {
             part.value = .list(all.enumerated().filter { entries.contains($0.offset) }.map(\.element))
         }
         return try PolicyChain(entries: part, settings: chainSettings, cacheDirectory: cacheDirectory)
+    }
+}
+
+extension PolicyConfig {
+    /// This configuration with targets that all speak the surface's own dialect, need no credential and lead nowhere.
+    ///
+    /// What an exchange decides is as it would be; what is sent to a provider is for a test to look at.
+    public var rehearsed: PolicyConfig {
+        var copy = self
+        for index in copy.targets.indices {
+            copy.targets[index].provider = "openai"
+            copy.targets[index].baseURL = "http://127.0.0.1:9/v1"
+            copy.targets[index].secretVariable = nil
+            copy.targets[index].retry.maxAttempts = 1
+        }
+        return copy
+    }
+}
+
+extension PolicyConfig {
+    /// The settings of an instance of the chain, in a form that is the same for the same settings.
+    public func settings(of instance: PolicyChain.Instance) -> String {
+        let own = try? chainSettings?.member(instance.id) ?? chainSettings?.member(instance.kind.name)
+        guard let own, case .mapping = own.value else { return "{}" }
+        return own.canonicalJSON
     }
 }

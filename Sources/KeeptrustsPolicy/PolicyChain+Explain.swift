@@ -117,3 +117,15 @@ extension PolicyExplanation.Sighting {
         segment == located.segment && finding == located.finding
     }
 }
+
+extension PolicyChain {
+    /// The reason codes that an instance can give for what its rules find: by each rule alone, and by all together.
+    ///
+    /// Codes that come of anything else, such as a failure, are not among them.
+    public func reasonCodes(of index: Int) -> Set<String> {
+        let policy = policies[index]
+        let all = policy.rules.indices.map { RuleMatch(rule: $0, span: 0..<1) }
+        let choices = all.map { [$0] } + (all.isEmpty ? [] : [all])
+        return Set(choices.compactMap { policy.decide(on: $0).reason?.code })
+    }
+}
