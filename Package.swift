@@ -44,7 +44,9 @@ let package = Package(
         .target(
             name: "KeeptrustsConfig",
             dependencies: [
-                "KeeptrustsCore", "KeeptrustsDialects", "KeeptrustsPolicy", "KeeptrustsRouting", "Yams", .crypto,
+                "KeeptrustsCore", "KeeptrustsDialects", "KeeptrustsPolicy", "KeeptrustsRouting", "KeeptrustsWire",
+                "Yams",
+                .crypto, .nioCore,
             ]
         ),
         .target(

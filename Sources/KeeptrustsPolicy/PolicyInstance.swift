@@ -72,6 +72,7 @@ extension PolicyChain.Instance {
         let mapping = try entry.mapping(Key.self)
         try refuse(mapping)
         let kindNode = try mapping.required(.kind)
+        kindNode.expect(.choice(PolicyKinds.all.map(\.name)))
         var id = try kindNode.string()
         if let node = mapping[.id] { id = try identifier(node) }
         var (instance, policy) = try make(kindNode: kindNode, id: id, settings: settings, failMode: failMode)

@@ -39,6 +39,9 @@ public struct ByteWriter: ~Copyable {
     /// Memory that is kept between two outputs (bytes).
     private static let mostKept = 1 << 18
 
+    /// How many bytes were written.
+    public var count: Int { written }
+
     /// A copy of what was written.
     public var buffer: ByteBuffer {
         ByteBuffer(bytes: UnsafeRawBufferPointer(start: start, count: written))
