@@ -15,6 +15,7 @@ struct HeldStreamTests {
             consumer_groups:
               - {name: tests, key_ref: {env: KEY}}
             providers:
+              retry: {max_attempts: 1}
               targets:
                 - {id: first, provider: openai, model: gpt-4o, base_url: "http://127.0.0.1:9/v1"}
             """)
