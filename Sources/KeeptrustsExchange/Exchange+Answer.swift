@@ -22,7 +22,8 @@ extension Exchange {
         }
         let stream = AnswerStream(
             surface: surface, translation: attempt.translation, chain: snapshot.chain, scratch: loopSnapshot.scratch,
-            keepsUsage: request.includesUsage, maxEventBytes: Self.maxEventBytes)
+            keepsUsage: request.includesUsage, maxEventBytes: Self.maxEventBytes,
+            maxHeldBytes: snapshot.config.sizeLimits.maxResponseBytes)
         self.attempt?.stream = stream
         state = .streaming
     }

@@ -41,6 +41,11 @@ struct EditedTexts {
         }
     }
 
+    /// A text with edits made, which are in order and do not overlap.
+    static func text(_ text: ByteBuffer, _ edits: [Redaction]) -> ByteBuffer {
+        EditedTexts([Segment(text, role: .assistant, phase: .response)], edits).segments[0].text
+    }
+
     /// One text, as pieces of what was sent and of what was put in.
     private struct Pieces {
         private enum Piece {

@@ -47,6 +47,10 @@ struct StreamState: Sendable {
         self.phase = phase
         judgement = Judgement(chain: chain, outcome: chain.clean[phase.bit])
         matcher = StreamMatcher(for: chain.patterns)
+        for index in chain.stances.indices where chain.stances[index].examines {
+            // Code sees whole texts only: here, it does not run.
+            judgement.outcome.results[index].skipped = true
+        }
         grounds = Array(repeating: [], count: chain.instances.count)
         fences = chain.policies.contains(where: \.readsCodeOnly) ? CodeFences() : nil
     }
