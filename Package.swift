@@ -33,7 +33,7 @@ let package = Package(
         // What the gateway knows, still without I/O.
         .target(
             name: "KeeptrustsPolicy",
-            dependencies: ["KeeptrustsCore", "KeeptrustsMatching", .nioCore],
+            dependencies: ["KeeptrustsCore", "KeeptrustsMatching", "KeeptrustsWire", .nioCore],
             plugins: ["EmbedAssets"]
         ),
         .target(
@@ -44,7 +44,9 @@ let package = Package(
         .target(
             name: "KeeptrustsConfig",
             dependencies: [
-                "KeeptrustsCore", "KeeptrustsDialects", "KeeptrustsPolicy", "KeeptrustsRouting", "Yams", .crypto,
+                "KeeptrustsCore", "KeeptrustsDialects", "KeeptrustsPolicy", "KeeptrustsRouting", "KeeptrustsWire",
+                "Yams",
+                .crypto, .nioCore,
             ]
         ),
         .target(
@@ -68,7 +70,7 @@ let package = Package(
             name: "KeeptrustsWeb",
             dependencies: [
                 "KeeptrustsCore", .asyncHTTPClient, .crypto, .httpTypes, .hummingbird, .hummingbirdTLS, .logging,
-                .mustache, .nioCore, .nioFoundation, .nioSSL, .serviceLifecycle,
+                .mustache, .nioCore, .nioFoundation, .nioHTTP1, .nioSSL, .serviceLifecycle,
             ]
         ),
         .target(
@@ -161,6 +163,8 @@ let package = Package(
             name: "KeeptrustsWebTests",
             dependencies: [
                 "KeeptrustsCore", "KeeptrustsWeb", .httpTypes, .hummingbird, .hummingbirdTesting, .nioCore,
+                .nioEmbedded,
+                .nioHTTP1,
             ]
         ),
         .testTarget(
@@ -190,7 +194,7 @@ let package = Package(
             dependencies: [
                 "KeeptrustsAPI", "KeeptrustsClient", "KeeptrustsConfig", "KeeptrustsCore", "KeeptrustsExchange",
                 "KeeptrustsGateway", "KeeptrustsWire", .logging, .nioCore, .nioPosix,
-                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .nioEmbedded,
             ]
         ),
     ],
@@ -208,6 +212,7 @@ extension Target.Dependency {
     static let logging: Self = .product(name: "Logging", package: "swift-log")
     static let mustache: Self = .product(name: "Mustache", package: "swift-mustache")
     static let nioCore: Self = .product(name: "NIOCore", package: "swift-nio")
+    static let nioEmbedded: Self = .product(name: "NIOEmbedded", package: "swift-nio")
     static let nioFoundation: Self = .product(name: "NIOFoundationCompat", package: "swift-nio")
     static let nioHTTP1: Self = .product(name: "NIOHTTP1", package: "swift-nio")
     static let nioPosix: Self = .product(name: "NIOPosix", package: "swift-nio")

@@ -70,7 +70,9 @@ def main():
             browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
             context = browser.new_context()
             page = context.new_page()
-            page.goto(link, wait_until="networkidle")
+            page.goto(link)
+            page.get_by_role("button", name="Sign in with this link").click()
+            page.wait_for_load_state("networkidle")
             facts = {}
             for app, url in urls.items():
                 visits = [visit(context.new_page(), url) for _ in range(VISITS)]

@@ -7,9 +7,14 @@ struct ConfigProblems: Error {
     init(_ problems: [ConfigError] = []) { all = problems }
 
     /// Adds a mistake, unless one at the same place is known: what follows from a mistake says nothing new.
+    ///
+    /// A mapping may lack several keys.
     mutating func add(_ problem: ConfigError) {
-        guard !all.contains(where: { $0.location == problem.location }) else { return }
-        all.append(problem)
+        let isKnown = all.contains { known in
+            known.location == problem.location
+                && (known.kind != .missingKey || problem.kind != .missingKey || known.message == problem.message)
+        }
+        if !isKnown { all.append(problem) }
     }
 
     /// Runs `body`, and takes note of its mistake.

@@ -17,6 +17,9 @@ public struct ConfigReading: Sendable {
 
     private let files: [String]
 
+    /// The chain and the settings of its policies, as far as they are there.
+    private var policies: (entries: ConfigNode, settings: ConfigNode?)?
+
     /// Reads files of which later ones win; the policies' settings are read by ``compile(cacheDirectory:)``.
     ///
     /// - Parameter layers: At least one file.
@@ -33,28 +36,38 @@ public struct ConfigReading: Sendable {
         self.document = document
         for problem in RetiredShapes.problems(in: document) { problems.add(problem) }
         let sections = ConfigSections(document, &problems)
+        policies = sections.chain.map { ($0, sections.settings) }
+        var warnings: [ConfigWarning] = []
+        if let chain = sections.chain {
+            let review = ConfigReview(sections, chain: chain, document: document).findings()
+            for problem in review.problems { problems.add(problem) }
+            warnings = review.warnings
+        }
         self.problems = problems.sorted(by: files)
         guard self.problems.isEmpty, let chain = sections.chain, let pack = sections.pack else { return }
-        let (unknown, warnings) = ConfigReview(sections, chain: chain, pack: pack, document: document).findings()
-        guard unknown.isEmpty else {
-            self.problems = unknown
-            return
-        }
         config = PolicyConfig(
             sections, document: document, entries: chain, settings: sections.settings, warnings: warnings, pack: pack)
     }
 
-    /// Compiles the policies, and takes note of the mistake when they have one.
+    /// Compiles the policies, and takes note of all mistakes that they have, or of what they do in vain.
     ///
     /// - Parameter cacheDirectory: Where compiled patterns are kept; nil compiles them anew.
     public mutating func compile(cacheDirectory: String? = nil) {
-        guard let config else { return }
-        do throws(ConfigError) {
-            chain = try config.compileChain(cacheDirectory: cacheDirectory)
-        } catch {
-            self.config = nil
-            problems.append(error)
+        guard let (entries, settings) = policies else { return }
+        var problems = ConfigProblems(problems)
+        let parts = ConfigNode(
+            .list(settings.map { [entries, $0] } ?? [entries]), at: entries.location, path: "")
+        chain = problems.collect(parts) { parts throws(ConfigError) in
+            let parts = try parts.list()
+            return try PolicyChain(
+                entries: parts[0], settings: parts.count > 1 ? parts[1] : nil, cacheDirectory: cacheDirectory)
         }
+        self.problems = problems.sorted(by: files)
+        guard self.problems.isEmpty else {
+            config = nil
+            return
+        }
+        if let chain { config?.warnings += ChainReview(chain, entries: entries).warnings }
     }
 
     var firstProblem: ConfigError {

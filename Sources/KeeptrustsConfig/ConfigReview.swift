@@ -6,25 +6,24 @@ import KeeptrustsRouting
 struct ConfigReview {
     private let sections: ConfigSections
     private let chain: ConfigNode
-    private let pack: Pack
     private let document: ConfigNode
 
-    init(_ sections: ConfigSections, chain: ConfigNode, pack: Pack, document: ConfigNode) {
+    init(_ sections: ConfigSections, chain: ConfigNode, document: ConfigNode) {
         self.sections = sections
         self.chain = chain
-        self.pack = pack
         self.document = document
     }
 
     func findings() -> (problems: [ConfigError], warnings: [ConfigWarning]) {
-        let (problems, unused) = blocks()
+        var (problems, unused) = blocks()
+        problems += targetProblems()
         let warnings = packWarnings() + unused + targetWarnings() + routingWarnings() + groupWarnings()
         return (problems, warnings)
     }
 
     private func packWarnings() -> [ConfigWarning] {
         var warnings: [ConfigWarning] = []
-        if !pack.isEnabled {
+        if sections.pack?.isEnabled == false {
             let place = place("pack", "enabled")
             warnings.append(
                 ConfigWarning("config.pack_disabled", at: place, "'pack.enabled' is false: no gateway will run this."))
@@ -59,6 +58,20 @@ struct ConfigReview {
             }
         }
         return (problems, warnings)
+    }
+
+    /// Suites whose target is no policy of the chain.
+    private func targetProblems() -> [ConfigError] {
+        let names = namesInChain
+        return sections.testSuites.compactMap { suite in
+            guard let target = suite.target, let place = suite.targetLocation, !names.contains(target) else {
+                return nil
+            }
+            return ConfigError(
+                .unknownValue, at: place,
+                "the suite '\(suite.name)' tests \(quoted(target)), which is not in the chain.",
+                hint: ConfigNode.hint(for: target, among: names.sorted(), are: "policies"))
+        }
     }
 
     private var namesInChain: Set<String> {

@@ -13,13 +13,14 @@ struct ConfigSections {
     var sizeLimits = SizeLimits()
     var record = RecordSettings()
     var keys = KeySettings()
+    var testSuites: [TestSuite] = []
 
     /// `policies.chain` and `policy`.
     var chain: ConfigNode?
     var settings: ConfigNode?
 
     private enum Key: String, ConfigKey {
-        case pack, policies, policy, providers, record, keys
+        case pack, policies, policy, providers, record, keys, testing
         case consumerGroups = "consumer_groups"
         case sizeLimits = "size_limits"
     }
@@ -35,7 +36,7 @@ struct ConfigSections {
         let root = document.known(Key.self, hints: KeyHints.document, &problems)
         let start = document.location
         if let node = root[.pack] {
-            pack = problems.collect { () throws(ConfigError) in try Pack(node) }
+            pack = problems.collect(node) { node throws(ConfigError) in try Pack(node) }
         } else {
             problems.add(
                 ConfigError(
@@ -46,13 +47,16 @@ struct ConfigSections {
         readProviders(root[.providers], start, &problems)
         readGroups(root[.consumerGroups], &problems)
         if let node = root[.sizeLimits] {
-            sizeLimits = problems.collect { () throws(ConfigError) in try SizeLimits(node) } ?? sizeLimits
+            sizeLimits = problems.collect(node) { node throws(ConfigError) in try SizeLimits(node) } ?? sizeLimits
         }
         if let node = root[.record] {
-            record = problems.collect { () throws(ConfigError) in try RecordSettings(node) } ?? record
+            record = problems.collect(node) { node throws(ConfigError) in try RecordSettings(node) } ?? record
         }
         if let node = root[.keys] {
-            keys = problems.collect { () throws(ConfigError) in try KeySettings(node) } ?? keys
+            keys = problems.collect(node) { node throws(ConfigError) in try KeySettings(node) } ?? keys
+        }
+        if let node = root[.testing] {
+            testSuites = problems.collect(node) { node throws(ConfigError) in try TestSuite.suites(node) } ?? []
         }
     }
 
@@ -86,16 +90,17 @@ struct ConfigSections {
         }
         let providers = node.known(ProvidersKey.self, hints: KeyHints.providers, &problems)
         if let node = providers[.routing] {
-            routing = problems.collect { () throws(ConfigError) in try RoutingStrategy(node) } ?? routing
+            routing = problems.collect(node) { node throws(ConfigError) in try RoutingStrategy(node) } ?? routing
         }
         if let node = providers[.retry] {
-            retry = problems.collect { () throws(ConfigError) in try RetryPlan(node) } ?? retry
+            retry = problems.collect(node) { node throws(ConfigError) in try RetryPlan(node) } ?? retry
         }
         if let node = providers[.fallback] {
-            fallback = problems.collect { () throws(ConfigError) in try FallbackPlan(node) } ?? fallback
+            fallback = problems.collect(node) { node throws(ConfigError) in try FallbackPlan(node) } ?? fallback
         }
         if let node = providers[.circuitBreaker] {
-            breaker = problems.collect { () throws(ConfigError) in try CircuitBreaker.Settings(node) } ?? breaker
+            breaker =
+                problems.collect(node) { node throws(ConfigError) in try CircuitBreaker.Settings(node) } ?? breaker
         }
         guard let list = providers[.targets] else {
             guard case .mapping = node.value else { return }
@@ -116,7 +121,7 @@ struct ConfigSections {
         var ids: Set<String> = []
         for node in nodes {
             let retry = retry
-            let target = problems.collect { () throws(ConfigError) in try TargetSettings(node, retry: retry) }
+            let target = problems.collect(node) { node throws(ConfigError) in try TargetSettings(node, retry: retry) }
             guard let target else { continue }
             targets.append(target)
             guard ids.insert(target.id).inserted else {
@@ -129,7 +134,9 @@ struct ConfigSections {
     private mutating func readGroups(_ list: ConfigNode?, _ problems: inout ConfigProblems) {
         guard let list, let nodes = problems.collect({ () throws(ConfigError) in try list.list() }) else { return }
         for node in nodes {
-            guard let group = problems.collect({ () throws(ConfigError) in try ConsumerGroup(node) }) else { continue }
+            guard let group = problems.collect(node, { node throws(ConfigError) in try ConsumerGroup(node) }) else {
+                continue
+            }
             if consumerGroups.contains(where: { $0.name == group.name }) {
                 problems.add(Self.duplicate("name", group.name, in: node, "consumer group"))
             } else if let other = consumerGroups.first(where: { $0.key == group.key }) {
@@ -153,6 +160,7 @@ extension ConfigNode {
     func known<Key: ConfigKey>(
         _ keys: Key.Type, hints: [String: String], _ problems: inout ConfigProblems
     ) -> [Key: ConfigNode] {
+        expect(.mapping(Key.allCases.map(\.rawValue)))
         var values: [Key: ConfigNode] = [:]
         guard let members = problems.collect({ () throws(ConfigError) in try members() }) else { return [:] }
         for (name, place, child) in members {

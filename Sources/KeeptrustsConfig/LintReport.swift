@@ -38,10 +38,23 @@ public struct LintReport: Sendable {
 
     /// Errors and warnings, in lines for standard error; empty when there are none.
     public var remarks: String {
-        let errors = reading.problems.map(\.description)
-        let warnings = reading.config?.warnings.map(\.description) ?? []
+        let errors = reading.problems.map { problem in
+            line(problem.location, "error", problem.message, code(of: problem), problem.hint)
+        }
+        let warnings = (reading.config?.warnings ?? []).map { warning in
+            line(warning.location, "warning", warning.message, LintCode(warning), warning.hint)
+        }
         return (errors + warnings).joined(separator: "\n")
     }
+
+    private func line(
+        _ place: SourceLocation, _ grade: String, _ message: String, _ code: LintCode, _ hint: String?
+    ) -> String {
+        let text = "\(place): \(grade): \(message) [\(code.rawValue)]"
+        return hint.map { "\(text)\n  hint: \($0)" } ?? text
+    }
+
+    private func code(of problem: ConfigError) -> LintCode { LintCode(problem, path: path(problem.location)) }
 
     /// The whole report as one JSON object.
     public var json: String {
@@ -70,19 +83,18 @@ public struct LintReport: Sendable {
     }
 
     private func remark(_ problem: ConfigError) -> Wire.Remark {
-        let path = path(problem.location)
-        return remark(problem.lintCode(path: path), problem.code, problem.location, problem.message, problem.hint)
+        remark(code(of: problem), problem.code, problem.location, problem.message, problem.hint)
     }
 
     private func remark(_ warning: ConfigWarning) -> Wire.Remark {
-        remark(nil, warning.code, warning.location, warning.message, warning.hint)
+        remark(LintCode(warning), warning.code, warning.location, warning.message, warning.hint)
     }
 
     private func remark(
-        _ code: String?, _ name: String, _ place: SourceLocation, _ message: String, _ hint: String?
+        _ code: LintCode, _ name: String, _ place: SourceLocation, _ message: String, _ hint: String?
     ) -> Wire.Remark {
         Wire.Remark(
-            code: code ?? name, name: name, path: path(place), message: message, suggestion: hint, file: place.file,
+            code: code.rawValue, name: name, path: path(place), message: message, suggestion: hint, file: place.file,
             line: place.line, column: place.column)
     }
 
@@ -114,25 +126,5 @@ public struct LintReport: Sendable {
         var digest: String?
         var warnings: [Remark]?
         var errors: [Remark]?
-    }
-}
-
-extension ConfigError {
-    /// The short code of reports; the first three are those that other tools know.
-    fileprivate func lintCode(path: String) -> String {
-        let isPolicy = path.hasPrefix("policies.chain") || path.hasPrefix("policy.")
-        return switch kind {
-        case .unknownValue where path.hasPrefix("policies.chain"): "E001"
-        case .unknownKey, .retired, .unsupported: "E002"
-        case .missingKey: isPolicy ? "E003" : "E004"
-        case .wrongType: "E005"
-        case .outOfRange: "E006"
-        case .unknownValue: "E007"
-        case .duplicate: "E008"
-        case .conflict: "E009"
-        case .notYAML: "E010"
-        case .limit: "E011"
-        case .disabled: "E012"
-        }
     }
 }

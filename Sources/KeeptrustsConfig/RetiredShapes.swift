@@ -111,7 +111,7 @@ enum KeyHints {
         for key in [
             "agents", "routes", "model_groups", "rate_limits", "ip_allowlist", "cors", "callbacks", "health_monitor",
             "loads",
-            "history", "cache", "workflow_cache", "tool_servers", "testing", "unified_access", "gateway", "fabric",
+            "history", "cache", "workflow_cache", "tool_servers", "unified_access", "gateway", "fabric",
             "mirror",
             "traffic_mirroring", "memory", "learning", "moderation", "tasks", "connectors", "mcp", "a2a", "relay",
             "payments",

@@ -22,9 +22,8 @@ struct SignInRoutes {
         let query = request.uri.queryParameters
         let next = Arrival.localTarget(query["next"].map(String.init)) ?? "/"
         if let code = query["code"].map(String.init), !code.isEmpty {
-            // A page elsewhere that leads here must not sign people in unasked; then they confirm it.
-            guard Arrival(request).isDeliberate else { return app.pages.signIn(.init(next: "/", code: code)) }
-            return try await redeem(code, request, context)
+            // Scanners and previews follow links, and pages elsewhere lead here: only the person's press uses the code up.
+            return app.pages.signIn(.init(next: "/", code: code))
         }
         if app.session(of: request) != nil { return .redirect(to: next, type: .normal) }
         return app.pages.signIn(.init(next: next))
@@ -44,10 +43,7 @@ struct SignInRoutes {
     }
 
     private func redeem(_ request: Request, context: BrowserContext) async throws -> Response {
-        try await redeem(try await request.form()["code"] ?? "", request, context)
-    }
-
-    private func redeem(_ code: String, _ request: Request, _ context: BrowserContext) async throws -> Response {
+        let code = try await request.form()["code"] ?? ""
         do {
             let redemption = SignInLink.Redemption(code: Secret(code))
             let signedIn = try await app.api.redeem(redemption, from: origin(request, context))

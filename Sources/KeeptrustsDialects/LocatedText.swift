@@ -45,6 +45,21 @@ public struct LocatedText: Sendable {
         segment = Segment(unescaped.text, role: role, phase: phase)
     }
 
+    /// A text that was put together of pieces: its places are those in itself.
+    public init(joined segment: Segment) {
+        self.segment = segment
+        (index, start, detour) = (-1, 0, nil)
+    }
+
+    /// Strings and keys of the document that this text is, where they are written with escapes of their own.
+    ///
+    /// Whoever carries a call out reads those. Their places are those in this text, or in the body that it stands in.
+    public var nested: [LocatedText] {
+        var texts: [LocatedText] = []
+        NestedTexts.append(of: self, to: &texts)
+        return texts
+    }
+
     /// Where in the body a span of the text stands, ready for `JSONEdits`.
     public func rawRange(of span: Range<Int>) -> Range<Int> {
         guard let detour else { return span.lowerBound + Int(start)..<span.upperBound + Int(start) }

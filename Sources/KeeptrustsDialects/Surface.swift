@@ -43,8 +43,20 @@ enum RequestField: Sendable {
     /// A text to judge, like every string that no row names; named so that its key is known.
     case text
 
-    /// A list of calls that the model has made; the strings below it belong to them.
+    /// A list of calls that the model has made, or a single one; the strings below it belong to them.
     case calls
+
+    /// A call, its id, the tool's name, what it is given.
+    case call, callID, toolName, toolArguments
+
+    /// The id of the call that a message answers.
+    case answeredCall
+
+    /// The name of who speaks: of a tool, in the old form of its answers.
+    case speaker
+
+    /// A tool that the model may call, its name, the schema of its arguments.
+    case tool, declaredName, declaredSchema
 
     /// Definitions that the model reads as instructions: tools, a schema of the answer.
     case definitions
@@ -71,8 +83,8 @@ enum AnswerField: Sendable {
     case logprobs
     case text(Channel)
 
-    /// A tool call, and its number when the position in the list does not tell.
-    case call, callIndex
+    /// A tool call, its number when the position in the list does not tell, and the tool's name.
+    case call, callIndex, toolName
     case usage, inputTokens, outputTokens, cachedTokens
     case error, errorMessage, errorType, errorCode
     case name, media, plain

@@ -10,6 +10,15 @@ public struct AnswerText: Sendable {
     public var text: LocatedText
 }
 
+/// A call of a tool whose name stands in an answer, or in a piece of one.
+public struct AnswerCall: Sendable, Equatable {
+    public var choice: Int
+
+    /// Which texts are its arguments.
+    public var channel: Channel
+    public var name: String
+}
+
 /// A token of a choice that is not a text, such as its finish reason.
 public struct ChoiceToken: Sendable, Equatable {
     public var choice: Int
@@ -30,6 +39,11 @@ public struct SurfaceAnswer: Sendable {
 
     /// The log probabilities, which repeat a choice's texts: replace by `null` when one of them is edited.
     public internal(set) var logprobs: [ChoiceToken] = []
+
+    /// The calls of tools that are named here.
+    ///
+    /// In a streamed answer, later pieces of a call leave the name out.
+    public internal(set) var calls: [AnswerCall] = []
 
     /// The tokens that the upstream counted; nil when it says nothing, or nothing credible.
     public internal(set) var usage: Usage?
@@ -68,6 +82,7 @@ public struct SurfaceChunk: Sendable {
     public var deltas: [AnswerText] { answer.texts }
     public var finishes: [ChoiceToken] { answer.finishes }
     public var logprobs: [ChoiceToken] { answer.logprobs }
+    public var calls: [AnswerCall] { answer.calls }
     public var usage: Usage? { answer.usage }
     public var model: String? { answer.model }
 

@@ -1,4 +1,4 @@
-import KeeptrustsCore
+public import KeeptrustsCore
 public import KeeptrustsWire
 public import NIOCore
 
@@ -30,6 +30,22 @@ public struct SurfaceRequest: Sendable {
 
     /// Every string of the body that is not a known field without text, in document order.
     public internal(set) var texts: [LocatedText] = []
+
+    /// The tools that the model may call, as far as they are named.
+    public var tools: [DeclaredTool] {
+        declarations.compactMap { declaration in
+            guard let name = declaration.name.flatMap({ body.string($0, limit: 512) }) else { return nil }
+            return DeclaredTool(name: name, schema: declaration.schema.map { body.bytes($0) })
+        }
+    }
+
+    /// Where tools are declared.
+    var declarations: [Declaration] = []
+
+    struct Declaration: Sendable {
+        var name: JSONValue?
+        var schema: Range<Int>?
+    }
 
     /// What policies change; every translation of this request applies it.
     public var edits = JSONEdits()

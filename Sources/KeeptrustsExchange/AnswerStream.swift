@@ -7,10 +7,17 @@ import NIOCore
 /// A streamed answer on its way: the provider's events in, what may be sent out.
 ///
 /// Each text of the answer (a choice's content, a tool call's arguments, …) has its own judge, which holds back what a
-/// match in progress may still claim. Events without such text pass as they came.
+/// match in progress may still claim. Events without such text pass as they came. Where a policy must see texts whole, the
+/// events are held from the first of them on, and go out when all of it is judged.
 struct AnswerStream {
     enum Result {
         case more
+
+        /// All of the answer is there, and some of it is held: judge ``heldTexts()``, then ``release(_:into:)``.
+        case held
+
+        /// More must be held than may be.
+        case tooLarge
 
         /// The answer is complete; its end mark is written.
         case done
@@ -49,14 +56,24 @@ struct AnswerStream {
     /// What the chain said of texts that continue nothing; the first hundred findings are enough.
     private var loose = ChainOutcome()
     private var template: ChunkTemplate?
+
+    /// What waits for the answer's end, and how much that may be (bytes).
+    private var held: HeldAnswer?
+    private let maxHeldBytes: Int
+
+    /// What the chain said of what was held.
+    private var heldOutcome: ChainOutcome?
+
+    /// The choices that have begun and not ended: as the provider has sent them, and as the caller has got them.
     private var unfinished: Set<Int> = []
+    private var open: Set<Int> = []
     private var hasFinished = false
     private(set) var usage: Usage?
     private(set) var model: String?
 
     init(
         surface: Surface, translation: any Translation, chain: PolicyChain, scratch: MatchScratch,
-        placeholders: Placeholders, keepsUsage: Bool, maxEventBytes: Int
+        placeholders: Placeholders, keepsUsage: Bool, maxEventBytes: Int, maxHeldBytes: Int
     ) {
         self.surface = surface
         self.translation = translation
@@ -64,6 +81,8 @@ struct AnswerStream {
         self.scratch = scratch
         self.placeholders = placeholders
         self.keepsUsage = keepsUsage
+        self.maxHeldBytes = maxHeldBytes
+        held = chain.holds(.response) ? HeldAnswer() : nil
         parser = EventStreamParser(maxEventBytes: maxEventBytes)
         translated = EventStreamParser(maxEventBytes: maxEventBytes)
     }
@@ -105,16 +124,38 @@ struct AnswerStream {
     func breakOff(error: ByteBuffer, finishReason: StaticString?, into out: inout ByteBuffer) {
         out.writeSSEData(error)
         guard let template, let finishReason else { return }
-        for choice in unfinished.sorted() { template.writeFinish(finishReason, choice: choice, into: &out) }
+        for choice in open.sorted() { template.writeFinish(finishReason, choice: choice, into: &out) }
     }
 
     /// What the chain says of all texts together.
     var outcome: ChainOutcome {
         var all = loose
         for (number, text) in texts.enumerated() {
-            if let judge = text.judge { all.add(judge.outcome, segment: number) }
+            if let judge = text.judge { all.add(judge.outcome) { _ in number } }
         }
+        if let heldOutcome { all.add(heldOutcome) { $0 + texts.count } }
         return all
+    }
+
+    /// The texts that are held, to be judged as they stand.
+    mutating func heldTexts() -> [Segment] { held?.segments() ?? [] }
+
+    /// Lets go what was held, as far as it may go, and ends the answer.
+    mutating func release(_ outcome: ChainOutcome, into out: inout ByteBuffer) -> Result {
+        heldOutcome = outcome
+        guard var held else { return .failed(nil) }
+        self.held = nil
+        guard outcome.verdict < .escalate else { return .blocked(self.outcome) }
+        held.redact(outcome.redactions)
+        do {
+            for (number, chunk) in held.chunks.enumerated() {
+                let result = try write(chunk, into: &out) { held.remainder(of: $0, in: number) }
+                guard case .more = result else { return result }
+            }
+        } catch {
+            return .failed(nil)
+        }
+        return complete(into: &out)
     }
 
     private mutating func take(_ event: ServerSentEvent, into out: inout ByteBuffer) throws -> Result {
@@ -148,22 +189,49 @@ struct AnswerStream {
         return try pass(chunk, into: &out)
     }
 
-    /// Judges the texts of one event, and writes what is left of it.
+    /// Judges the texts of one event and writes what is left of it, or holds it.
     private mutating func pass(_ chunk: SurfaceChunk, into out: inout ByteBuffer) throws(DialectError) -> Result {
         let finishing = chunk.finishes.map(\.choice)
-        for choice in chunk.deltas.map(\.choice) where !finishing.contains(choice) { unfinished.insert(choice) }
+        for choice in chunk.deltas.map(\.choice) {
+            open.insert(choice)
+            if !finishing.contains(choice) { unfinished.insert(choice) }
+        }
         for choice in finishing {
             hasFinished = true
             unfinished.remove(choice)
         }
+        if held == nil, chain.holds(.toolCall), chunk.hasCall { held = HeldAnswer() }
+        guard var holding = held else { return try write(chunk, into: &out) { _ in nil } }
+        held = nil
+        let isRoom = try holding.add(chunk, limit: maxHeldBytes) { delta in
+            texts.contains { $0.choice == delta.choice && $0.channel == delta.channel }
+        }
+        held = holding
+        return isRoom ? .more : .tooLarge
+    }
+
+    /// Writes what is left of one event.
+    ///
+    /// - Parameters:
+    ///   - chunk: The event.
+    ///   - out: Where it goes.
+    ///   - remainder: What is left of a text that was judged as a whole, by its number in the event; nil for any other.
+    /// - Returns: `.more`, unless a policy forbids a text.
+    /// - Throws: ``DialectError`` for a text that goes on after its end.
+    private mutating func write(
+        _ chunk: SurfaceChunk, into out: inout ByteBuffer, _ remainder: (Int) -> ByteBuffer?
+    ) throws(DialectError) -> Result {
+        let finishing = chunk.finishes.map(\.choice)
         var edits = JSONEdits()
         var edited: [Int] = []
         var sent = 0
-        for delta in chunk.deltas {
+        for (number, delta) in chunk.deltas.enumerated() {
             var piece = ByteBuffer()
-            let isLast = finishing.contains(delta.choice)
-            let outcome = try judge(delta, isLast: isLast, into: &piece)
-            if let outcome { return .blocked(outcome) }
+            if let rest = remainder(number) {
+                piece = rest
+            } else if let outcome = try judge(delta, isLast: finishing.contains(delta.choice), into: &piece) {
+                return .blocked(outcome)
+            }
             sent += piece.readableBytes
             guard piece != delta.text.segment.text else { continue }
             let range = delta.text.rawRange(of: 0..<delta.text.segment.text.readableBytes)
@@ -179,6 +247,7 @@ struct AnswerStream {
         }
         if sent == 0, !edits.isEmpty, chunk.isPlainText { return .more }
         out.writeSSEData(edits.isEmpty ? chunk.data : edits.apply(to: chunk.data))
+        open.subtract(finishing)
         return .more
     }
 
@@ -212,7 +281,7 @@ struct AnswerStream {
             return nil
         }
         let step = judge.push(text, isLast: true, using: scratch, placeholders: &placeholders, into: &piece)
-        loose.add(judge.outcome, segment: texts.count)
+        loose.add(judge.outcome) { [count = texts.count] _ in count }
         guard case .blocked(let reason, let policy) = step else { return nil }
         return blocked(reason, policy)
     }
@@ -252,14 +321,22 @@ struct AnswerStream {
     }
 
     private mutating func finish(into out: inout ByteBuffer) -> Result {
+        held == nil ? complete(into: &out) : .held
+    }
+
+    /// Ends the answer: nothing is held any more.
+    private mutating func complete(into out: inout ByteBuffer) -> Result {
         if let outcome = flush(nil, except: [], into: &out) { return .blocked(outcome) }
         out.writeStaticString("data: [DONE]\n\n")
-        unfinished = []
+        (unfinished, open) = ([], [])
         return .done
     }
 }
 
 extension SurfaceChunk {
+    /// Whether it has a piece of a tool's call.
+    fileprivate var hasCall: Bool { !calls.isEmpty || deltas.contains { $0.text.segment.phase == .toolCall } }
+
     /// Whether nothing is lost when an event goes that has no text left.
     fileprivate var isPlainText: Bool {
         finishes.isEmpty && usage == nil && deltas.count == 1
@@ -268,21 +345,22 @@ extension SurfaceChunk {
 }
 
 extension ChainOutcome {
-    /// Adds what the chain said of one more text.
-    fileprivate mutating func add(_ other: ChainOutcome, segment: Int) {
+    /// Adds what the chain said of other texts; `number` says which of all each of them is.
+    fileprivate mutating func add(_ other: ChainOutcome, _ number: (Int) -> Int) {
         if other.verdict > verdict { (verdict, reason, policy) = (other.verdict, other.reason, other.policy) }
         flagged = flagged || other.flagged
         degraded = degraded || other.degraded
         guard !results.isEmpty else {
             results = other.results
-            for index in results.indices { results[index].move(to: segment) }
+            for index in results.indices { results[index].move(number) }
             return
         }
         for (index, var result) in other.results.enumerated() where index < results.count {
-            result.move(to: segment)
+            result.move(number)
             if result.verdict > results[index].verdict {
                 (results[index].verdict, results[index].reasonCode) = (result.verdict, result.reasonCode)
             }
+            if results[index].reasonCode == nil { results[index].reasonCode = result.reasonCode }
             results[index].skipped = results[index].skipped && result.skipped
             let room = max(0, 100 - results[index].findings.count)
             results[index].findings += result.findings.prefix(room)
@@ -291,7 +369,7 @@ extension ChainOutcome {
 }
 
 extension PolicyResult {
-    fileprivate mutating func move(to segment: Int) {
-        for index in findings.indices { findings[index].segment = segment }
+    fileprivate mutating func move(_ number: (Int) -> Int) {
+        for index in findings.indices { findings[index].segment = number(findings[index].segment) }
     }
 }

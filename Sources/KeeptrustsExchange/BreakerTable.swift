@@ -2,26 +2,42 @@ import KeeptrustsRouting
 
 /// The circuit breakers of one event loop, by the id of their target.
 struct BreakerTable {
-    private var breakers: [String: CircuitBreaker] = [:]
-    private var permits: [String: CircuitBreaker.Permit] = [:]
+    /// A target's breaker, which outlives a reload of the config.
+    final class Entry {
+        fileprivate var breaker: CircuitBreaker
 
-    /// Whether a target may be asked; what is asked must be told of its end with ``end(_:_:at:)``.
+        /// The leave that the last question was given.
+        fileprivate(set) var permit: CircuitBreaker.Permit?
+
+        fileprivate init(_ settings: CircuitBreaker.Settings) { breaker = CircuitBreaker(settings) }
+
+        func end(_ permit: CircuitBreaker.Permit?, _ result: CircuitBreaker.Result, at now: ContinuousClock.Instant) {
+            if let permit { breaker.end(permit, result, at: now) }
+        }
+    }
+
+    private var entries: [String: Entry] = [:]
+
+    /// The breaker that was asked last: most often the one that is meant next.
+    private var last: (target: String, entry: Entry)?
+
+    /// Whether a target may be asked; its ``entry(of:)`` must be told how that ended.
     mutating func mayTry(
         _ target: String, _ settings: CircuitBreaker.Settings, at now: ContinuousClock.Instant
     ) -> Bool {
-        guard let permit = breakers[target, default: CircuitBreaker(settings)].begin(at: now) else { return false }
-        permits[target] = permit
+        let entry = entry(of: target) ?? Entry(settings)
+        guard let permit = entry.breaker.begin(at: now) else { return false }
+        entry.permit = permit
+        if last?.entry !== entry {
+            entries[target] = entry
+            last = (target, entry)
+        }
         return true
     }
 
-    /// The leave that the last ``mayTry(_:_:at:)`` was given.
-    func permit(for target: String) -> CircuitBreaker.Permit? { permits[target] }
-
-    mutating func end(
-        _ target: String, _ permit: CircuitBreaker.Permit?, _ result: CircuitBreaker.Result,
-        at now: ContinuousClock.Instant
-    ) {
-        guard let permit else { return }
-        breakers[target]?.end(permit, result, at: now)
+    /// The breaker of a target that has been asked for.
+    func entry(of target: String) -> Entry? {
+        if let last, last.target == target { return last.entry }
+        return entries[target]
     }
 }

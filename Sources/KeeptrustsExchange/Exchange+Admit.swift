@@ -23,6 +23,7 @@ extension Exchange {
             record.key = try authenticate(head, from: peer)
             try checkBody(head)
             readIdentity(head)
+            readWantedHeaders(head)
             guard !around.isDraining else { throw .draining }
             guard around.inFlight <= around.maxConcurrency else { throw .overloaded }
             guard around.hasRoom(around.inFlight) else { throw .spoolFull }
@@ -68,11 +69,12 @@ extension Exchange {
         actions.append(.end(reply, keepsAlive: keepsAlive))
     }
 
-    /// The models that this key may ask for, each once, in the order of the targets.
+    /// The models that this key may ask for and that a target serves, each once, in the order of the targets.
     private func models(for key: CallerKey) -> ByteBuffer {
         var seen: Set<String> = []
         var entries: [ModelList.Entry] = []
-        for target in snapshot.targets where key.may(use: target.model) && seen.insert(target.model).inserted {
+        for target in snapshot.targets where target.isAvailable && key.may(use: target.model) {
+            guard seen.insert(target.model).inserted else { continue }
             entries.append(ModelList.Entry(id: target.model, owner: target.provider.id))
         }
         return ModelList(entries).body
@@ -98,7 +100,7 @@ extension Exchange {
             guard around.allowsAnonymous, peer.isLoopback, !CallerCredential.isForwarded(head) else {
                 throw .missingKey
             }
-            return CallerKey(id: "anonymous")
+            return .anonymous
         }
         switch around.keys.answer(for: credential, at: record.time) {
         case .key(let key): return key

@@ -22,7 +22,8 @@ extension Exchange {
         }
         let stream = AnswerStream(
             surface: surface, translation: attempt.translation, chain: snapshot.chain, scratch: loopSnapshot.scratch,
-            placeholders: placeholders, keepsUsage: request.includesUsage, maxEventBytes: Self.maxEventBytes)
+            placeholders: placeholders, keepsUsage: request.includesUsage, maxEventBytes: Self.maxEventBytes,
+            maxHeldBytes: snapshot.config.sizeLimits.maxResponseBytes)
         self.attempt?.stream = stream
         state = .streaming
     }
@@ -64,9 +65,10 @@ extension Exchange {
     ) throws(DialectError) {
         let started = around.clock()
         let outcome = snapshot.chain.judge(
-            answer.texts.map(\.text.segment), using: loopSnapshot.scratch, placeholders: &placeholders)
+            answer.texts.map(\.text.segment), at: .answer, facts: policyFacts(request, at: .answer, now),
+            using: loopSnapshot.scratch, placeholders: &placeholders)
         record.policyTime += around.clock() - started
-        record.judgements.append(ExchangeRecord.Judgement(phase: "response", outcome: outcome))
+        record.note(outcome, in: "response")
         guard outcome.verdict < .escalate else {
             return refuse(Refusal(outcome, phase: .response), outcome: .blocked, at: now, into: &actions)
         }
@@ -87,7 +89,7 @@ extension Exchange {
     }
 
     mutating func note(_ usage: Usage?, _ model: String?) {
-        if let model { record.responseModel = model }
+        if let model, model.isPlainModelName { record.responseModel = model }
         guard let usage else { return }
         record.usage = usage
         record.cost = attempt?.target.settings.price?.cost(of: usage)
@@ -97,4 +99,11 @@ extension Exchange {
 
     /// The longest event of a stream (bytes).
     static let maxEventBytes = 1 << 20
+}
+
+extension String {
+    /// Whether a provider's name for its model may stand in a record: 1 to 128 printable ASCII characters.
+    fileprivate var isPlainModelName: Bool {
+        (1...128).contains(utf8.count) && utf8.allSatisfy { 0x20 <= $0 && $0 < 0x7F }
+    }
 }

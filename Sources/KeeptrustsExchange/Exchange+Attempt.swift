@@ -10,6 +10,7 @@ extension Exchange {
     /// One call to one target.
     struct Attempt {
         let target: Target
+        let breaker: BreakerTable.Entry?
         let permit: CircuitBreaker.Permit?
         let began: ContinuousClock.Instant
         var translation: any Translation
@@ -50,8 +51,9 @@ extension Exchange {
         guard let surface, let request, let translation = target.translation(for: surface, at: record.time) else {
             return refuse(.surfaceNotServed(target.id), at: now, into: &actions)
         }
-        let permit = around.breakers.permit(for: target.id)
-        attempt = Attempt(target: target, permit: permit, began: now, translation: translation)
+        let breaker = around.breakers.entry(of: target.id)
+        attempt = Attempt(
+            target: target, breaker: breaker, permit: breaker?.permit, began: now, translation: translation)
         record.attempts.append(ExchangeRecord.Attempt(target: target.id))
         record.target = target.id
         record.provider = target.provider.id
@@ -83,7 +85,7 @@ extension Exchange {
     mutating func attemptFailed(
         _ failure: AttemptFailure, at now: ContinuousClock.Instant, into actions: inout [Action]
     ) {
-        let failure = judged(failure)
+        let failure = judged(failure, at: now)
         let trigger = failure.trigger
         endAttempt(trigger?.breakerResult ?? .succeeded, error: failure.name, at: now)
         guard !hasReplied, let plan = attempt?.target.settings.retry, var sequence = route else {
@@ -111,14 +113,14 @@ extension Exchange {
     }
 
     /// A failure whose words may reach the caller: a provider may repeat in them what it was sent, or what it holds.
-    private mutating func judged(_ failure: AttemptFailure) -> AttemptFailure {
+    private mutating func judged(_ failure: AttemptFailure, at now: ContinuousClock.Instant) -> AttemptFailure {
         guard case .reported(var reported) = failure else { return failure }
         let texts = [reported.message, reported.param ?? ""].map { ByteBuffer(string: $0) }
         let outcome = snapshot.chain.judge(
-            texts.map { Segment($0, role: .assistant, phase: .response) }, using: loopSnapshot.scratch,
-            placeholders: &placeholders)
+            texts.map { Segment($0, role: .assistant, phase: .response) }, at: .answer,
+            facts: policyFacts(request, at: .answer, now), using: loopSnapshot.scratch, placeholders: &placeholders)
         guard outcome.verdict > .allow else { return failure }
-        record.judgements.append(ExchangeRecord.Judgement(phase: "response", outcome: outcome))
+        record.note(outcome, in: "response")
         guard outcome.verdict < .escalate else {
             (reported.message, reported.param) = ("The provider's error says what a policy does not allow.", nil)
             return .reported(reported)
@@ -132,13 +134,12 @@ extension Exchange {
     mutating func endAttempt(
         _ result: CircuitBreaker.Result, error: StaticString?, at now: ContinuousClock.Instant
     ) {
-        guard let attempt, var entry = record.attempts.popLast() else { return }
-        around.breakers.end(attempt.target.id, attempt.permit, result, at: now)
-        entry.duration = now - attempt.began
-        entry.error = error
-        entry.status = attempt.head?.status
-        record.attempts.append(entry)
-        record.upstreamTime = (record.upstreamTime ?? .zero) + entry.duration
+        guard let began = attempt?.began, let place = record.attempts.indices.last else { return }
+        attempt?.breaker?.end(attempt?.permit, result, at: now)
+        record.attempts[place].duration = now - began
+        record.attempts[place].error = error
+        record.attempts[place].status = attempt?.head?.status
+        record.upstreamTime = (record.upstreamTime ?? .zero) + (now - began)
     }
 }
 

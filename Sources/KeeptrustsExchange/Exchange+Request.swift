@@ -14,15 +14,14 @@ extension Exchange {
             guard let surface else { throw .notFound }
             var request: SurfaceRequest
             do throws(SurfaceFault) { request = try surface.read(body) } catch { throw Refusal(error) }
-            record.model = request.model
+            let known = snapshot.selector.candidates(for: request.model)
+            record.model = known == nil ? around.mask.masked(request.model) : request.model
             record.isStreaming = request.isStreaming
             guard record.key?.may(use: request.model) == true else {
                 throw .modelNotAllowed(request.model)
             }
-            guard let candidates = snapshot.selector.candidates(for: request.model) else {
-                throw .modelNotFound(request.model)
-            }
-            try judge(&request)
+            guard let candidates = known else { throw .modelNotFound(request.model) }
+            try judge(&request, at: now)
             self.request = request
             route = AttemptSequence(candidates: candidates, triggers: snapshot.config.fallback.triggers)
             guard !candidates.isEmpty else { throw .noTarget(request.model) }
@@ -34,12 +33,15 @@ extension Exchange {
     }
 
     /// Runs the input chain over every text of the request, and notes what it changes.
-    private mutating func judge(_ request: inout SurfaceRequest) throws(Refusal) {
+    private mutating func judge(
+        _ request: inout SurfaceRequest, at now: ContinuousClock.Instant
+    ) throws(Refusal) {
         let started = around.clock()
         let outcome = snapshot.chain.judge(
-            request.texts.map(\.segment), using: loopSnapshot.scratch, placeholders: &placeholders)
+            request.texts.map(\.segment), at: .request, facts: policyFacts(request, at: .request, now),
+            using: loopSnapshot.scratch, placeholders: &placeholders)
         record.policyTime += around.clock() - started
-        record.judgements.append(ExchangeRecord.Judgement(phase: "request", outcome: outcome))
+        record.note(outcome, in: "request")
         if outcome.verdict >= .escalate { throw Refusal(outcome, phase: .request) }
         for redaction in outcome.redactions {
             let range = request.texts[redaction.segment].rawRange(of: redaction.span)

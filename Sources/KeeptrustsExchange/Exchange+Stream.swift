@@ -49,11 +49,33 @@ extension Exchange {
             var out = out
             breakOffStream(refusal, reason: "content_filter", into: &out)
             finish(stream: out, .blocked, at: now, into: &actions)
+        case .held:
+            judgeHeld(out, at: now, into: &actions)
+        case .tooLarge:
+            actions.append(.cancelCall)
+            attemptFailed(.connection(.tooLarge), at: now, into: &actions)
         case .failed(let failure):
             actions.append(.cancelCall)
             send(out, at: now, into: &actions)
             attemptFailed(failure.map { .reported($0) } ?? .malformed, at: now, into: &actions)
         }
+    }
+
+    /// Runs the output chain over what was held of an answer, and sends what it leaves.
+    private mutating func judgeHeld(
+        _ out: ByteBuffer, at now: ContinuousClock.Instant, into actions: inout [Action]
+    ) {
+        guard var stream = attempt?.stream else { return }
+        attempt?.stream = nil
+        var out = out
+        let started = around.clock()
+        let outcome = snapshot.chain.judge(
+            stream.heldTexts(), at: .answer, facts: policyFacts(request, at: .answer, now),
+            using: loopSnapshot.scratch)
+        let result = stream.release(outcome, into: &out)
+        record.policyTime += around.clock() - started
+        attempt?.stream = stream
+        proceed(result, out, at: now, into: &actions)
     }
 
     /// Sends a piece of the answer; in strict mode nothing goes out before the record is written.
@@ -104,7 +126,7 @@ extension Exchange {
     /// Puts what the output chain said of the stream's texts into the record.
     private mutating func noteStream() {
         guard let stream = attempt?.stream else { return }
-        record.judgements.append(ExchangeRecord.Judgement(phase: "response", outcome: stream.outcome))
+        record.note(stream.outcome, in: "response")
         note(stream.usage, stream.model)
     }
 

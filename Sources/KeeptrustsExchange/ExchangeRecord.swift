@@ -32,11 +32,21 @@ struct ExchangeRecord {
     var assertedTeam: ByteBuffer?
     var surface = "unknown"
     var isStreaming = false
+
+    /// A name of the config, or what stands for one that is not: never what only the caller chose.
     var model = ""
     var responseModel: String?
     var target: String?
     var provider: String?
-    var judgements: [Judgement] = []
+    private(set) var judgements: [Judgement] = []
+
+    /// What all judgements come to, kept beside them: to look through them is to copy them.
+    private(set) var verdict: Verdict = .allow
+    private(set) var isFlagged = false
+    private var isDegraded = false
+
+    /// The judgement that brought the verdict, when that is not to allow.
+    private var decisive = -1
     var attempts: [Attempt] = []
     var usage: Usage?
     var cost: Money?
@@ -46,8 +56,13 @@ struct ExchangeRecord {
     var upstreamTime: Duration?
     var firstByteTime: Duration?
 
-    var verdict: Verdict { judgements.reduce(.allow) { max($0, $1.outcome.verdict) } }
-    var isFlagged: Bool { judgements.contains { $0.outcome.flagged } }
+    /// Takes in what the chain said in a phase.
+    mutating func note(_ outcome: ChainOutcome, in phase: StaticString) {
+        if outcome.verdict > verdict { (verdict, decisive) = (outcome.verdict, judgements.count) }
+        isFlagged = isFlagged || outcome.flagged
+        isDegraded = isDegraded || outcome.degraded
+        judgements.append(Judgement(phase: phase, outcome: outcome))
+    }
 
     /// The event as JSON, `id` first, as `KeeptrustsAPI.DecisionEvent` reads it; put together in `out`, which is cleared.
     func event(
@@ -104,14 +119,12 @@ struct ExchangeRecord {
     }
 
     private func writeDecision(_ outcome: Outcome, into out: inout ByteWriter) {
-        let verdict = verdict
         out.writeMember("verdict", verdict.rawValue)
         out.write(isFlagged ? ",\"flagged\":true" : ",\"flagged\":false")
-        let isDegraded = judgements.contains { $0.outcome.degraded }
         out.write(isDegraded ? ",\"degraded\":true" : ",\"degraded\":false")
-        if let decisive = judgements.first(where: { $0.outcome.verdict == verdict && verdict > .allow })?.outcome {
-            if let policy = decisive.policy { out.writeMember("policy", policy) }
-            if let reason = decisive.reason { out.writeMember("reason_code", reason.code) }
+        if decisive >= 0 {
+            if let policy = judgements[decisive].outcome.policy { out.writeMember("policy", policy) }
+            if let reason = judgements[decisive].outcome.reason { out.writeMember("reason_code", reason.code) }
         }
         out.writeMember("outcome", outcome.rawValue)
         out.writeNumber("status", Int64(status))
@@ -121,18 +134,12 @@ struct ExchangeRecord {
     private func writePolicies(into out: inout ByteWriter) {
         out.write(",\"policies\":[")
         var isFirst = true
-        for judgement in judgements {
-            for result in judgement.outcome.results {
+        // By their places: a loop over values copies each with all that it holds.
+        for place in judgements.indices {
+            for index in judgements[place].outcome.results.indices {
                 out.write(isFirst ? "{\"id\":" : ",{\"id\":")
                 isFirst = false
-                out.writeJSONString(result.id)
-                out.writeMember("kind", result.kind)
-                out.write(",\"phase\":\"")
-                out.write(judgement.phase)
-                out.write("\"")
-                out.writeMember("verdict", result.verdict.rawValue)
-                if let code = result.reasonCode { out.writeMember("reason_code", code) }
-                out.write(result.skipped ? ",\"skipped\":true}" : ",\"skipped\":false}")
+                write(judgements[place].outcome.results[index], judgements[place].phase, into: &out)
             }
         }
         out.write("],\"findings\":[")
@@ -140,11 +147,22 @@ struct ExchangeRecord {
         out.write("]")
     }
 
+    private func write(_ result: borrowing PolicyResult, _ phase: StaticString, into out: inout ByteWriter) {
+        out.writeJSONString(result.id)
+        out.writeMember("kind", result.kind)
+        out.write(",\"phase\":\"")
+        out.write(phase)
+        out.write("\"")
+        out.writeMember("verdict", result.verdict.rawValue)
+        if let code = result.reasonCode { out.writeMember("reason_code", code) }
+        out.write(result.skipped ? ",\"skipped\":true}" : ",\"skipped\":false}")
+    }
+
     /// The first hundred; the record stays small whatever a text holds.
     private func writeFindings(into out: inout ByteWriter) {
         var count = 0
         for judgement in judgements {
-            for result in judgement.outcome.results {
+            for result in judgement.outcome.results where !result.findings.isEmpty {
                 for located in result.findings where count < 100 {
                     out.write(count == 0 ? "{\"policy\":" : ",{\"policy\":")
                     count += 1

@@ -32,6 +32,11 @@ public struct CallerKey: Sendable, Equatable {
         self.expires = expires
     }
 
+    /// What a caller on the gateway's own machine has, who comes without a key where that is allowed.
+    static let anonymous = Self(id: "anonymous")
+
+    var isAnonymous: Bool { self == .anonymous }
+
     public func may(use model: String) -> Bool { allowedModels?.contains(model) ?? true }
 }
 

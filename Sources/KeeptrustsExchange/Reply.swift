@@ -83,16 +83,16 @@ extension ByteWriter {
         }
         if let verdict = facts.verdict {
             write("\r\nx-keeptrusts-verdict: ")
-            write(verdict.rawValue)
+            write(text: verdict.rawValue)
             if facts.isFlagged { write("\r\nx-keeptrusts-flagged: true") }
         }
         if !facts.configVersion.isEmpty {
             write("\r\nx-keeptrusts-config-version: ")
-            write(facts.configVersion)
+            write(text: facts.configVersion)
         }
         write("\r\n")
         if !facts.keepsAlive { write("connection: close\r\n") }
-        if !extra.isEmpty { write(extra) }
+        if !extra.isEmpty { write(text: extra) }
     }
 }
 

@@ -1,4 +1,5 @@
 public import KeeptrustsCore
+import KeeptrustsPolicy
 import KeeptrustsWire
 import NIOCore
 
@@ -7,7 +8,7 @@ import NIOCore
 /// Owned by one loop; whoever changes it (a reload, new keys) does so on that loop. An exchange keeps the snapshot that
 /// it began with.
 public final class Surroundings {
-    public var current: LoopSnapshot
+    public var current: LoopSnapshot { didSet { current.scratch.memory = memory } }
     public var keys: KeyRing
     public var ids: IdentifierSource
 
@@ -25,6 +26,9 @@ public final class Surroundings {
 
     public var isDraining = false
 
+    /// For models that no config knows.
+    let mask: NameMask
+
     /// When this gateway began to serve.
     let beganServing: ContinuousClock.Instant
 
@@ -33,6 +37,9 @@ public final class Surroundings {
 
     /// Memory in which outputs are put together, one at a time.
     var writer = ByteWriter(capacity: 8_192)
+
+    /// What the policies of this loop remember.
+    let memory = PolicyMemory()
 
     /// The state of each target's breaker, by the target's id.
     var breakers = BreakerTable()
@@ -46,15 +53,17 @@ public final class Surroundings {
 
     public init(
         snapshot: LoopSnapshot, keys: KeyRing, gatewayID: String, allowsAnonymous: Bool, maxConcurrency: Int,
-        seed: UInt64, hasRoom: @escaping (Int) -> Bool, clock: @escaping () -> ContinuousClock.Instant,
+        seed: UInt64, mask: NameMask, hasRoom: @escaping (Int) -> Bool, clock: @escaping () -> ContinuousClock.Instant,
         wallClock: @escaping () -> Timestamp
     ) {
         current = snapshot
+        snapshot.scratch.memory = memory
         self.keys = keys
         self.gatewayID = gatewayID
         self.allowsAnonymous = allowsAnonymous
         self.maxConcurrency = maxConcurrency
         ids = IdentifierSource(seed: seed)
+        self.mask = mask
         beganServing = clock()
         self.hasRoom = hasRoom
         self.clock = clock

@@ -77,10 +77,10 @@ public final class Target: Sendable {
     func request(_ call: UpstreamRequest, requestID: ExchangeID, using out: inout ByteWriter) -> ByteBuffer {
         out.clear()
         out.write("POST ")
-        out.write(basePath)
-        out.write(call.path)
+        out.write(text: basePath)
+        out.write(text: call.path)
         out.write(fixedLines)
-        for (name, value) in call.headers { out.write("\(name): \(value)\r\n") }
+        for (name, value) in call.headers { out.write(text: "\(name): \(value)\r\n") }
         out.write("x-request-id: ")
         out.write(requestID)
         out.write("\r\ncontent-length: ")

@@ -79,19 +79,32 @@ public final class Gateway: Sendable {
 
     /// Reads the config anew and puts it in force for what begins from now on.
     ///
-    /// - Throws: A ``UserFacingError``; the old config stays in force then.
+    /// - Throws: A ``UserFacingError``; the old config stays in force then, and the control plane is told why.
     public func reload() throws {
         guard case .local(let load) = settings.source else { return }
-        let snapshot = try Snapshot(
-            try load(), cacheDirectory: directory.patternCache, failMode: settings.failMode,
-            environment: { [settings] in settings.environment[$0] })
-        for warning in snapshot.warnings { logger.warning("\(warning)") }
-        loops.install(snapshot)
-        logger.info("config reloaded", metadata: ["config": "\(snapshot.config.pack.name)"])
+        do {
+            let snapshot = try Snapshot(
+                try load(), cacheDirectory: directory.patternCache, failMode: settings.failMode,
+                environment: { [settings] in settings.environment[$0] })
+            for warning in snapshot.warnings { logger.warning("\(warning)") }
+            loops.install(snapshot)
+            logger.info("config reloaded", metadata: ["config": "\(snapshot.config.pack.name)"])
+        } catch {
+            loops.configFailure = ConfigFailure(error, at: .now)
+            throw error
+        }
     }
 
     /// Whether callers' keys can be checked: there are some in the config, or the control plane has sent its own.
     public var hasKeys: Bool { loops.hasKeys }
+}
+
+extension ConfigFailure {
+    /// What an error that stopped a load says; of one that is not for users, only that it was there.
+    init(_ error: any Error, at time: Timestamp) {
+        let text = (error as? any UserFacingError)?.description
+        self.init(time: time, message: text ?? "The config could not be loaded; the gateway's log says why.")
+    }
 }
 
 /// The config that a gateway starts with.
@@ -138,7 +151,7 @@ extension FirstConfig {
             RegisterRequest(
                 gatewayID: known.map { Identifier(rawValue: $0) }, instanceID: FleetLink.newInstanceID(),
                 name: settings.name, version: Product.version,
-                advertiseAddr: settings.advertiseAddress ?? "\(settings.listen)", listenAddr: "\(settings.listen)",
+                advertiseAddr: settings.advertised(at: settings.listen), listenAddr: "\(settings.listen)",
                 mode: .managed, config: ConfigReference(name: "none", version: "0.0.0", digest: "")),
             as: controlPlane.token)
         try directory.keep(response.gatewayID.rawValue, as: FleetLink.gatewayIDFile)

@@ -58,6 +58,12 @@ public struct GatewaySettings: Sendable {
     /// How long exchanges may go on after SIGTERM.
     public var drainTimeout = Duration.seconds(30)
 
+    /// Where callers reach the gateway, as the control plane shows it; with `https://` where they need TLS.
+    func advertised(at address: HostPort) -> String {
+        let shown = advertiseAddress ?? "\(address)"
+        return certificate == nil || shown.contains("://") ? shown : "https://\(shown)"
+    }
+
     public init(listen: HostPort, source: Source, environment: [String: String], proxies: ProxyRules) {
         self.listen = listen
         self.source = source

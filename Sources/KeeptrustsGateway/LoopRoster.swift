@@ -1,3 +1,5 @@
+import Crypto
+import KeeptrustsAPI
 import KeeptrustsConfig
 import KeeptrustsCore
 import KeeptrustsExchange
@@ -11,6 +13,7 @@ import Synchronization
 final class LoopRoster: Sendable {
     private struct State {
         var snapshot: Snapshot
+        var configFailure: ConfigFailure?
         var fleetKeys: FleetKeys?
         var gatewayID = ""
     }
@@ -29,6 +32,7 @@ final class LoopRoster: Sendable {
         expectsFleetKeys = settings.controlPlane != nil
         let tls = try NIOSSLContext(configuration: Self.clientTLS(settings.environment))
         let keys = Self.keyRing(snapshot, nil, expectsFleetKeys: expectsFleetKeys)
+        let mask = NameMask(key: SymmetricKey(size: .bits128).withUnsafeBytes { Array($0) })
         let concurrency = max(1, settings.maxConcurrency / loops.count)
         var contexts: [NIOLoopBound<LoopContext>] = []
         for loop in loops {
@@ -37,7 +41,7 @@ final class LoopRoster: Sendable {
                     let surroundings = Surroundings(
                         snapshot: LoopSnapshot(snapshot), keys: keys, gatewayID: "",
                         allowsAnonymous: settings.allowsAnonymous, maxConcurrency: concurrency,
-                        seed: SystemRandomNumberGenerator().seed,
+                        seed: SystemRandomNumberGenerator().seed, mask: mask,
                         hasRoom: { segments.hasRoom(for: ($0 + 1) * SpoolIntake.reservedBytes) },
                         clock: { .now }, wallClock: { .now })
                     let pool = UpstreamPool(eventLoop: loop, tls: tls, proxies: settings.proxies)
@@ -54,6 +58,12 @@ final class LoopRoster: Sendable {
 
     var snapshot: Snapshot { state.withLock { $0.snapshot } }
 
+    /// Why a config that came after the one in force is not; nil once one was good.
+    var configFailure: ConfigFailure? {
+        get { state.withLock { $0.configFailure } }
+        set { state.withLock { $0.configFailure = newValue } }
+    }
+
     /// The context of the loop that a connection lives on.
     func context(of eventLoop: any EventLoop) -> NIOLoopBound<LoopContext>? {
         loops.firstIndex { $0 === eventLoop }.map { contexts[$0] }
@@ -64,7 +74,7 @@ final class LoopRoster: Sendable {
     }
 
     func install(_ snapshot: Snapshot) {
-        state.withLock { $0.snapshot = snapshot }
+        state.withLock { ($0.snapshot, $0.configFailure) = (snapshot, nil) }
         onEach { $0.surroundings.current = LoopSnapshot(snapshot) }
         installKeys()
     }

@@ -98,13 +98,15 @@ public enum Entropy {
     /// The Shannon entropy of a text in bits per byte, 0...8.
     public static func bits(of text: UnsafeRawBufferPointer) -> Double {
         guard !text.isEmpty else { return 0 }
-        var counts = [Int](repeating: 0, count: 256)
-        for byte in text { counts[Int(byte)] += 1 }
-        let total = Double(text.count)
-        return counts.reduce(0.0) { sum, count in
-            guard count > 0 else { return sum }
-            let share = Double(count) / total
-            return sum - share * log2(share)
+        return withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 256) { counts in
+            counts.initialize(repeating: 0)
+            for byte in text { counts[Int(byte)] &+= 1 }
+            let total = Double(text.count)
+            return counts.reduce(0.0) { sum, count in
+                guard count > 0 else { return sum }
+                let share = Double(count) / total
+                return sum - share * log2(share)
+            }
         }
     }
 }

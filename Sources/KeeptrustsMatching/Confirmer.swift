@@ -13,6 +13,9 @@ final class Confirmer: @unchecked Sendable {
     /// The number of the group `value`: what it matches is found, the rest of a match is context; 0 without one.
     private let group: Int
 
+    /// How many groups it has that capture.
+    let captures: Int
+
     enum Outcome: Equatable {
         case none
 
@@ -37,6 +40,9 @@ final class Confirmer: @unchecked Sendable {
             throw PatternError(pattern: index, message: "\(Self.message(of: error)) at character \(offset)")
         }
         self.code = code
+        var captures: UInt32 = 0
+        pcre2_pattern_info_8(code, UInt32(PCRE2_INFO_CAPTURECOUNT), &captures)
+        self.captures = Int(captures)
         group = Int(max(0, pcre2_substring_number_from_name_8(code, Array("value\0".utf8))))
         guard group < MatchMemory.mostGroups else {
             pcre2_code_free_8(code)
@@ -81,6 +87,15 @@ final class Confirmer: @unchecked Sendable {
         }
     }
 
+    /// What the groups of the last match found, the whole match first; as far as their places are noted.
+    func groups(_ memory: MatchMemory) -> [Range<Int>?] {
+        guard let spans = pcre2_get_ovector_pointer_8(memory.data) else { return [] }
+        return (0..<min(captures + 1, MatchMemory.mostGroups)).map { group in
+            guard spans[2 * group] != Self.unset else { return nil }
+            return spans[2 * group]..<max(spans[2 * group], spans[2 * group + 1])
+        }
+    }
+
     /// PCRE2's word for "no offset".
     private static let unset = Int(bitPattern: UInt.max)
 
@@ -99,7 +114,7 @@ final class MatchMemory {
     private let stack: OpaquePointer
 
     /// Groups whose places a search notes, the whole match among them.
-    static let mostGroups = 8
+    static let mostGroups = 10
 
     /// How often a search may go back, from each place where a match may begin.
     private static let matchLimit: UInt32 = 20_000

@@ -9,6 +9,8 @@ import Foundation
 struct DatabaseCache {
     private let file: URL
 
+    /// Files in the directory at most; the one that was written first goes first.
+    static let mostFiles = 8
     private static let magic = Array("keeptrusts-patterns-2\n".utf8)
 
     init(directory: String, groups: [[HyperscanDatabase.Entry]]) {
@@ -76,6 +78,23 @@ struct DatabaseCache {
         var data = Data(Self.magic)
         data.append(contentsOf: SHA256.hash(data: body))
         data.append(contentsOf: body)
-        try? data.write(to: file, options: .atomic)
+        let directory = file.deletingLastPathComponent()
+        try? FileManager.default.createDirectory(
+            at: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        guard (try? data.write(to: file, options: .atomic)) != nil else { return }
+        prune(directory)
+    }
+
+    /// Removes the files of databases beyond ``mostFiles``, for each change of the patterns leaves one.
+    private func prune(_ directory: URL) {
+        let key = URLResourceKey.contentModificationDateKey
+        let files =
+            (try? FileManager.default.contentsOfDirectory(at: directory, includingPropertiesForKeys: [key])) ?? []
+        let dated = files.filter {
+            $0.pathExtension == file.pathExtension && $0.lastPathComponent != file.lastPathComponent
+        }
+        .map { ((try? $0.resourceValues(forKeys: [key]))?.contentModificationDate ?? .distantPast, $0) }
+        .sorted { $0.0 > $1.0 }
+        for (_, old) in dated.dropFirst(Self.mostFiles - 1) { try? FileManager.default.removeItem(at: old) }
     }
 }

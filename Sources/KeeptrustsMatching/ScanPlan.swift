@@ -94,6 +94,11 @@ struct ScanPlan {
         return Vocabulary(tokens, literals: literals, needed: needed, chains: chains)
     }
 
+    /// What stands against matching a pattern in time that grows with the text only; nil when nothing does.
+    static func problem(with pattern: Pattern, _ syntax: Syntax?, mayBeEmpty: Bool) -> String? {
+        problem(with: pattern.expression, flags(pattern, syntax), mayBeEmpty: mayBeEmpty)
+    }
+
     private static func flags(_ pattern: Pattern, _ syntax: Syntax?) -> UInt32 {
         var flags = UInt32(HS_FLAG_SINGLEMATCH)
         if pattern.ignoresCase { flags |= UInt32(HS_FLAG_CASELESS) }
@@ -117,9 +122,10 @@ struct ScanPlan {
     }
 
     /// What Hyperscan says against an expression; nil when it can do it.
-    private static func problem(with expression: String, _ flags: UInt32) -> String? {
+    private static func problem(with expression: String, _ flags: UInt32, mayBeEmpty: Bool = false) -> String? {
         var info: UnsafeMutablePointer<hs_expr_info_t>?
         var failure: UnsafeMutablePointer<hs_compile_error_t>?
+        let flags = mayBeEmpty ? flags | UInt32(HS_FLAG_ALLOWEMPTY) : flags
         let result = hs_expression_info(expression, flags, &info, &failure)
         defer {
             free(info)
@@ -128,7 +134,7 @@ struct ScanPlan {
         guard result == HS_SUCCESS else {
             return failure.map { String(cString: $0.pointee.message) } ?? "it cannot be compiled."
         }
-        return info?.pointee.min_width == 0 ? "It matches the empty text." : nil
+        return !mayBeEmpty && info?.pointee.min_width == 0 ? "It matches the empty text." : nil
     }
 
     /// Compiles the patterns of each gate, or takes them from the cache; a gate without patterns has no database.

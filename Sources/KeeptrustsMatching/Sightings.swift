@@ -104,8 +104,8 @@ struct Sightings {
         _ entry: UnsafePointer<Vocabulary.Entry>, _ begin: Int, _ end: Int, _ text: UnsafeRawBufferPointer
     ) {
         if entry.pointee.needed >= 0 {
-            let needed = vocabulary.needed[Int(entry.pointee.needed)].set
-            guard UnsafeRawBufferPointer(rebasing: text[begin..<end]).contains(where: needed.contains) else { return }
+            let needed = vocabulary.needed[Int(entry.pointee.needed)]
+            guard needed.stands(in: UnsafeRawBufferPointer(rebasing: text[begin..<end])) else { return }
         }
         hit(Int(entry.pointee.pattern), begin, end)
     }

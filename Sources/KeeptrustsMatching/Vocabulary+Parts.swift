@@ -59,6 +59,11 @@ extension Vocabulary {
             hasHigh = !set.isDisjoint(with: .high)
         }
 
+        /// Whether one of the bytes stands in a piece of text.
+        func stands(in text: UnsafeRawBufferPointer) -> Bool {
+            ascii.contains { text.firstIndex(of: $0, from: 0) != nil } || hasHigh && text.contains { $0 >= 0x80 }
+        }
+
         /// Whether a text may have one of the bytes.
         func mayStand(in text: UnsafeRawBufferPointer, _ facts: TextFacts) -> Bool {
             hasHigh && facts.hasHighByte || ascii.contains { text.firstIndex(of: $0, from: 0) != nil }

@@ -80,7 +80,7 @@ struct CompiledRules {
         var users = [[PatternUser]](repeating: [], count: patterns.count)
         for (index, instance) in instances.enumerated() {
             let policy = policies[index]
-            let stance = PolicyChain.Stance(instance)
+            let stance = PolicyChain.Stance(instance, policy)
             for (pattern, rules) in uses[index].rules {
                 users[pattern].append(
                     PatternUser(

@@ -10,7 +10,7 @@ import KeeptrustsMatching
 struct Pack: Sendable {
     var version = ""
     var rules: [PackRule] = []
-    private var definitions: [(name: String, value: String)] = []
+    private var definitions: [String: String] = [:]
 }
 
 /// One rule of a pack.
@@ -77,14 +77,16 @@ extension Pack {
         switch key {
         case "rule": rules.append(PackRule(id: value))
         case "version" where rules.isEmpty: version = value
-        case _ where key.hasPrefix("define "): definitions.append(("{{\(key.dropFirst(7))}}", expand(value)))
+        case _ where key.hasPrefix("define "):
+            guard let value = expand(value) else { return false }
+            definitions[String(key.dropFirst(7))] = value
         case _ where rules.isEmpty: return key == "source"
         case "pattern":
-            let pattern = expand(value)
-            guard !pattern.contains("{{") else { return false }
+            guard let pattern = expand(value) else { return false }
             rules[rules.count - 1].pattern = pattern
-        case "near": rules[rules.count - 1].near += terms(value)
-        case "apart": rules[rules.count - 1].apart += terms(value)
+        case "near", "apart":
+            guard let terms = expand(value)?.split(separator: "|").map(String.init) else { return false }
+            if key == "near" { rules[rules.count - 1].near += terms } else { rules[rules.count - 1].apart += terms }
         case "match": rules[rules.count - 1].matching.append(Self.unescape(value))
         case "pass": rules[rules.count - 1].passing.append(Self.unescape(value))
         default: return rules[rules.count - 1].take(key, value)
@@ -92,13 +94,21 @@ extension Pack {
         return true
     }
 
-    private func terms(_ value: String) -> [String] { expand(value).split(separator: "|").map(String.init) }
-
-    private func expand(_ value: String) -> String {
-        definitions.reduce(value) { $0.replacing($1.name, with: $1.value) }
+    /// The value with what the names in it stand for; nil when one stands for nothing.
+    private func expand(_ value: String) -> String? {
+        var expanded = ""
+        var rest = value[...]
+        while let opening = rest.firstRange(of: "{{") {
+            let name = rest[opening.upperBound...].prefix { $0 != "}" }
+            let end = rest[name.endIndex...].prefix(2)
+            guard end == "}}", let meaning = definitions[String(name)] else { return nil }
+            expanded += rest[..<opening.lowerBound] + meaning
+            rest = rest[end.endIndex...]
+        }
+        return expanded + rest
     }
 
-    private static func unescape(_ text: String) -> String {
+    static func unescape(_ text: String) -> String {
         var plain = ""
         var rest = text[...]
         while let character = rest.popFirst() {

@@ -7,29 +7,59 @@ extension PolicyChain {
     ///
     /// - Parameters:
     ///   - segments: The texts, in the order in which they are sent.
+    ///   - stage: Which half of the exchange they are; nil to tell by the texts' phases.
+    ///   - facts: What is known of the exchange; asked for only by chains that judge by it.
     ///   - scratch: The memory of the event loop.
     ///   - placeholders: The numbers that the values of the exchange have; takes up those that are new.
     /// - Returns: What must be done with them.
     public func judge(
-        _ segments: [Segment], using scratch: MatchScratch, placeholders: inout Placeholders
+        _ segments: [Segment], at stage: ExchangeStage? = nil,
+        facts: @autoclosure () -> ExchangeFacts = ExchangeFacts(), using scratch: MatchScratch,
+        placeholders: inout Placeholders
     ) -> ChainOutcome {
-        var phases = 0
+        var phases = stage?.phase.bit ?? 0
         scratch.suspects.removeAll(keepingCapacity: true)
         for index in segments.indices {
             let phase = segments[index].phase
             phases |= phase.bit
             segments[index].text.withUnsafeReadableBytes { suspect($0, index, phase, scratch) }
         }
-        guard !scratch.suspects.isEmpty else { return clean[phases] }
+        let needsCode = phases & phasesOfCode != 0
+        guard needsCode || !scratch.suspects.isEmpty else { return clean[phases] }
         var judgement = Judgement(chain: self, outcome: clean[phases])
-        for index in instances.indices { judgement.run(index, on: segments, scratch, &placeholders) }
-        return judgement.finished
+        guard needsCode else {
+            for index in instances.indices { judgement.run(index, on: segments, scratch, &placeholders) }
+            return judgement.finished
+        }
+        let half = stage ?? (phases & Phase.response.bit != 0 ? .answer : .request)
+        return judge(segments, Occasion(stage: half, facts: facts()), &judgement, scratch, &placeholders)
+    }
+
+    /// Runs a chain that judges by code.
+    private func judge(
+        _ segments: [Segment], _ occasion: Occasion, _ judgement: inout Judgement, _ scratch: MatchScratch,
+        _ placeholders: inout Placeholders
+    ) -> ChainOutcome {
+        for index in instances.indices {
+            if stances[index].examines {
+                judgement.examine(index, segments, occasion, scratch)
+            } else {
+                judgement.run(index, on: segments, scratch, &placeholders)
+            }
+        }
+        let redactions = judgement.revise(segments, occasion, scratch)
+        var outcome = judgement.finished
+        outcome.redactions = redactions
+        return outcome
     }
 
     /// Judges texts that are all of an exchange.
-    public func judge(_ segments: [Segment], using scratch: MatchScratch) -> ChainOutcome {
+    public func judge(
+        _ segments: [Segment], at stage: ExchangeStage? = nil,
+        facts: @autoclosure () -> ExchangeFacts = ExchangeFacts(), using scratch: MatchScratch
+    ) -> ChainOutcome {
         var placeholders = Placeholders()
-        return judge(segments, using: scratch, placeholders: &placeholders)
+        return judge(segments, at: stage, facts: facts(), using: scratch, placeholders: &placeholders)
     }
 
     /// Scans one text in every way in which a policy reads it, and notes what must be confirmed.

@@ -11,17 +11,28 @@ extension PolicyChain {
         public var on: Set<Phase>
         public var mode: Mode
         public var onError: OnError
+
+        /// How much of a streamed text it must see before it can say anything.
+        public var streaming: PolicyKind.Streaming
     }
 
     /// What a judgement must know of an instance for each text, without a reference in it.
     struct Stance: Sendable {
         let enforces: Bool
         let seesBlocked: Bool
-        private let phases: Int
 
-        init(_ instance: Instance) {
+        /// It judges by code.
+        let examines: Bool
+
+        /// It changes texts after all others.
+        let revises: Bool
+        let phases: Int
+
+        init(_ instance: Instance, _ policy: any Policy) {
             enforces = instance.mode == .enforce
             seesBlocked = instance.kind.seesBlocked
+            examines = policy.examines
+            revises = policy.revises
             phases = instance.on.reduce(0) { $0 | $1.bit }
         }
 
@@ -61,10 +72,11 @@ extension PolicyChain.Instance {
         let mapping = try entry.mapping(Key.self)
         try refuse(mapping)
         let kindNode = try mapping.required(.kind)
+        kindNode.expect(.choice(PolicyKinds.all.map(\.name)))
         var id = try kindNode.string()
         if let node = mapping[.id] { id = try identifier(node) }
         var (instance, policy) = try make(kindNode: kindNode, id: id, settings: settings, failMode: failMode)
-        if let on = mapping[.on] { instance.on = try phases(on) }
+        if let on = mapping[.on] { instance.on = try phases(on, of: instance.kind) }
         if let mode = mapping[.mode] { instance.mode = try mode.choice(["enforce": .enforce, "observe": .observe]) }
         if let onError = mapping[.onError] {
             instance.onError = try onError.choice(["block": .block, "allow": .allow])
@@ -80,7 +92,12 @@ extension PolicyChain.Instance {
         let policy = try PolicyKinds.policy(of: kindNode, settings: own, id: id)
         let kind = type(of: policy).kind
         let onError: PolicyChain.OnError = kind.isSecurity ? .block : failMode
-        return (Self(id: id, kind: kind, on: kind.phases, mode: .enforce, onError: onError), policy)
+        // Code sees a whole text or none: it has no matches in progress that could be waited for.
+        let usesCode = policy.examines || policy.revises
+        let streaming: PolicyKind.Streaming = usesCode && policy.streaming == .window ? .whole : policy.streaming
+        let instance = Self(
+            id: id, kind: kind, on: kind.phases, mode: .enforce, onError: onError, streaming: streaming)
+        return (instance, policy)
     }
 
     private static func refuse(_ mapping: ConfigMapping<Key>) throws(ConfigError) {
@@ -109,12 +126,18 @@ extension PolicyChain.Instance {
         return id
     }
 
-    private static func phases(_ node: ConfigNode) throws(ConfigError) -> Set<Phase> {
+    private static func phases(_ node: ConfigNode, of kind: PolicyKind) throws(ConfigError) -> Set<Phase> {
         var phases: Set<Phase> = []
         for entry in try node.list() {
             let phase: Phase = try entry.choice([
                 "request": .request, "response": .response, "tool_call": .toolCall, "tool_result": .toolResult,
             ])
+            guard kind.capable.contains(phase) else {
+                let able = Phase.allCases.filter { kind.capable.contains($0) }.map(\.rawValue)
+                throw ConfigError(
+                    .unknownValue, at: entry.location, "'\(kind.name)' has nothing to judge on '\(phase.rawValue)'.",
+                    hint: "It can run on \(able.joined(separator: ", ")).")
+            }
             phases.insert(phase)
         }
         guard !phases.isEmpty else {

@@ -9,12 +9,14 @@ struct Replacement: Sendable, Equatable {
 
     /// Redactions in the order of the texts.
     ///
-    /// Those that overlap become one, with the text of the surest, and of several of these of the longest.
+    /// Those that overlap become one, with the text of the surest, and of several of these of the longest; what is
+    /// inserted in the middle of one comes behind.
     static func merged(_ replacements: [Replacement]) -> [Redaction] {
         var merged: [Redaction] = []
         var strongest = (confidence: 0.0, length: 0)
-        let ordered = replacements.sorted {
-            ($0.segment, $0.span.lowerBound, $1.span.upperBound) < ($1.segment, $1.span.lowerBound, $0.span.upperBound)
+        let ordered = replacements.sorted { a, b in
+            (a.segment, a.span.lowerBound, a.span.isEmpty ? 0 : 1, b.span.upperBound)
+                < (b.segment, b.span.lowerBound, b.span.isEmpty ? 0 : 1, a.span.upperBound)
         }
         for next in ordered {
             guard let last = merged.last, last.segment == next.segment, next.span.lowerBound < last.span.upperBound
@@ -25,7 +27,9 @@ struct Replacement: Sendable, Equatable {
             }
             let index = merged.count - 1
             merged[index].span = last.span.lowerBound..<max(last.span.upperBound, next.span.upperBound)
-            if (next.confidence, next.span.count) > strongest {
+            if next.span.isEmpty {
+                merged[index].replacement += next.text
+            } else if (next.confidence, next.span.count) > strongest {
                 merged[index].replacement = next.text
                 strongest = (next.confidence, next.span.count)
             }

@@ -19,6 +19,9 @@ struct Rule: Sendable {
     /// A match without a word that speaks for it is none.
     var needsContext = false
 
+    /// Terms of which what was found must be near to one.
+    var terms: FuzzyTermSet?
+
     /// How sure a match is, 0...1.
     var confidence = 1.0
 

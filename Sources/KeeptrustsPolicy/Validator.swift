@@ -47,8 +47,32 @@ enum Validator: String, Sendable, CaseIterable {
     /// A vehicle identification number with the check digit of North America.
     case vin
 
-    /// A value that nobody would type for a placeholder: mixed, uneven, not a word.
+    /// A value of a secret, a token or a key: no placeholder, no reference, no name.
     case secret
+
+    /// A password: words with digits or signs, or no words.
+    case password
+
+    /// What can only have come from a generator, where a word nearby hints at a secret.
+    case token
+
+    /// A token of a vendor that is named beside it.
+    case vendorToken = "vendor-token"
+
+    /// A token with its issuer's mark: no placeholder.
+    case issued
+
+    /// The password of a URL: anything but the words of documentation.
+    case userinfo
+
+    /// A name and a password, joined by a colon.
+    case credentials
+
+    /// The same in base64.
+    case basic
+
+    /// The words that a wallet is restored from.
+    case mnemonic
 
     /// A JSON object in base64url before the first dot.
     case jwt
@@ -62,6 +86,7 @@ extension Rule {
             guard digits >= pattern.fewestDigits else { return nil }
         }
         if let number, !number.accepts(UnsafeRawBufferPointer(rebasing: text[span])) { return nil }
+        if let terms { return terms.match(in: text, at: span) }
         var part = span
         if let validator {
             guard let accepted = validator.accepted(span, in: text) else { return nil }
@@ -79,13 +104,15 @@ extension Rule {
 extension Validator {
     /// The part of the match at `span` of `text` that is what its rule looks for.
     ///
-    /// A number may be followed by another one, so of numbers with a check digit the longest part counts that is right.
+    /// A number may be followed by another one, so of numbers with a check digit the longest part counts that is right; the
+    /// words of a wallet may be followed by others.
     ///
     /// - Parameters:
     ///   - span: The match.
     ///   - text: The text that it stands in.
     /// - Returns: A part that begins where the match does; nil when there is none.
     func accepted(_ span: Range<Int>, in text: UnsafeRawBufferPointer) -> Range<Int>? {
+        if self == .mnemonic { return SecretValue.mnemonic(in: text, at: span) }
         guard self == .card || self == .iban else { return accepts(span, in: text) ? span : nil }
         var end = span.upperBound
         while end - span.lowerBound >= 13 {
@@ -118,8 +145,9 @@ extension Validator {
         case .npi: Self.isNPI(value)
         case .dea: Self.isDEA(value)
         case .vin: Self.isVIN(value)
-        case .secret: Self.isSecret(value)
         case .jwt: Self.isJWT(value)
+        case .secret, .password, .token, .vendorToken, .issued, .userinfo, .credentials, .basic, .mnemonic:
+            isSecret(span, in: text)
         }
     }
 

@@ -18,8 +18,10 @@ struct ErrorAnswer: Encodable {
         var request_id: String
     }
 
-    private let status: HTTPResponse.Status
-    private let headers: HTTPFields
+    let status: HTTPResponse.Status
+
+    /// Those that the error brings, and what its body is.
+    let headers: HTTPFields
 
     private enum CodingKeys: String, CodingKey { case error }
 
@@ -28,18 +30,21 @@ struct ErrorAnswer: Encodable {
         self.error = Details(
             type: error.category.rawValue, code: error.code, message: error.message, hint: error.hint,
             param: facing?.param, request_id: requestID)
-        status = facing?.status ?? HTTPResponse.Status(code: error.category.status)
-        headers = facing?.headers ?? [:]
+        let status = facing?.status ?? HTTPResponse.Status(code: error.category.status)
+        var headers = facing?.headers ?? [:]
+        headers[.contentType] = "application/json; charset=utf-8"
+        if status == .unauthorized { headers[.wwwAuthenticate] = #"Bearer realm="keeptrusts""# }
+        (self.status, self.headers) = (status, headers)
+    }
+
+    var body: ByteBuffer {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
+        return (try? encoder.encode(self)).map { ByteBuffer(data: $0) } ?? ByteBuffer()
     }
 
     var response: Response {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
-        var headers = headers
-        headers[.contentType] = "application/json; charset=utf-8"
-        if status == .unauthorized { headers[.wwwAuthenticate] = #"Bearer realm="keeptrusts""# }
-        let body = (try? encoder.encode(self)).map { ByteBuffer(data: $0) } ?? ByteBuffer()
-        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: body))
+        Response(status: status, headers: headers, body: ResponseBody(byteBuffer: body))
     }
 }
 

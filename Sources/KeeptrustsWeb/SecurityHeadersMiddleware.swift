@@ -12,12 +12,17 @@ public struct SecurityHeadersMiddleware<Context: RequestContext>: RouterMiddlewa
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
     ) async throws -> Response {
         var response = try await next(request, context)
-        for (name, value) in Self.always where !response.headers.contains(name) { response.headers[name] = value }
+        for (name, value) in SecurityHeaders.always where !response.headers.contains(name) {
+            response.headers[name] = value
+        }
         if isTLS { response.headers[.strictTransportSecurity] = "max-age=31536000" }
         return response
     }
+}
 
-    private static var always: [(HTTPField.Name, String)] {
+/// The fields that bind browsers, with what they say on answers that are no pages.
+enum SecurityHeaders {
+    static var always: [(HTTPField.Name, String)] {
         [
             (.contentSecurityPolicy, ContentPolicy.data), (.xContentTypeOptions, "nosniff"),
             (.cacheControl, "no-store"), (.crossOriginResourcePolicy, "same-origin"),

@@ -55,12 +55,14 @@ public struct WebListener: Service {
     }
 
     private static func server(_ tls: TLSFiles?, _ limits: WebLimits) throws(CannotServe) -> HTTPServerBuilder {
-        let http = HTTPServerBuilder.http1(
-            configuration: .init(
-                idleTimeout: .seconds(limits.idleSeconds),
-                httpDecoderConfiguration: .init(
-                    maxHeaderFieldSize: limits.maxHeadBytes, maxHeaderListSize: limits.maxHeadBytes,
-                    maxHeaderFieldCount: limits.maxHeaderFields)))
+        let configuration = HTTP1Channel.Configuration(
+            idleTimeout: .seconds(limits.idleSeconds),
+            httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: limits.maxHeadBytes, maxHeaderListSize: limits.maxHeadBytes,
+                maxHeaderFieldCount: limits.maxHeaderFields))
+        let http = HTTPServerBuilder { responder in
+            GuardedChannel(http: HTTP1Channel(responder: responder, configuration: configuration), limits: limits)
+        }
         guard let tls else { return http }
         do {
             let chain = try NIOSSLCertificate.fromPEMFile(tls.certificate)
@@ -89,6 +91,15 @@ public struct WebLimits: Sendable {
 
     /// How long a connection may send nothing while it owes us something or waits for nothing.
     public var idleSeconds = Int64(60)
+
+    /// How long a body may take before its rate counts.
+    public var bodyGraceSeconds = Int64(10)
+
+    /// The bytes of a body that must come in each second after that, on the average; at least 1.
+    public var minimumBodyRate = 16_384
+
+    /// How long a body may take at all.
+    public var maxBodySeconds = Int64(120)
 
     public init() {}
 }

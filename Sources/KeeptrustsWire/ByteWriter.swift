@@ -39,6 +39,9 @@ public struct ByteWriter: ~Copyable {
     /// Memory that is kept between two outputs (bytes).
     private static let mostKept = 1 << 18
 
+    /// How many bytes were written.
+    public var count: Int { written }
+
     /// A copy of what was written.
     public var buffer: ByteBuffer {
         ByteBuffer(bytes: UnsafeRawBufferPointer(start: start, count: written))
@@ -89,12 +92,15 @@ public struct ByteWriter: ~Copyable {
         written &+= size
     }
 
-    public mutating func write(_ text: String) {
-        var text = text
+    /// Writes a text that is known at run time only; a literal goes to ``write(_:)``, which copies it and nothing else.
+    public mutating func write(text: String) {
         let size = text.utf8.count
         let place = room(size)
-        text.withUTF8 { text in
-            if let base = text.baseAddress { memcpy(place, base, size) }
+        let copied: Void? = text.utf8.withContiguousStorageIfAvailable { bytes in
+            if let base = bytes.baseAddress { memcpy(place, base, size) }
+        }
+        if copied == nil {
+            for (index, byte) in text.utf8.enumerated() { place[index] = byte }
         }
         written &+= size
     }
@@ -123,16 +129,15 @@ public struct ByteWriter: ~Copyable {
 
     /// Writes `text` as a JSON string, with quotes.
     public mutating func writeJSONString(_ text: String) {
-        var text = text
         let size = text.utf8.count
         let place = room(size + 2)
-        let isPlain = text.withUTF8 { bytes in
+        let isPlain = text.utf8.withContiguousStorageIfAvailable { bytes in
             let bytes = UnsafeRawBufferPointer(bytes)
             guard bytes.firstSpecial(from: 0) == size else { return false }
             if let base = bytes.baseAddress { memcpy(place + 1, base, size) }
             return true
         }
-        guard isPlain else {
+        guard isPlain == true else {
             var escaped = ByteBuffer()
             escaped.writeJSONString(text)
             return write(escaped)

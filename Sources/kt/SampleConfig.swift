@@ -1,4 +1,4 @@
 /// The config that `kt up` writes when none is given; the same as `examples/policy-config.yaml`.
 enum SampleConfig {
-    static let yaml = Assets.policy_config_yaml
+    static let yaml = Assets.examples_policy_config_yaml
 }

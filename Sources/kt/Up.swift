@@ -182,7 +182,7 @@ private struct Parts {
         if code == nil, try await installation.needsSignInCode() { code = try await installation.makeSignInCode() }
         if let console = addresses[.console] {
             if let code {
-                Output.line("\nSign in (once, 24 hours): \(console)/sign-in?code=\(code.reveal())")
+                Output.line("\nSign in (link, good once, 24 hours): \(console)/sign-in?code=\(code.reveal())")
             } else {
                 Output.line("\nSign in: \(console) (when nobody can: kt api sign-in-link --data-dir \(up.dataDir))")
             }

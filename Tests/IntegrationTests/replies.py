@@ -5,6 +5,7 @@ A reply is a list of steps: bytes to write (one write each), a number of seconds
 
 import dataclasses
 import json
+import threading
 
 #: Ends the connection in order, or by a TCP reset.
 CLOSE, RESET = "close", "reset"
@@ -198,6 +199,20 @@ class Changed:
         return self.change(self.reply.steps(request))
 
 
+class Gate:
+    """A step that waits until the test lets it pass."""
+
+    def __init__(self):
+        self._opened = threading.Event()
+
+    def open(self):
+        self._opened.set()
+
+    def wait(self):
+        """Waits; not forever, so that a test that fails does not hang."""
+        self._opened.wait(30)
+
+
 @dataclasses.dataclass
 class Steps:
     """A reply that is the same for every request."""
@@ -232,10 +247,14 @@ def cut(after, reply=None):
     return Changed(reply or Answer(), lambda s: [*s[:after], s[after][:len(s[after]) // 2], CLOSE])
 
 
+def broken_event():
+    """An event whose data is not JSON."""
+    return chunk(b'data: {"choices":[{"delta":{"content":"x"\n\n')
+
+
 def malformed_event(reply=None):
-    """An event whose data is not JSON, in the middle of a stream."""
-    broken = chunk(b'data: {"choices":[{"delta":{"content":"x"\n\n')
-    return Changed(reply or Answer(), lambda steps: [*steps[:2], broken, *steps[2:]])
+    """A stream with such an event in its middle."""
+    return Changed(reply or Answer(), lambda steps: [*steps[:2], broken_event(), *steps[2:]])
 
 
 def split_bytes(offset, reply=None, gap=0.005):

@@ -11,7 +11,7 @@ import threading
 import time
 
 from background import shared_loop
-from replies import CLOSE, HANG, RESET, Answer, response
+from replies import CLOSE, HANG, RESET, Answer, Gate, response
 
 MODELS = {"object": "list", "data": [{"id": "gpt-4o", "object": "model", "created": 1, "owned_by": "simulator"}]}
 
@@ -194,6 +194,8 @@ class _Connection(asyncio.Protocol):
                 await asyncio.sleep(0)
             elif isinstance(step, float):
                 await self.pause(step)
+            elif isinstance(step, Gate):
+                await asyncio.to_thread(step.wait)
             elif step == HANG:
                 await self.closed.wait()
             elif step == CLOSE:

@@ -1,5 +1,6 @@
 """The control plane's API: attack class 3, its errors, and its description held against its answers."""
 
+import json
 import re
 from urllib.parse import urlencode
 
@@ -7,9 +8,10 @@ import pytest
 
 import configs
 import raw_http
+import texts
 from raw_http import eventually
 from simulator import Simulator
-from stack import Stack
+from stack import Stack, files_that_hold
 
 #: Texts that end a statement, a literal, a line of COPY or a C string early when somebody forgot to bind them.
 HOSTILE = [
@@ -33,21 +35,38 @@ def stack(request, tmp_path_factory):
 
 
 def test_hostile_texts_are_kept_as_they_are(stack):
-    """What callers write into records arrives in the database as text, whatever it looks like."""
-    sent = {}
-    for text in HOSTILE:
-        answer = stack.chat(model=text)
-        assert answer.status == (404 if len(text) < 1000 else 422), answer
-        sent[answer.header("x-request-id")] = text if answer.status == 404 else ""
+    """What a gateway delivers arrives in the database as text, whatever it looks like."""
+    answer = stack.chat()
+    event = stack.event_of(answer.header("x-request-id"))
+    _, runtime = stack.api.make_token("hostile", "gateway_runtime")
+    body = {"instance_id": "i", "version": "1", "advertise_addr": "a:1", "listen_addr": "a:1", "mode": "local",
+            "config": {"name": "c", "version": "1", "digest": "d"}}
+    stack.api.ask("POST", "/v1/gateway/register", body, token=runtime)
+    sent = {f"evt_hostile{number}": text for number, text in enumerate(HOSTILE)}
+    events = [
+        {**event, "id": id, "sequence": number, "model": text, "reason_code": text}
+        for number, (id, text) in enumerate(sent.items())
+    ]
 
-    def recorded():
-        events = {event["request_id"]: event for event in stack.events()}
-        return events if set(sent) <= set(events) else None
+    receipt = stack.api.ask("POST", "/v1/gateway/events", {"events": events}, token=runtime)
 
-    events = eventually(recorded, 30, 0.3)
-    for request_id, text in sent.items():
-        assert events[request_id]["model"] == text
+    assert receipt == {"accepted": len(HOSTILE), "duplicates": 0}
+    for id, text in sent.items():
+        kept = stack.api.ask("GET", f"/v1/events/{id}")
+        assert (kept["model"], kept["reason_code"]) == (text, text)
     assert stack.api.ask("GET", "/v1/tokens")["tokens"]
+
+
+@pytest.mark.parametrize("name", [texts.EMAIL, texts.CARD, "sk-proj-0123456789abcdefghij", "y'; DROP TABLE audit_record; --"])
+def test_a_secret_in_place_of_a_model_reaches_no_record(stack, name):
+    """The name of a model that no config knows is the caller's own text, and may be anything."""
+    answers = [stack.chat(model=name) for _ in range(2)]
+
+    events = [stack.event_of(answer.header("x-request-id")) for answer in answers]
+    assert [answer.error["code"] for answer in answers] == ["model_not_found"] * 2
+    assert re.fullmatch(r"unknown:[0-9a-f]{8}", events[0]["model"]) and events[0]["model"] == events[1]["model"]
+    assert files_that_hold(stack.folder, [name]) == []
+    assert all(name not in json.dumps(event) for event in stack.events())
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))

@@ -181,9 +181,13 @@ def test_a_wildcard_finds_only_itself(stack):
 
 
 def test_a_null_character_is_refused_or_kept(stack):
-    """PostgreSQL's texts have none; a caller who sends one must not stop the record of anybody's exchange."""
+    """PostgreSQL's texts have none; a caller or a gateway who sends one must not stop the record of anybody's exchange."""
     request_id = stack.chat(model="a\x00b").header("x-request-id")
-    assert stack.event_of(request_id)["model"] == "a\x00b"
+    event = stack.event_of(request_id)
+    assert event["model"].startswith("unknown:")
+    batch = {"events": [{**event, "id": "evt_null", "sequence": 2_000_000, "model": "a\x00b"}]}
+    assert stack.api.ask("POST", "/v1/gateway/events", batch, token=stack.runtime)["accepted"] == 1
+    assert stack.api.ask("GET", "/v1/events/evt_null")["model"] == "a\x00b"
     for field, value in (("name", "a\x00b"), ("allowed_models", ["a\x00b"])):
         body = {"name": "x", "purpose": "general", field: value}
         assert ask(stack, "POST", "/v1/tokens", body, stack.api.session).status == 422

@@ -10,6 +10,7 @@ import pytest
 import configs
 import raw_http
 import replies
+from certificates import Authority
 from gateways import Gateway
 from load import Load
 from processes import PATIENCE
@@ -191,6 +192,36 @@ def test_a_gateway_is_seen_where_it_says(stacks, simulator):
     assert gateway["id"].startswith("gw_")
 
 
+def test_a_gateway_that_serves_https_says_so(stacks, simulator, tmp_path):
+    stack = stacks(config(simulator))
+    certificate, key = Authority(tmp_path / "authority").server("127.0.0.1")
+    _, runtime = stack.api.make_token("tls", "gateway_runtime")
+    flags = ["--tls-cert", certificate, "--tls-key", key, "--api-url", stack.api.url, "--api-token", runtime]
+
+    with Gateway(tmp_path, config(simulator), name="tls", flags=flags) as gateway:
+        assert gateway.url.startswith("https://127.0.0.1:")
+        eventually(lambda: {one["advertise_addr"] for one in stack.api.ask("GET", "/v1/gateways")["gateways"]} == {
+            gateway.url, stack.gateway.url.removeprefix("http://"),
+        }, PATIENCE, 0.2)
+
+
+def test_a_config_that_a_gateway_could_not_load_shows_at_the_api(stacks, simulator):
+    stack = stacks(config(simulator))
+
+    def listed():
+        return stack.api.ask("GET", "/v1/gateways")["gateways"][0]
+
+    assert eventually(listed, PATIENCE)["status"] == "healthy" and "config_failure" not in listed()
+    stack.gateway.reload({**config(simulator), "polices": {}})
+    failure = eventually(lambda: listed().get("config_failure"), PATIENCE, 0.2)
+
+    assert "unknown key 'polices'" in failure["message"] and failure["time"]
+    assert listed()["status"] == "degraded" and stack.chat().status == 200
+    stack.gateway.reload(config(simulator))
+    eventually(lambda: "config_failure" not in listed(), PATIENCE, 0.2)
+    assert listed()["status"] == "healthy"
+
+
 def test_a_managed_gateway_takes_its_config_from_the_api(stacks, simulator, tmp_path):
     """`kt run --managed`: assigned, changed within seconds, and still there when the API is not."""
     stack = stacks(config(simulator))
@@ -240,3 +271,14 @@ def test_it_ends_at_once_when_nothing_is_open(gateway):
 
     assert gateway.stop() == 0
     assert time.monotonic() - began < 5
+
+
+def test_a_second_start_takes_the_patterns_that_the_first_compiled(gateways, simulator):
+    gateway = gateways(config(simulator))
+    cached = {path: path.stat().st_mtime_ns for path in (gateway.state / "patterns").iterdir()}
+    gateway.stop()
+
+    gateway.restart()
+
+    assert len(cached) == 1
+    assert {path: path.stat().st_mtime_ns for path in (gateway.state / "patterns").iterdir()} == cached

@@ -277,15 +277,28 @@ def assert_broken_off(answer):
 
 
 @pytest.mark.parametrize("fault", [
-    replies.cut(4), replies.malformed_event(), replies.reset_connection(after=4),
-    replies.Changed(Answer(), lambda steps: [*steps[:4], replies.CLOSE]),
-    replies.Changed(Answer(), lambda steps: [*steps[:4], 0.2, b"zz\r\n", *steps[4:]]),
+    lambda rest: [rest[0][:len(rest[0]) // 2], replies.CLOSE],
+    lambda rest: [replies.broken_event(), *rest],
+    lambda rest: [replies.RESET],
+    lambda rest: [replies.CLOSE],
+    lambda rest: [b"zz\r\n", *rest],
 ], ids=["cut in an event", "malformed", "reset", "closed", "bad chunk"])
 def test_a_stream_that_breaks_says_so(gateways, simulator, fault):
+    """The fault comes when the caller has the beginning: before that, an answer that says no is as good."""
     gateway = gateways(configs.policy_config(configs.target(simulator.base_url())))
-    simulator.script("", fault)
+    gate = replies.Gate()
+    simulator.script("", replies.Changed(Answer(), lambda steps: [*steps[:4], gate, *fault(steps[4:])]))
 
-    assert_broken_off(gateway.chat(stream=True))
+    with gateway.connect() as connection:
+        body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Say hello."}], "stream": True}
+        connection.send(raw_http.request_bytes("x", "POST", "/v1/chat/completions", body, key=gateway.key))
+        answer = connection.read_head()
+        pieces = connection.chunks()
+        answer.body = next(pieces)
+        gate.open()
+        answer.body += b"".join(pieces)
+
+    assert_broken_off(answer)
     simulator.script("", Answer())
     assert gateway.chat().status == 200
 

@@ -32,7 +32,14 @@ def test_from_nothing_to_a_working_system(tmp_path):
 def test_a_sign_in_link_works_once(tmp_path):
     with Up(tmp_path) as up:
         code = up.sign_in_link.split("code=")[1]
-        up.sign_in()
+        # A scanner of links, or a preview, follows it first.
+        for _ in range(2):
+            page = raw_http.call(up.urls["console"], "GET", f"/sign-in?code={code}")
+            assert page.status == 200 and page.header("set-cookie") is None
+        assert raw_http.call(up.urls["console"], "HEAD", f"/sign-in?code={code}").status == 405
+        form = {"content-type": "application/x-www-form-urlencoded", "origin": up.urls["console"]}
+        pressed = raw_http.call(up.urls["console"], "POST", "/sign-in/link", f"code={code}".encode(), form)
+        assert pressed.status == 303 and "kt_console=" in pressed.header("set-cookie")
 
         again = raw_http.call(up.urls["api"], "POST", "/v1/auth/sign-in-link/redeem", {"code": code})
 
@@ -85,7 +92,17 @@ def test_the_provider_of_the_environment_is_live(tmp_path, simulator):
     with Up(tmp_path, environment={"OPENAI_API_KEY": "sk-something"}) as up:
         models = {model["id"] for model in raw_http.call(up.url, "GET", "/v1/models", key=up.key).json["data"]}
 
-    assert any(model.startswith("gpt-") for model in models)
+    assert {"demo", "gpt-4o"} <= models
+    assert not any(model.startswith("claude") for model in models)
+
+
+def test_what_has_no_credential_is_no_model_of_ours(tmp_path):
+    with Up(tmp_path) as up:
+        models = [model["id"] for model in raw_http.call(up.url, "GET", "/v1/models", key=up.key).json["data"]]
+        refused = raw_http.chat(up.url, up.key, "Say hello.", model="gpt-4o")
+
+    assert models == ["demo"]
+    assert (refused.status, refused.error["code"]) == (503, "no_target_available")
 
 
 def test_secrets_stay_where_they_belong(tmp_path, simulator):

@@ -134,12 +134,18 @@ struct DecisionEventTests {
     }
 
     @Test(
-        "Verdict and flag together are one word",
+        "Verdict, flag and outcome together are one word",
         arguments: [
-            (.allow, false, .allowed), (.allow, true, .flagged), (.redact, true, .redacted),
-            (.escalate, false, .escalated), (.block, true, .blocked),
-        ] as [(Verdict, Bool, DecisionEvent.Decision)])
-    func decision(verdict: Verdict, flagged: Bool, decision: DecisionEvent.Decision) {
-        #expect(DecisionEvent.Decision(verdict, flagged: flagged) == decision)
+            (.allow, false, .completed, .allowed), (.allow, true, .completed, .flagged),
+            (.redact, true, .completed, .redacted), (.escalate, false, .blocked, .escalated),
+            (.block, true, .blocked, .blocked), (.allow, false, .blocked, .blocked),
+            (.allow, false, .refused, .refused), (.allow, true, .failed, .failed), (.redact, false, .failed, .failed),
+            (.redact, true, .cancelled, .cancelled), (.block, false, .failed, .blocked),
+            (.escalate, false, .cancelled, .escalated),
+        ] as [(Verdict, Bool, DecisionEvent.Outcome, DecisionEvent.Decision)])
+    func decision(
+        verdict: Verdict, flagged: Bool, outcome: DecisionEvent.Outcome, decision: DecisionEvent.Decision
+    ) {
+        #expect(DecisionEvent.Decision(verdict, flagged: flagged, outcome: outcome) == decision)
     }
 }

@@ -124,6 +124,15 @@ struct WireTests {
                 {"config":\(configText),"gateway_id":"gw_1","in_flight":2,"instance_id":"i","keys_generation":6,\
                 "requests":3,"spool_bytes":5,"spool_records":4,"uptime_seconds":1}
                 """)
+        try check(
+            Heartbeat(
+                gatewayID: "gw_1", instanceID: "i", config: config,
+                configFailure: ConfigFailure(time: time, message: "a:1:1: error: no.\n  hint: yes."), counters: .init()),
+            is: """
+                {"config":\(configText),"config_failure":{"message":"a:1:1: error: no.\\n  hint: yes.","time":\(moment)},\
+                "gateway_id":"gw_1","in_flight":0,"instance_id":"i","keys_generation":0,"requests":0,"spool_bytes":0,\
+                "spool_records":0,"uptime_seconds":0}
+                """)
         try check(Heartbeat.Response(configDigest: "d"), is: #"{"config_digest":"d"}"#)
         try check(Heartbeat.Response(configDigest: nil), is: "{}")
         try check(EventReceipt(accepted: 1, duplicates: 2), is: #"{"accepted":1,"duplicates":2}"#)
@@ -143,6 +152,18 @@ struct WireTests {
                 {"full":true,"generation":4,"hash_key":"AAAA","keys":[{"allowed_models":["m"],"expires_at":\(moment),\
                 "hash":"00ff","id":"token_1","may_assert_identity":true,"status":"revoked","user_id":"user_1"}]}
                 """)
+    }
+
+    @Test(
+        "What a gateway says of a config is cut, and has no control characters",
+        arguments: [
+            ("", ""), ("a\u{0}b\u{1B}[31m\tc\r\nd\u{7F}", "a b [31m c \nd "),
+            (String(repeating: "é", count: 5_000), String(repeating: "é", count: 2_000)),
+        ])
+    func configFailure(said: String, kept: String) throws {
+        let text = try json(["message": said, "time": "2026-01-01T00:00:00.000000Z"])
+
+        #expect(try decode(text) == ConfigFailure(time: time, message: kept))
     }
 
     @Test("No secret is shown where a value is printed")

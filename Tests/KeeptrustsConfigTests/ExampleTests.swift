@@ -54,23 +54,48 @@ struct ExampleTests {
         #expect(config.targets.allSatisfy { $0.price != nil })
     }
 
+    /// Every page of documentation, by its path from the root.
+    private static let pages: [String] = {
+        let folder = root.resolvingSymlinksInPath()
+        let docs = (try? FileManager.default.subpathsOfDirectory(atPath: folder.appending(path: "docs").path)) ?? []
+        let top = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        return (top + docs.map { "docs/\($0)" }).filter { $0.hasSuffix(".md") }.sorted()
+    }()
+
     /// The blocks of YAML in a page; those without a pack are laid over the least that a document needs.
     private static func blocks(_ path: String) throws -> [[ConfigLayer]] {
         let page = String(decoding: try layer(path).bytes, as: UTF8.self)
-        return page.components(separatedBy: "```yaml\n").dropFirst().enumerated().compactMap { index, rest in
-            guard let text = rest.components(separatedBy: "\n```").first else { return nil }
-            let block = ConfigLayer(name: "\(path), block \(index + 1)", text: text)
-            let base = ConfigLayer(name: "base", text: document())
-            return text.hasPrefix("pack:") ? [block] : [base, block]
+        var blocks: [[ConfigLayer]] = []
+        var lines: [Substring]?
+        for line in page.split(separator: "\n", omittingEmptySubsequences: false) {
+            let text = line.drop { $0 == " " }
+            if let open = lines {
+                guard text.hasPrefix("```") else {
+                    lines?.append(line)
+                    continue
+                }
+                let block = ConfigLayer(name: "\(path), block \(blocks.count + 1)", text: open.joined(separator: "\n"))
+                let base = ConfigLayer(name: "base", text: document())
+                blocks.append(open.contains { $0.hasPrefix("pack:") } ? [block] : [base, block])
+                lines = nil
+            } else if text.hasPrefix("```yaml") || text.hasPrefix("```yml") {
+                lines = []
+            }
         }
+        return blocks
     }
 
-    @Test("The blocks of the reference are valid, without a warning")
-    func reference() throws {
-        let blocks = try Self.blocks("docs/reference/config.md")
+    @Test("Every block of YAML in the documentation is valid, without a warning", arguments: pages)
+    func blocks(page: String) throws {
+        for block in try Self.blocks(page) { #expect(LintReport(block.map(Self.quick)).remarks == "") }
+    }
 
-        #expect(blocks.count >= 7)
-        for block in blocks { #expect(LintReport(block.map(Self.quick)).remarks == "") }
+    @Test("The pages with configurations are among those that are looked at")
+    func blocksAreFound() throws {
+        #expect(try Self.blocks("README.md").count >= 1)
+        #expect(try Self.blocks("docs/reference/config.md").count >= 7)
+        #expect(try Self.blocks("docs/reference/cli.md").count >= 1)
+        #expect(Set(Self.pages).isSuperset(of: ["README.md", "docs/reference/config.md", "docs/reference/lint.md"]))
     }
 
     @Test("The reference knows every key that the reader of an unknown key is told of")

@@ -49,7 +49,8 @@ struct LintReportTests {
         #expect(json["streaming"] as? String == "none")
         #expect((json["digest"] as? String)?.count == 64)
         let warning = try #require((json["warnings"] as? [[String: Any]])?.first)
-        #expect(warning["code"] as? String == "config.block_unused")
+        #expect(warning["code"] as? String == "W003")
+        #expect(warning["name"] as? String == "config.block_unused")
         #expect(warning["path"] as? String == "policy.dlp-filter")
         #expect(warning["line"] as? Int == 5)
         #expect(warning["column"] as? Int == 10)
@@ -87,5 +88,109 @@ struct LintReportTests {
 
     private func object(_ json: String) throws -> [String: Any] {
         try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
+    }
+}
+
+/// What lint says beyond the first mistake.
+struct LintCollectionTests {
+    private func remarks(_ yaml: String) -> [String] {
+        LintReport([ConfigLayer(name: "f", text: yaml)]).remarks.split(separator: "\n").map(String.init)
+    }
+
+    @Test("All mistakes of all sections are reported at once, in the order of the file")
+    func all() {
+        let yaml = """
+            pack: {name: "", version: one, enabled: maybe}
+            policies: {chain: [pii-detectr, {kind: dlp-filter, on: [everywhere], mod: observe}, audit-logger]}
+            policy:
+              pii-detector: {action: delete, pci_mode: 3, entities: [EMIL]}
+              dlp-filter: {detect_patterns: ['(', 'a(?=b)', 'ok'], sensitivity_level: 2}
+            record: {mode: 1, max_bytes: 2}
+            providers: {targets: [{id: a b, provider: opnai, model: ""}]}
+            """
+
+        #expect(
+            remarks(yaml).filter { !$0.hasPrefix("  hint") }.map { line in
+                line.split(separator: " ").first.map(String.init) ?? ""
+            } == [
+                "f:1:14:", "f:1:27:", "f:1:41:", "f:2:20:", "f:2:57:", "f:2:70:", "f:5:34:", "f:5:39:", "f:5:75:",
+                "f:6:16:", "f:6:30:", "f:7:28:", "f:7:43:", "f:7:57:",
+            ])
+    }
+
+    @Test("What only follows from a mistake is not reported")
+    func consequences() {
+        #expect(
+            remarks(document("record: {mode: 1}").replacing("version: 1.0.0", with: "version: 1")) == [
+                "f:1:29: error: 'pack.version' must be a text. [E005]", "  hint: put it in quotes: \"1\"",
+                "f:5:16: error: 'record.mode' must be a text. [E005]", "  hint: put it in quotes: \"1\"",
+            ])
+        #expect(
+            remarks(document("consumer_groups: [{name: a, key_ref: KEY}]")).filter { !$0.hasPrefix("  hint") } == [
+                "f:5:38: error: 'consumer_groups.0.key_ref' must be a mapping, not a text. [E005]"
+            ])
+    }
+
+    @Test("A hundred mistakes in one section are cut, and end")
+    func bound() {
+        let keys = (0..<100).map { "k\($0): 1" }.joined(separator: ", ")
+
+        #expect(remarks(document("record: {\(keys)}")).filter { $0.contains("error") }.count == 32)
+    }
+
+    @Test(
+        "Policies that do nothing, and an order that misleads, are warnings",
+        arguments: [
+            (
+                "[{id: a, kind: pii-detector}, {id: b, kind: pii-detector}]",
+                "{a: {action: block}, b: {action: block}}",
+                ["f:2:49: warning: 'b' is never reached: 'a' blocks all that it looks for, and ends the chain. [W008]"]
+            ),
+            (
+                "[{id: a, kind: pii-detector}, {id: b, kind: pii-detector}]",
+                "{a: {action: redact}, b: {action: block}}",
+                ["f:2:20: warning: 'a' has no effect: 'b' blocks all that it would let go on. [W009]"]
+            ),
+            (
+                "[{id: a, kind: pii-detector}, {id: b, kind: pii-detector}]", "{b: {entities: [EMAIL]}}",
+                ["f:2:49: warning: 'b' finds nothing that 'a' has not found. [W010]"]
+            ),
+            ("[{id: a, kind: pii-detector}, {id: b, kind: pii-detector, mode: observe}]", "{}", []),
+            ("[{id: a, kind: pii-detector, on: [request]}, {id: b, kind: pii-detector, on: [response]}]", "{}", []),
+            (
+                "[{id: a, kind: pii-detector}, {id: b, kind: pii-detector}]",
+                "{a: {entities: [EMAIL]}, b: {entities: [IBAN]}}", []
+            ),
+            (
+                "[dlp-filter]", "{dlp-filter: {detect_patterns: ['A[0-9]{9}', 'B[0-9]{9}', 'A[0-9]{9}']}}",
+                [
+                    "f:3:67: warning: 'policy.dlp-filter.detect_patterns.2' finds nothing new: its policy looks for that already. [W011]"
+                ]
+            ),
+            (
+                "[audit-logger, pii-detector]", "{}",
+                ["f:2:20: warning: 'audit-logger' stands before policies whose verdicts it sees all the same. [W012]"]
+            ),
+            (
+                "[{kind: pii-detector, mode: observe}, audit-logger]", "{}",
+                ["f:2:20: warning: no policy of the chain can change what goes on: they only observe or flag. [W013]"]
+            ),
+            ("[pii-detector, audit-logger]", "{}", []), ("[audit-logger]", "{}", []),
+        ])
+    func warnings(chain: String, settings: String, expected: [String]) {
+        let yaml = document().replacing("[audit-logger]}", with: "\(chain)}\npolicy: \(settings)")
+
+        #expect(remarks(yaml).filter { !$0.hasPrefix("  hint") } == expected)
+    }
+
+    @Test("Every code is explained in the reference")
+    func documented() throws {
+        let page = try String(
+            contentsOf: URL(filePath: #filePath).deletingLastPathComponent()
+                .deletingLastPathComponent().deletingLastPathComponent().appending(path: "docs/reference/lint.md"),
+            encoding: .utf8)
+
+        for code in LintCode.allCases { #expect(page.contains("| `\(code.rawValue)` |"), "\(code.rawValue)") }
+        #expect(page.components(separatedBy: "\n| `").count - 1 == LintCode.allCases.count)
     }
 }

@@ -45,7 +45,7 @@ struct SectionMistakeTests {
             ),
             (
                 document("zzz: 1"),
-                "5:1: error: unknown key 'zzz'.\n  hint: the keys are 'pack', 'policies', 'policy', 'providers', 'record', 'keys', 'consumer_groups', 'size_limits'"
+                "5:1: error: unknown key 'zzz'.\n  hint: the keys are 'pack', 'policies', 'policy', 'providers', 'record', 'keys', 'testing', 'consumer_groups', 'size_limits'"
             ),
             (
                 document("policy: {pii-detectr: {}}"),

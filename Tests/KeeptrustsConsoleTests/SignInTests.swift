@@ -84,45 +84,69 @@ struct SignInTests {
         }
     }
 
-    @Test("The one-time link signs in who pasted it")
-    func link() async throws {
-        try await withConsole { client, _ in
-            let response = try await client.execute(
-                uri: "/sign-in?code=\(FakeControlPlane.code)", method: .get,
-                headers: [.own("sec-fetch-site"): "none"])
-
-            #expect(response.status == .seeOther)
-            #expect(response.headers[.location] == "/account?welcome=1")
-            #expect(response.headers[.setCookie]?.hasPrefix("kt_console=") == true)
-        }
+    private static func press(
+        _ client: any TestClientProtocol, code: String = FakeControlPlane.code, origin: String = "http://localhost"
+    ) async throws -> TestResponse {
+        try await client.execute(
+            uri: "/sign-in/link", method: .post,
+            headers: [.contentType: "application/x-www-form-urlencoded", .origin: origin],
+            body: ByteBuffer(string: "code=\(code)"))
     }
 
     @Test(
-        "A link that another site or a prefetch follows must be confirmed",
+        "Whoever or whatever follows a one-time link does not use it up; the press of the button does",
         arguments: [
-            ("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site"), ("sec-purpose", "prefetch;prerender"),
-        ])
-    func linkFromElsewhere(name: String, value: String) async throws {
+            [:], ["sec-fetch-site": "none"], ["sec-fetch-site": "same-origin"], ["sec-fetch-site": "cross-site"],
+            ["sec-fetch-site": "none", "sec-purpose": "prefetch;prerender"], ["user-agent": "LinkScanner/1.0"],
+        ] as [[String: String]])
+    func link(headers: [String: String]) async throws {
         try await withConsole { client, plane in
-            let page = try await client.execute(
-                uri: "/sign-in?code=\(FakeControlPlane.code)", method: .get, headers: [.own(name): value])
+            var fields = HTTPFields()
+            for (name, value) in headers { fields[.own(name)] = value }
+            let uri = "/sign-in?code=\(FakeControlPlane.code)"
+            let page = try await client.execute(uri: uri, method: .get, headers: fields)
+            _ = try await client.execute(uri: uri, method: .get, headers: fields)
             let asked = plane.asked
-            let confirmed = try await client.execute(
-                uri: "/sign-in/link", method: .post,
-                headers: [.contentType: "application/x-www-form-urlencoded", .origin: "http://localhost"],
-                body: ByteBuffer(string: "code=\(FakeControlPlane.code)"))
+            let pressed = try await Self.press(client)
 
+            let text = String(buffer: page.body)
+            #expect(page.status == .ok)
             #expect(page.headers[.setCookie] == nil)
-            #expect(String(buffer: page.body).contains(#"action="/sign-in/link""#))
+            #expect(text.contains(#"<form class="form" method="post" action="/sign-in/link">"#))
+            #expect(text.contains(#"name="code" value="\#(FakeControlPlane.code)""#))
             #expect(asked.isEmpty)
-            #expect(confirmed.headers[.setCookie]?.hasPrefix("kt_console=") == true)
+            #expect(pressed.status == .seeOther)
+            #expect(pressed.headers[.location] == "/account?welcome=1")
+            #expect(pressed.headers[.setCookie]?.hasPrefix("kt_console=") == true)
+        }
+    }
+
+    @Test("No page elsewhere presses the button")
+    func foreignPress() async throws {
+        try await withConsole { client, plane in
+            let response = try await Self.press(client, origin: "http://evil.example")
+
+            #expect(response.status == .forbidden)
+            #expect(response.headers[.setCookie] == nil)
+            #expect(plane.asked.isEmpty)
+        }
+    }
+
+    @Test("A code that is markup stays text")
+    func hostileCode() async throws {
+        try await withConsole { client, _ in
+            let response = try await client.execute(
+                uri: "/sign-in?code=%22%3E%3Cscript%3Ealert(1)%3C/script%3E", method: .get)
+
+            #expect(response.status == .ok)
+            #expect(!String(buffer: response.body).contains("<script>alert"))
         }
     }
 
     @Test("A used link says so")
     func usedLink() async throws {
         try await withConsole { client, _ in
-            let response = try await client.execute(uri: "/sign-in?code=used", method: .get)
+            let response = try await Self.press(client, code: "used")
 
             #expect(response.status == .unauthorized)
             #expect(String(buffer: response.body).contains("This link was used already, or is too old."))

@@ -77,9 +77,10 @@ struct MachineTests {
             fixture.clock.advance(.zero)
             return try await fixture.send(.get, path, as: fixture.ours.session(.viewer)).value(Gateway.self).status
         }
-        func beat(_ id: Identifier<Gateway>) async throws -> Fixture.Reply {
+        func beat(_ id: Identifier<Gateway>, _ failure: String? = nil) async throws -> Fixture.Reply {
             let beat = Heartbeat(
                 gatewayID: id, instanceID: "i-1", config: .init(name: "default", version: "1", digest: "d1"),
+                configFailure: failure.map { ConfigFailure(time: fixture.clock.now, message: $0) },
                 counters: .init(uptimeSeconds: 5, requests: 7))
             let body = String(decoding: try JSONEncoder().encode(beat), as: UTF8.self)
             return try await fixture.send(.post, "/v1/gateway/heartbeat", as: fixture.ours.runtime, body)
@@ -95,6 +96,8 @@ struct MachineTests {
         #expect(try await beat(fixture.ours.gateway).status == 200)
         #expect(try await status() == .healthy)
         #expect(try await beat(fixture.theirs.gateway).code == "gateway.wrong_identity")
+        #expect(try await beat(fixture.ours.gateway, "config.yaml:1:1: error: it is empty.").status == 200)
+        #expect(try await status() == .degraded)
     }
 
     @Test("The assigned configuration comes with its digest, and not twice")

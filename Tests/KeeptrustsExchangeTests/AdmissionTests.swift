@@ -89,12 +89,13 @@ struct AdmissionTests {
         #expect(actions.record?["status"] as? Int == 415)
     }
 
-    @Test("The list of models holds what the key may ask for, each once")
+    @Test("The list of models holds what the key may ask for and a target serves, each once")
     func models() throws {
         let end = try #require(try Play().head("GET /v1/models", length: nil).end)
 
-        #expect(end.text.contains("\"gpt-4o\""))
-        #expect(end.text.components(separatedBy: "gpt-4o").count == 2)
+        #expect(end.text.components(separatedBy: "\"id\":\"gpt-4o\"").count == 2)
+        #expect(end.text.components(separatedBy: "\"id\":").count == 3)
+        #expect(end.text.contains("\"id\":\"other\""))
         #expect(end.keepsAlive)
     }
 }

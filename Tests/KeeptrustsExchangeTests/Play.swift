@@ -38,10 +38,14 @@ final class Play {
         let start = now
         around = Surroundings(
             snapshot: LoopSnapshot(snapshot), keys: KeyRing(plain: snapshot.groupKeys), gatewayID: "gw_1",
-            allowsAnonymous: allowsAnonymous, maxConcurrency: 10, seed: 1, hasRoom: { _ in hasRoom },
-            clock: { start }, wallClock: { Timestamp(rawValue: 1_700_000_000_000_000) })
+            allowsAnonymous: allowsAnonymous, maxConcurrency: 10, seed: 1,
+            mask: NameMask(key: [UInt8](repeating: 7, count: 16)),
+            hasRoom: { _ in hasRoom }, clock: { start }, wallClock: { Timestamp(rawValue: 1_700_000_000_000_000) })
         exchange = Exchange(around, at: now)
     }
+
+    /// Begins another exchange of the same caller.
+    func begin() { exchange = Exchange(around, at: now) }
 
     /// Tells an event, and gives what must be done.
     @discardableResult

@@ -42,6 +42,18 @@ struct SegmentsTests {
         #expect(second.records.map(\.sequence) == [3])
     }
 
+    @Test("A segment of more than is read at once is found whole")
+    func longSegment() throws {
+        defer { cleanUp() }
+        let long = record(String(repeating: "x", count: 900_000))
+        try open(maxBytes: 64 << 20).append(Array(repeating: long, count: 7))
+
+        let segments = try open(maxBytes: 64 << 20)
+        try segments.append([record("next")])
+
+        #expect(try ids(segments, after: 7) == [#"{"sequence":8,"id":"next"}"#])
+    }
+
     @Test("A record that was torn by a crash is dropped, those before it are not", arguments: [1, 10, 19, 25])
     func torn(left: Int) throws {
         defer { cleanUp() }

@@ -68,16 +68,27 @@ struct DatabaseCacheTests {
         }
     }
 
-    @Test("A directory that is not there costs only the cache")
+    @Test("Databases of patterns that are no longer in use do not pile up")
+    func pruning() throws {
+        try withDirectory { directory in
+            for number in 0..<DatabaseCache.mostFiles + 3 {
+                _ = try PatternSet([Pattern("needle\(number)")], cacheDirectory: directory)
+            }
+
+            #expect(try FileManager.default.contentsOfDirectory(atPath: directory).count == DatabaseCache.mostFiles)
+        }
+    }
+
+    @Test("A directory that cannot be made costs only the cache")
     func noDirectory() throws {
-        let set = try PatternSet(Self.patterns, cacheDirectory: "/nonexistent/keeptrusts")
+        let set = try PatternSet(Self.patterns, cacheDirectory: "/dev/null/keeptrusts")
 
         #expect(try set.spans(in: Self.text) == [[10..<19], [2..<8]])
     }
 
+    /// Hands on a path at which nothing is yet.
     private func withDirectory(_ body: (String) throws -> Void) throws {
         let directory = FileManager.default.temporaryDirectory.appending(path: "patterns-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: directory) }
         try body(directory.path())
     }

@@ -21,7 +21,7 @@ struct ConfigurationTests {
             chain: ["magic"],
             text: """
                 policy-config.yaml:1:3: error: unknown policy kind 'magic'.
-                  hint: This version has 'prompt-injection', 'pii-detector', 'dlp-filter', 'audit-logger'.
+                  hint: docs/reference/policies lists the kinds of this version.
                 """),
         Mistake(
             chain: ["pii-detector", "pii-detector"],
@@ -94,8 +94,13 @@ struct ConfigurationTests {
                 policy-config.yaml:1:7: error: 'policy.dlp-filter.blocked_terms.0' must have 1 to 256 bytes that show.
                 """),
         Mistake(
-            chain: ["dlp-filter"], settings: ["dlp-filter": ["fuzzy_matching": true]],
-            text: "policy-config.yaml:1:5: error: 'policy.dlp-filter.fuzzy_matching' is not in this version yet."),
+            chain: ["dlp-filter"], settings: ["dlp-filter": ["max_distance": 2]],
+            text: """
+                policy-config.yaml:1:5: error: 'policy.dlp-filter.max_distance' has no effect without 'fuzzy_matching: true'.
+                """),
+        Mistake(
+            chain: ["dlp-filter"], settings: ["dlp-filter": ["fuzzy_matching": true, "max_distance": 9]],
+            text: "policy-config.yaml:2:5: error: 'policy.dlp-filter.max_distance' is 9, not in 0...8."),
         Mistake(
             chain: ["prompt-injection"], settings: ["prompt-injection": ["action": "block"]],
             text: """

@@ -106,7 +106,7 @@ struct DetectorTests {
         #expect(chain.passed("projects owl, Project Owls") == "projects owl, Project Owls")
         #expect(chain.passed("in c++23.") == "in [TERM_REDACTED].")
         #expect(chain.passed("see CASE-42") == "see [CUSTOM_REDACTED]")
-        #expect(chain.passed("password=k3LmQ7rTvB2n ok") == "password=[SECRET_REDACTED] ok")
+        #expect(chain.passed("password=k3LmQ7rTvB2n ok") == "password=[PASSWORD_REDACTED] ok")
         #expect(chain.passed("STRICTLY CONFIDENTIAL") == "STRICTLY CONFIDENTIAL")
     }
 

@@ -4,10 +4,12 @@ import Testing
 @testable import KeeptrustsPolicy
 
 struct PackTests {
-    static let names = ["pii.txt", "secrets.txt", "classification.txt", "prompt-injection.txt"]
+    static let names = ["pii.txt", "secrets.txt", "classification.txt", "prompt-injection.txt", "dangerous-code.txt"]
 
     /// The fewest rules that a pack may have: an emptied pack is no pack.
-    static let fewest = ["pii.txt": 16, "secrets.txt": 28, "classification.txt": 4, "prompt-injection.txt": 36]
+    static let fewest = [
+        "pii.txt": 16, "secrets.txt": 66, "classification.txt": 4, "prompt-injection.txt": 36, "dangerous-code.txt": 18,
+    ]
 
     struct Case: CustomTestStringConvertible, Sendable {
         var pack: String
@@ -23,7 +25,7 @@ struct PackTests {
     func isRead(name: String) throws {
         let pack = try Pack(named: name)
 
-        #expect(pack.version == "1")
+        #expect(Int(pack.version) ?? 0 >= 1)
         #expect(pack.rules.count >= Self.fewest[name] ?? .max)
     }
 

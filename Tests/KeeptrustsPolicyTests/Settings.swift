@@ -57,6 +57,14 @@ extension PolicyChain {
         judge([Segment(ByteBuffer(string: text), role: role, phase: phase)], using: MatchScratch(for: self))
     }
 
+    /// Judges half an exchange of which these facts are known.
+    func judge(
+        _ segments: [Segment] = [], at stage: ExchangeStage = .request, knowing facts: ExchangeFacts,
+        using scratch: MatchScratch? = nil
+    ) -> ChainOutcome {
+        judge(segments, at: stage, facts: facts, using: scratch ?? MatchScratch(for: self))
+    }
+
     /// The text after the chain's redactions; nil when it does not pass.
     func passed(_ text: String, _ phase: Phase = .request) -> String? {
         let outcome = judge(text, phase)
@@ -83,5 +91,33 @@ extension PolicyChain {
         }
         let step = judge.push(ByteBuffer(), isLast: true, using: scratch, into: &out)
         return (String(buffer: out), step, judge.outcome)
+    }
+}
+
+extension Segment {
+    /// The arguments of a call of a tool, as a model sends them.
+    static func call(_ tool: String, _ arguments: String, number: Int32 = 0) -> Self {
+        Segment(
+            ByteBuffer(string: arguments), role: .assistant, phase: .toolCall,
+            tool: ToolUse(tool, .arguments, call: number))
+    }
+
+    /// What a user says.
+    static func user(_ text: String) -> Self { Segment(ByteBuffer(string: text), role: .user, phase: .request) }
+
+    /// What a model answers.
+    static func answer(_ text: String) -> Self {
+        Segment(ByteBuffer(string: text), role: .assistant, phase: .response)
+    }
+}
+
+extension ExchangeFacts {
+    /// What is known of a caller with a key.
+    static func caller(
+        key: String? = "tok_1", user: String? = nil, headers: [String: String] = [:], uptime: Duration = .zero
+    ) -> Self {
+        var facts = ExchangeFacts()
+        (facts.keyID, facts.user, facts.headers, facts.uptime) = (key, user, headers, uptime)
+        return facts
     }
 }

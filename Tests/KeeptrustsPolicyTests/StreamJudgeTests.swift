@@ -151,7 +151,7 @@ struct StreamJudgeTests {
 
         let result = chain.streamed(Self.cut("\u{410}\(key) A\u{200B}\(key) end", size))
 
-        #expect(result.text == "[SECRET_REDACTED] [SECRET_REDACTED] end")
+        #expect(result.text == "[API_KEY_REDACTED] [API_KEY_REDACTED] end")
     }
 
     @Test("Overlapping matches become one redaction", arguments: 1...16)

@@ -124,7 +124,7 @@ struct EventsTests {
             ("reasonCode", { $0.reasonCode = "prompt_injection.detected" }), ("degraded", { $0.degraded = true }),
             ("requestID", { $0.requestID = "REQ-77" }), ("text of the model", { $0.text = "LAUD" }),
             ("text of the request's id", { $0.text = "eq-77" }), ("text of the reason", { $0.text = "injection." }),
-            ("text of the id", { $0.text = "EVT_2" }),
+            ("text of the id", { $0.text = "EVT_2" }), ("text of the key's id", { $0.text = "OKEN_2" }),
         ]
 
         for (name, set) in cases {
@@ -200,6 +200,29 @@ struct EventsTests {
         #expect(others == [])
     }
 
+    @Test("What was refused, failed or was cancelled is no allowed exchange", arguments: Engine.available)
+    func endings(engine: Engine) async throws {
+        let database = try await engine.makeSample()
+        _ = try await ingest(
+            [
+                .sample("evt_1", verdict: .allow), .sample("evt_2", verdict: .allow, outcome: .refused),
+                .sample("evt_3", verdict: .redact, outcome: .failed),
+                .sample("evt_4", verdict: .allow, flagged: true, outcome: .cancelled),
+                .sample("evt_5", verdict: .block, outcome: .blocked),
+            ], into: database)
+
+        let expected: [(DecisionEvent.Decision, Identifier<DecisionEvent>)] = [
+            (.allowed, "evt_1"), (.refused, "evt_2"), (.failed, "evt_3"), (.cancelled, "evt_4"), (.blocked, "evt_5"),
+        ]
+        for (decision, id) in expected {
+            var filter = EventFilter()
+            filter.decisions = [decision]
+            let asked = filter
+            let found = try await database.read { try $0.events(asked, PageRequest(), in: "org_1").items.map(\.id) }
+            #expect(found == [id], "\(decision)")
+        }
+    }
+
     @Test("A summary counts decisions by time, and sums tokens and cost", arguments: Engine.available)
     func summary(engine: Engine) async throws {
         let database = try await engine.makeSample()
@@ -222,10 +245,10 @@ struct EventsTests {
 
         var (first, later) = (EventSummary.Tally(), EventSummary.Tally())
         (first.allowed, first.redacted, first.inputTokens, first.outputTokens) = (1, 1, 24, 68)
-        (later.allowed, later.flagged, later.blocked, later.escalated, later.failed) = (1, 1, 1, 1, 1)
+        (later.flagged, later.blocked, later.escalated, later.failed) = (1, 1, 1, 1)
         (later.inputTokens, later.outputTokens) = (36, 102)
         var total = EventSummary.Tally()
-        (total.allowed, total.redacted, total.flagged, total.blocked, total.escalated) = (2, 1, 1, 1, 1)
+        (total.allowed, total.redacted, total.flagged, total.blocked, total.escalated) = (1, 1, 1, 1, 1)
         (total.failed, total.inputTokens, total.outputTokens) = (1, 60, 170)
         #expect(
             summary

@@ -40,6 +40,34 @@ struct FleetTests {
         #expect(try await database.read { try $0.gateway("gw_1", in: "org_1", at: second(10)) } == expected)
     }
 
+    @Test("A gateway says what it could not load, until it loads something or starts anew", arguments: Engine.available)
+    func configFailure(engine: Engine) async throws {
+        let database = try await engine.makeSample()
+        let failure = ConfigFailure(time: second(8), message: "a.yaml:3:1: error: unknown key 'polices'.\n  hint: …")
+        func beat(_ failure: ConfigFailure?) async throws -> Gateway? {
+            let heartbeat = Heartbeat(
+                gatewayID: "gw_1", instanceID: "instance-1", config: Gateway.sample().config, configFailure: failure,
+                counters: .init())
+            return try await database.write { db in
+                _ = try db.record(heartbeat, of: "gw_1", in: "org_1", at: second(9))
+                return try db.gateway("gw_1", in: "org_1", at: second(9))
+            }
+        }
+
+        let failed = try await beat(failure)
+        let loaded = try await beat(nil)
+        _ = try await beat(failure)
+        let started = try await database.write { db in
+            try db.register(.sample(), in: "org_1")
+            return try db.gateway("gw_1", in: "org_1", at: second(9))
+        }
+
+        #expect(failed?.configFailure == failure)
+        #expect(failed?.status == .degraded)
+        #expect([loaded?.configFailure, started?.configFailure] == [nil, nil])
+        #expect(loaded?.status == .healthy)
+    }
+
     @Test(
         "A gateway's status follows from its last heartbeat",
         arguments: [(0, .healthy), (29, .healthy), (30, .degraded), (89, .degraded), (90, .offline)]

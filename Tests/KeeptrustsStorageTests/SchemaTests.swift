@@ -18,7 +18,7 @@ struct SchemaTests {
 
         let names = try await databases[0].read { try $0.rows("SELECT name FROM schema_migration ORDER BY name") }
             .map { row -> String in try row[0] }
-        #expect(names == ["0001-identity", "0002-fleet", "0003-events", "0004-audit"])
+        #expect(names == ["0001-identity", "0002-fleet", "0003-events", "0004-audit", "0005-endings"])
     }
 
     @Test("A released migration that was edited is refused", arguments: Engine.available)
@@ -58,6 +58,40 @@ struct SchemaTests {
         await #expect(throws: SQLFailure.self) { try await database.migrate(through: [broken]) }
 
         try await database.migrate(through: [Migration(name: "0001-b", statements: ["CREATE TABLE a (b TEXT)"])])
+    }
+
+    @Test("Events of before endings were decisions count like later ones", arguments: Engine.available)
+    func endings(engine: Engine) async throws {
+        let database = try await engine.makeStore().open()
+        try await database.migrate(through: Array(Migration.all.prefix(4)))
+        let old: [(id: String, verdict: String, decision: String, outcome: String, key: String?)] = [
+            ("evt_1", "allow", "allowed", "completed", nil), ("evt_2", "allow", "allowed", "refused", "Tok_A"),
+            ("evt_3", "redact", "redacted", "failed", nil), ("evt_4", "block", "blocked", "failed", nil),
+            ("evt_5", "allow", "flagged", "cancelled", nil), ("evt_6", "escalate", "escalated", "blocked", nil),
+        ]
+        try await database.write { db in
+            try db.insert(Organisation.one)
+            for event in old {
+                _ = try db.execute(
+                    """
+                    INSERT INTO decision_event (org_id, id, gateway_id, sequence, time, received, request_id, key_id, model,
+                        verdict, flagged, degraded, decision, outcome, status, input_tokens, output_tokens, total_us,
+                        search, record)
+                    VALUES ('org_1', \(event.id), 'gw_1', 1, 1, 1, 'r', \(event.key), 'm', \(event.verdict), \(false),
+                        \(false), \(event.decision), \(event.outcome), 200, 0, 0, 0, 'evt', '{}')
+                    """)
+            }
+        }
+
+        try await database.migrate()
+
+        let found = try await database.read { db in
+            try db.rows("SELECT decision, search FROM decision_event ORDER BY id").map { row -> [String] in
+                [try row["decision"], try row["search"]]
+            }
+        }
+        #expect(found.map { $0[0] } == ["allowed", "refused", "failed", "blocked", "cancelled", "escalated"])
+        #expect(found.map { $0[1] } == ["evt", "evt\ntok_a", "evt", "evt", "evt", "evt"])
     }
 
     @Test("Every table but the organisations' own says whose row it is", arguments: Engine.available)

@@ -11,7 +11,7 @@ struct ByteWriterTests {
         var expected = ""
         for round in 0..<300 {
             writer.write("head ")
-            writer.write("ä\(round)")
+            writer.write(text: "ä\(round)")
             writer.write(ByteBuffer(string: "|"))
             writer.write(UInt8(ascii: "\n"))
             [UInt8]("raw".utf8).withUnsafeBytes { writer.write($0) }
@@ -23,7 +23,7 @@ struct ByteWriterTests {
     @Test("What was cleared is gone, also after an unusually long output")
     func clear() {
         var writer = ByteWriter(capacity: 64)
-        writer.write(String(repeating: "x", count: 1 << 20))
+        writer.write(text: String(repeating: "x", count: 1 << 20))
         writer.clear()
         writer.write("y")
         #expect(String(buffer: writer.buffer) == "y")

@@ -32,7 +32,8 @@ let running = null;
 
 /** The conversation's name: the beginning of what was asked first. @param {string} text */
 function entitle(text) {
-  const title = text.split('\n')[0].slice(0, 60) || 'New conversation';
+  const line = text.split('\n')[0];
+  const title = (line.length > 60 ? `${line.slice(0, 60)}…` : line) || 'New conversation';
   part('title').textContent = title;
   part('entry').textContent = title;
 }

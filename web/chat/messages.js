@@ -29,7 +29,9 @@ export function sideOf(event, side, segment) {
   const found = ORDER[Math.max(0, ...policies.map((/** @type {any} */ one) => ORDER.indexOf(one.verdict)))];
   const earlier = all.length - findings.length;
   const verdict = found === 'redact' && earlier && !findings.length ? 'allow' : found;
-  return { ...event, policies, findings, verdict, flagged: Boolean(event.flagged && findings.length), earlier };
+  // How the exchange ended is said of its answer; of the reader's own message there is only what policies said.
+  const outcome = side === 'request' ? undefined : event.outcome;
+  return { ...event, policies, findings, verdict, outcome, flagged: Boolean(event.flagged && findings.length), earlier };
 }
 
 /** A verdict to press: it opens the chain of policies. @param {DecisionEvent} event */

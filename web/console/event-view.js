@@ -1,4 +1,5 @@
 // One decision event: verdict, policies, findings (where, never what), tokens, cost, times.
+import { withQuery } from '../shared/api.js';
 import { h } from '../shared/dom.js';
 import { icon } from '../shared/icons.js';
 import { json } from '../shared/json.js';
@@ -63,17 +64,18 @@ function details(event) {
   const time = new Date(event.time);
   const first = event.timings?.first_byte_us;
   const model = event.response_model && event.response_model !== event.model ? `, answered by ${event.response_model}` : '';
+  const unknown = event.model?.startsWith('unknown:') ? ' (a name that no config knows, and so is not kept)' : '';
   const config = event.config || {};
   return facts([
     ['Time', h('time', { datetime: event.time, title: event.time }, `${format.day(time)}, ${format.clock(time)}`)],
     ['Outcome', `${event.outcome}, status ${event.status}${event.error_code ? `, ${event.error_code}` : ''}`],
-    ['Model', event.model ? `${event.model}${model}` : ''],
+    ['Model', event.model ? `${event.model}${unknown}${model}` : ''],
     ['Provider', [event.provider, event.target].filter(Boolean).join(', ')],
     ['Tokens', tokens(event)],
     ['Cost', format.money(event.cost)],
     ['Took', `${format.span(event.timings?.total_us)}${first ? `, first byte after ${format.span(first)}` : ''}`],
     ['Surface', `${words(event.surface || '')}${event.stream ? ', streamed' : ''}`],
-    ['Key', event.key_id ? h('code', null, event.key_id) : 'anonymous'],
+    ['Key', event.key_id ? h('a', { href: withQuery('/events', { q: event.key_id }) }, h('code', null, event.key_id)) : 'anonymous'],
     ['Consumer group', event.consumer_group],
     ['User', event.user_id ? h('code', null, event.user_id) : ''],
     ['Team', event.team_id ? h('code', null, event.team_id) : ''],

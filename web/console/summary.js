@@ -3,7 +3,7 @@ import { NAMES } from '../shared/verdicts.js';
 
 /** @typedef {{time: Date} & Record<string, any>} Row */
 /**
- * @typedef {{requests: number, failed: number, outcomes: Record<string, number>, inputTokens: number,
+ * @typedef {{requests: number, outcomes: Record<string, number>, inputTokens: number,
  *   outputTokens: number, cost: {micros: number, currency: string}[], rows: Row[]}} Summary
  */
 
@@ -32,7 +32,6 @@ export function readSummary(json) {
   const outcomes = outcomesOf(json.total);
   return {
     requests: Object.values(outcomes).reduce((sum, count) => sum + count, 0),
-    failed: json.total.failed || 0,
     outcomes,
     inputTokens: json.total.input_tokens || 0,
     outputTokens: json.total.output_tokens || 0,

@@ -10,13 +10,28 @@ import { plural } from './format.js';
 const PHASES = { request: 'request', response: 'answer', tool_call: 'tool call', tool_result: 'tool result' };
 
 /** @type {Record<string, string>} */
-const TONES = { allowed: 'ok', flagged: 'mod', redacted: 'mod', escalated: 'esc', blocked: 'blk' };
+const TONES = { flagged: 'mod', redacted: 'mod', escalated: 'esc', blocked: 'blk' };
 
 /** @type {Record<string, string>} */
 const ENDS = {
   failed: 'The provider could not answer.',
   cancelled: 'The caller left before the end.',
   refused: 'The gateway refused the request.',
+};
+
+/** What the codes of frequent errors mean. @type {Record<string, string>} */
+const CODES = {
+  body_too_large: 'The request was too large.',
+  draining: 'The gateway was shutting down.',
+  model_not_allowed: 'The key may not use this model.',
+  model_not_found: 'No model of this name is configured.',
+  no_target_available: 'No provider of this model was ready.',
+  overloaded: 'The gateway was at its limit of concurrent exchanges.',
+  request_timeout: 'The request did not arrive in time.',
+  spool_full: 'The gateway could not record one more exchange.',
+  upstream_timeout: 'The provider did not answer in time.',
+  upstream_tls_failed: 'The certificate of the provider cannot be trusted.',
+  upstream_unreachable: 'The provider could not be reached.',
 };
 
 /** Categories that are written in capitals. */
@@ -46,14 +61,20 @@ export function reasonOf(event) {
   if (outcome === 'blocked') return `${event.policy || 'A policy'} stopped it${what ? `: ${what}` : ''}.`;
   if (outcome === 'redacted') return what ? `Replaced: ${what}.` : 'Values were replaced.';
   if (outcome === 'escalated') return `${event.policy || 'A policy'} asks for a reviewer.`;
-  if (ENDS[event.outcome]) return ENDS[event.outcome];
+  if (ENDS[outcome]) return `${CODES[event.error_code] || ENDS[outcome]}${event.verdict === 'redact' && what ? ` Replaced before: ${what}.` : ''}`;
   if (outcome === 'flagged') return what ? `Found, and passed on: ${what}.` : 'Passed on, with a mark.';
   return 'Every policy let it pass.';
 }
 
+/** Whether a policy ended the chain before another had its turn. @param {any} result @param {DecisionEvent} event */
+const isAfterEnd = (result, event) =>
+  event.policies
+    .slice(0, event.policies.indexOf(result))
+    .some((/** @type {any} */ one) => one.verdict === 'block' || one.verdict === 'escalate');
+
 /** @param {any} result @param {DecisionEvent} event */
 function policyWords(result, event) {
-  if (result.skipped) return 'not reached';
+  if (result.skipped) return isAfterEnd(result, event) ? 'not reached' : 'does not look at this';
   const mine = (/** @type {any} */ one) => one.policy === result.id && one.phase === result.phase;
   const count = (event.findings || []).filter(mine).length;
   const found = count ? plural(count, 'finding') : '';

@@ -2,6 +2,7 @@
 import { h } from './dom.js';
 import { icon } from './icons.js';
 import { Failure } from './api.js';
+import { copy } from './live.js';
 
 /** @param {string} what @param {number} [rows] */
 export const loading = (what, rows = 6) =>
@@ -66,4 +67,10 @@ const notAllowed = (error) =>
   );
 
 /** A command to copy. @param {string} text */
-export const command = (text) => h('pre', { class: 'code', tabindex: '0', 'aria-label': 'Command' }, text);
+export const command = (text) =>
+  h(
+    'div',
+    { class: 'command' },
+    h('pre', { class: 'code', tabindex: '0', 'aria-label': 'Command' }, text),
+    h('button', { class: 'btn sm', type: 'button', on: { click: () => copy(text, 'Command copied') } }, icon('copy'), 'Copy command'),
+  );

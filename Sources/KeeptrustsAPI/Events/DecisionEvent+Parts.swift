@@ -100,20 +100,26 @@ extension DecisionEvent {
         }
     }
 
-    /// The one word that screens show for verdict and flag together.
+    /// The one word that screens show for verdict, flag and outcome together.
+    ///
+    /// What a policy stopped comes first; then how the exchange ended otherwise; then what policies did to one that was
+    /// served.
     public enum Decision: String, Sendable, Codable, CaseIterable {
-        case allowed, redacted, flagged, escalated, blocked
+        case allowed, redacted, flagged, escalated, blocked, refused, failed, cancelled
 
-        public init(_ verdict: Verdict, flagged: Bool) {
+        public init(_ verdict: Verdict, flagged: Bool, outcome: Outcome) {
             self =
-                switch verdict {
-                case .allow: flagged ? .flagged : .allowed
-                case .redact: .redacted
-                case .escalate: .escalated
-                case .block: .blocked
+                switch (verdict, outcome) {
+                case (.escalate, _): .escalated
+                case (.block, _), (_, .blocked): .blocked
+                case (_, .refused): .refused
+                case (_, .failed): .failed
+                case (_, .cancelled): .cancelled
+                case (.redact, .completed): .redacted
+                case (.allow, .completed): flagged ? .flagged : .allowed
                 }
         }
     }
 
-    public var decision: Decision { Decision(verdict, flagged: flagged) }
+    public var decision: Decision { Decision(verdict, flagged: flagged, outcome: outcome) }
 }

@@ -23,7 +23,8 @@ public struct EventFilter: Sendable, Equatable {
     public var requestID: String?
     public var degraded: Bool?
 
-    /// A text that the id, the request id, the model or the reason code holds, in any case of its ASCII letters.
+    /// A text that the id, the request id, the key's id, the model or the reason code holds, in any case of its ASCII
+    /// letters.
     public var text: String?
 
     public init() {}

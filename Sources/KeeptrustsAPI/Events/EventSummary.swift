@@ -38,21 +38,23 @@ public struct EventSummary: Sendable, Codable, Equatable {
         public var flagged = 0
         public var escalated = 0
         public var blocked = 0
-
-        /// Exchanges that failed, were cancelled or refused; each is counted by its decision as well.
+        public var refused = 0
         public var failed = 0
+        public var cancelled = 0
         public var inputTokens = 0
         public var outputTokens = 0
 
         private enum CodingKeys: String, CodingKey {
-            case allowed, redacted, flagged, escalated, blocked, failed
+            case allowed, redacted, flagged, escalated, blocked, refused, failed, cancelled
             case inputTokens = "input_tokens"
             case outputTokens = "output_tokens"
         }
 
         public init() {}
 
-        public var exchanges: Int { allowed + redacted + flagged + escalated + blocked }
+        public var exchanges: Int {
+            allowed + redacted + flagged + escalated + blocked + refused + failed + cancelled
+        }
     }
 
     /// The exchanges that began within one stretch of time.

@@ -7,7 +7,7 @@ public struct Gateway: Listed, Equatable, Identifiable {
     public var id: Identifier<Gateway>
     public var name: String
 
-    /// Where callers reach it, such as `gateway.example.com:41002`.
+    /// Where callers reach it, such as `gateway.example.com:41002`; with `https://` before it when it serves HTTPS.
     public var advertiseAddr: String
     public var listenAddr: String
     public var version: String
@@ -18,10 +18,13 @@ public struct Gateway: Listed, Equatable, Identifiable {
 
     /// What it runs.
     public var config: ConfigReference
+
+    /// Why it does not run a newer one, when it was to load one and could not.
+    public var configFailure: ConfigFailure?
     public var created: Timestamp
     public var lastSeen: Timestamp
 
-    /// As of the moment when it was read; see ``Status/init(lastSeen:counters:at:)``.
+    /// As of the moment when it was read; see ``Status/init(lastSeen:counters:configFailure:at:)``.
     public var status: Status
     public var counters: Counters
 
@@ -29,6 +32,7 @@ public struct Gateway: Listed, Equatable, Identifiable {
 
     private enum CodingKeys: String, CodingKey {
         case id, name, version, mode, config, created, status, counters
+        case configFailure = "config_failure"
         case advertiseAddr = "advertise_addr"
         case listenAddr = "listen_addr"
         case instanceID = "instance_id"
@@ -37,8 +41,8 @@ public struct Gateway: Listed, Equatable, Identifiable {
 
     public init(
         id: Identifier<Gateway>, name: String, advertiseAddr: String, listenAddr: String, version: String, mode: Mode,
-        instanceID: String, config: ConfigReference, created: Timestamp, lastSeen: Timestamp,
-        status: Status = .healthy, counters: Counters = Counters()
+        instanceID: String, config: ConfigReference, configFailure: ConfigFailure? = nil, created: Timestamp,
+        lastSeen: Timestamp, status: Status = .healthy, counters: Counters = Counters()
     ) {
         self.id = id
         self.name = name
@@ -48,6 +52,7 @@ public struct Gateway: Listed, Equatable, Identifiable {
         self.mode = mode
         self.instanceID = instanceID
         self.config = config
+        self.configFailure = configFailure
         self.created = created
         self.lastSeen = lastSeen
         self.status = status
@@ -111,15 +116,16 @@ extension Gateway {
 
         /// Derives the status of a gateway that sends a heartbeat every ``MachineProtocol/heartbeatSeconds``.
         ///
-        /// Silent for 30 seconds, or with 10,000 events that wait for delivery: degraded. Silent for 90: offline.
-        public init(lastSeen: Timestamp, counters: Counters, at now: Timestamp) {
+        /// Silent for 30 seconds, with 10,000 events that wait for delivery, or on an older config than it was to load:
+        /// degraded. Silent for 90 seconds: offline.
+        public init(lastSeen: Timestamp, counters: Counters, configFailure: ConfigFailure?, at now: Timestamp) {
             self =
                 if now >= lastSeen.advanced(by: Self.offlineAfter) {
                     .offline
                 } else if now >= lastSeen.advanced(by: Self.degradedAfter) {
                     .degraded
                 } else {
-                    counters.spoolRecords >= 10_000 ? .degraded : .healthy
+                    counters.spoolRecords >= 10_000 || configFailure != nil ? .degraded : .healthy
                 }
         }
     }
@@ -137,5 +143,36 @@ public struct ConfigReference: Sendable, Codable, Equatable, Hashable {
         self.name = name
         self.version = version
         self.digest = digest
+    }
+}
+
+/// A config that a gateway was to load and could not; the one before it stays in force.
+public struct ConfigFailure: Sendable, Codable, Equatable {
+    /// At most this many characters of ``message`` are kept.
+    public static let maximumLength = 2_000
+
+    public var time: Timestamp
+
+    /// What is wrong, as the gateway's log says it; it may have several lines.
+    public var message: String
+
+    private enum CodingKeys: String, CodingKey { case time, message }
+
+    /// - Parameters:
+    ///   - time: When it was tried.
+    ///   - message: What is wrong; cut to ``maximumLength``, other control characters than line feeds become spaces.
+    public init(time: Timestamp, message: String) {
+        self.time = time
+        let clean = message.unicodeScalars.prefix(Self.maximumLength).map { scalar in
+            scalar.value < 0x20 && scalar != "\n" || scalar.value == 0x7F ? " " : scalar
+        }
+        self.message = String(String.UnicodeScalarView(clean))
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            time: try container.decode(Timestamp.self, forKey: .time),
+            message: try container.decode(String.self, forKey: .message))
     }
 }

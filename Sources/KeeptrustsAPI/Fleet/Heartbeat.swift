@@ -5,6 +5,7 @@ public struct Heartbeat: Sendable, Codable, Equatable {
     public var gatewayID: Identifier<Gateway>
     public var instanceID: String
     public var config: ConfigReference
+    public var configFailure: ConfigFailure?
 
     /// On the wire, these stand beside the other keys.
     public var counters: Gateway.Counters
@@ -12,6 +13,7 @@ public struct Heartbeat: Sendable, Codable, Equatable {
     /// One object with the counters' keys beside its own, so that a strict reader knows all of them.
     private enum CodingKeys: String, CodingKey {
         case config, requests
+        case configFailure = "config_failure"
         case gatewayID = "gateway_id"
         case instanceID = "instance_id"
         case uptimeSeconds = "uptime_seconds"
@@ -22,11 +24,13 @@ public struct Heartbeat: Sendable, Codable, Equatable {
     }
 
     public init(
-        gatewayID: Identifier<Gateway>, instanceID: String, config: ConfigReference, counters: Gateway.Counters
+        gatewayID: Identifier<Gateway>, instanceID: String, config: ConfigReference,
+        configFailure: ConfigFailure? = nil, counters: Gateway.Counters
     ) {
         self.gatewayID = gatewayID
         self.instanceID = instanceID
         self.config = config
+        self.configFailure = configFailure
         self.counters = counters
     }
 
@@ -35,6 +39,7 @@ public struct Heartbeat: Sendable, Codable, Equatable {
         gatewayID = try container.decode(Identifier<Gateway>.self, forKey: .gatewayID)
         instanceID = try container.decode(String.self, forKey: .instanceID)
         config = try container.decode(ConfigReference.self, forKey: .config)
+        configFailure = try container.decodeIfPresent(ConfigFailure.self, forKey: .configFailure)
         counters = Gateway.Counters(
             uptimeSeconds: try container.decode(Int.self, forKey: .uptimeSeconds),
             inFlight: try container.decode(Int.self, forKey: .inFlight),
@@ -49,6 +54,7 @@ public struct Heartbeat: Sendable, Codable, Equatable {
         try container.encode(gatewayID, forKey: .gatewayID)
         try container.encode(instanceID, forKey: .instanceID)
         try container.encode(config, forKey: .config)
+        try container.encodeIfPresent(configFailure, forKey: .configFailure)
         try counters.encode(to: encoder)
     }
 

@@ -51,12 +51,12 @@ extension ConfigNode {
     }
 
     /// `id` or `name`, when every item has it as a text; nil for an empty list.
-    private static func mergeKey(of items: [ConfigNode]) -> String? {
+    static func mergeKey(of items: [ConfigNode]) -> String? {
         guard !items.isEmpty else { return nil }
         return ["id", "name"].first { key in items.allSatisfy { $0.text(of: key) != nil } }
     }
 
-    private func text(of key: String) -> String? {
+    func text(of key: String) -> String? {
         guard case .mapping(let entries) = value,
             case .string(let text)? = entries.first(where: { $0.key == key })?.value.value
         else { return nil }

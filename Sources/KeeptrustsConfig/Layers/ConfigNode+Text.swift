@@ -1,6 +1,6 @@
 import Crypto
 import Foundation
-import KeeptrustsCore
+public import KeeptrustsCore
 
 extension ConfigNode {
     /// The document as YAML.
@@ -20,7 +20,8 @@ extension ConfigNode {
         }.joined()
     }
 
-    private var canonicalJSON: String {
+    /// The values as JSON, the keys of each mapping in order.
+    public var canonicalJSON: String {
         switch value {
         case .null: "null"
         case .boolean(let flag): flag ? "true" : "false"
@@ -54,7 +55,7 @@ extension ConfigNode {
 }
 
 /// Writes a document in block style.
-private struct YAMLWriter {
+struct YAMLWriter {
     let withOrigins: Bool
     private(set) var text = ""
 

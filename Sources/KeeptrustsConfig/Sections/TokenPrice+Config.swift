@@ -26,6 +26,7 @@ extension TokenPrice {
 extension ConfigNode {
     /// A decimal with up to six places, in millionths; 0...1000000.
     fileprivate func micros() throws(ConfigError) -> Int64 {
+        expect(.decimal)
         let written: String
         switch (value, text) {
         case (.string(let string), _): written = string

@@ -21,6 +21,9 @@ public struct ConfigNode: Sendable {
     /// A number as the file writes it; for readers that must not round.
     public var text: String?
 
+    /// Notes how the node is read; nil for a node of a file.
+    public var probe: ConfigProbe?
+
     public init(_ value: Value, at location: SourceLocation, path: String, text: String? = nil) {
         self.value = value
         self.location = location
@@ -41,6 +44,7 @@ public struct ConfigNode: Sendable {
     public func mapping<Key: ConfigKey>(
         _ keys: Key.Type, hints: [String: String] = [:]
     ) throws(ConfigError) -> ConfigMapping<Key> {
+        expect(.mapping(Key.allCases.map(\.rawValue)))
         var values: [Key: ConfigNode] = [:]
         for (name, place, child) in try members() {
             guard let key = Key(rawValue: name) else {
@@ -59,6 +63,7 @@ public struct ConfigNode: Sendable {
 
     /// The members of a mapping whose keys are free, in the order of the file.
     public func members() throws(ConfigError) -> [(key: String, keyLocation: SourceLocation, value: ConfigNode)] {
+        expect(.members)
         switch value {
         case .mapping(let entries): return entries
         case .null: return []
@@ -67,11 +72,13 @@ public struct ConfigNode: Sendable {
     }
 
     public func list() throws(ConfigError) -> [ConfigNode] {
+        expect(.list)
         guard case .list(let nodes) = value else { throw wrongType("must be a list") }
         return nodes
     }
 
     public func string() throws(ConfigError) -> String {
+        expect(.string)
         guard case .string(let string) = value else {
             throw wrongType("must be a text", hint: text.map { "put it in quotes: \"\($0)\"" })
         }
@@ -85,6 +92,7 @@ public struct ConfigNode: Sendable {
     }
 
     public func boolean() throws(ConfigError) -> Bool {
+        expect(.boolean)
         guard case .boolean(let flag) = value else {
             var hint: String?
             if case .string(let word) = value {
@@ -96,6 +104,7 @@ public struct ConfigNode: Sendable {
     }
 
     public func choice<Choice>(_ choices: KeyValuePairs<String, Choice>) throws(ConfigError) -> Choice {
+        expect(.choice(choices.map(\.key)))
         let name = try string()
         guard let choice = choices.first(where: { $0.key == name }) else {
             throw notOne(of: choices.map(\.key), hints: [:], name)
@@ -113,6 +122,7 @@ public struct ConfigNode: Sendable {
     public func choice<Choice: CaseIterable & RawRepresentable<String>>(
         of choices: Choice.Type, hints: [String: String] = [:]
     ) throws(ConfigError) -> Choice {
+        expect(.choice(Choice.allCases.map(\.rawValue)))
         let name = try string()
         guard let choice = Choice(rawValue: name) else {
             throw notOne(of: Choice.allCases.map(\.rawValue), hints: hints, name)
@@ -122,6 +132,7 @@ public struct ConfigNode: Sendable {
 
     /// A number, whole or not, within `range`.
     public func number(in range: ClosedRange<Double>) throws(ConfigError) -> Double {
+        expect(.number(range))
         let number: Double
         switch value {
         case .integer(let whole): number = Double(whole)
@@ -136,6 +147,7 @@ public struct ConfigNode: Sendable {
     }
 
     public func integer(in range: ClosedRange<Int>) throws(ConfigError) -> Int {
+        expect(.integer(range))
         guard case .integer(let number) = value else { throw wrongType("must be a whole number") }
         guard range.contains(number) else {
             let allowed = "\(range.lowerBound)...\(range.upperBound)"

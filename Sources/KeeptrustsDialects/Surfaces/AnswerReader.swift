@@ -44,11 +44,16 @@ private struct AnswerReader: ~Copyable {
     /// The choice at hand: its number, where its parts begin, where it ends.
     private var choice = -1
     private var choiceEnd = 0
-    private var starts = (texts: 0, finishes: 0, logprobs: 0)
+    private var starts = (texts: 0, finishes: 0, logprobs: 0, calls: 0)
 
     /// The tool call at hand: its number, its first text.
     private var call = 0
     private var firstOfCall = 0
+    private var tools = ToolTexts()
+
+    /// The name of the tool at hand, and whether the call has the old form, in which there is but one.
+    private var nameOfCall: JSONValue?
+    private var isOldForm = false
 
     /// Where a container ends whose strings are not texts of their own.
     private var skipEnd = 0
@@ -95,9 +100,8 @@ private struct AnswerReader: ~Copyable {
         case .logprobs:
             skipEnd = value.span.upperBound
             if value.kind != .null { answer.logprobs.append(ChoiceToken(choice: choice, range: value.span)) }
-        case .call:
-            (call, firstOfCall) = (Int(value.inner), answer.texts.count)
-            largest = max(largest, call)
+        case .call: beginCall(value)
+        case .toolName: takeToolName(value)
         case .callIndex: if let number = answer.body.wholeNumber(value) { renumberCall(number) }
         case .usage: break  // Its members count.
         case .inputTokens: counts.input = count(value)
@@ -112,17 +116,19 @@ private struct AnswerReader: ~Copyable {
 
     consuming func finish() throws(DialectError) -> (SurfaceAnswer, Bool) {
         guard largest < Self.limit else { throw .malformed("an answer with too many choices or tool calls") }
+        endCall()
         answer.usage = counts.usage
         answer.error = error.map { UpstreamFailure(status: nil, $0) }
         return (answer, hasChoices)
     }
 
     private mutating func beginChoice(_ value: JSONValue) {
+        endCall()
         choice = Int(value.index)
         largest = max(largest, choice)
         choiceEnd = value.span.upperBound
         answer.choices += 1
-        starts = (answer.texts.count, answer.finishes.count, answer.logprobs.count)
+        starts = (answer.texts.count, answer.finishes.count, answer.logprobs.count, answer.calls.count)
     }
 
     private mutating func renumberChoice(_ number: Int) {
@@ -134,6 +140,41 @@ private struct AnswerReader: ~Copyable {
         }
         for index in starts.finishes..<answer.finishes.count { answer.finishes[index].choice = number }
         for index in starts.logprobs..<answer.logprobs.count { answer.logprobs[index].choice = number }
+        for index in starts.calls..<answer.calls.count { answer.calls[index].choice = number }
+    }
+
+    private mutating func beginCall(_ value: JSONValue) {
+        guard value.kind == .object else {
+            if value.kind == .string { addText(value, .other) }
+            return
+        }
+        endCall()
+        isOldForm = value.inner < 0
+        (call, firstOfCall) = (max(0, Int(value.inner)), answer.texts.count)
+        largest = max(largest, call)
+        tools.beginCall(at: answer.texts.count)
+    }
+
+    private mutating func takeToolName(_ value: JSONValue) {
+        takeName(value)
+        // Some servers repeat the name in each piece of a call, others say "" there.
+        guard value.kind == .string, value.span.count > 2 else { return }
+        let name = answer.body.string(value, limit: 512) ?? ""
+        (nameOfCall, tools.name) = (value, name)
+        for index in firstOfCall..<answer.texts.count { answer.texts[index].text.segment.tool?.name = name }
+        let channel = isOldForm ? Channel.functionArguments : .toolArguments(call)
+        answer.calls.append(AnswerCall(choice: choice, channel: channel, name: name))
+    }
+
+    /// A call without arguments is judged by its name; of a streamed call, they may be still to come.
+    private mutating func endCall() {
+        guard let name = nameOfCall else { return }
+        nameOfCall = nil
+        let hasArguments = answer.texts[firstOfCall...].contains { $0.text.segment.tool?.part == .arguments }
+        guard isWhole, !hasArguments else { return }
+        var text = LocatedText(name, in: answer.body, role: .assistant, phase: .toolCall, index: Int32(choice))
+        text.segment.tool = tools.use(.name)
+        answer.texts.append(AnswerText(choice: choice, channel: .other, text: text))
     }
 
     private mutating func renumberCall(_ number: Int) {
@@ -143,6 +184,8 @@ private struct AnswerReader: ~Copyable {
             guard case .toolArguments = answer.texts[index].channel else { continue }
             answer.texts[index].channel = .toolArguments(number)
         }
+        let last = answer.calls.count - 1
+        if nameOfCall != nil, last >= 0 { answer.calls[last].channel = .toolArguments(number) }
     }
 
     /// A name that is more than a name is a text.
@@ -156,12 +199,16 @@ private struct AnswerReader: ~Copyable {
         var channel = channel
         if case .toolArguments = channel { channel = .toolArguments(call) }
         let phase: Phase = channel.isToolCall ? .toolCall : .response
-        let text = LocatedText(value, in: answer.body, role: .assistant, phase: phase, index: Int32(owner))
+        var text = LocatedText(value, in: answer.body, role: .assistant, phase: phase, index: Int32(owner))
+        if phase == .toolCall { text.segment.tool = tools.use(.arguments) }
         answer.texts.append(AnswerText(choice: owner, channel: channel, text: text))
         guard isWhole, phase == .toolCall, value.hasEscapes else { return }
         var nested: [LocatedText] = []
         NestedTexts.append(of: text, to: &nested)
-        answer.texts += nested.map { AnswerText(choice: owner, channel: channel, text: $0) }
+        for var text in nested {
+            text.segment.tool = tools.use(.fragment)
+            answer.texts.append(AnswerText(choice: owner, channel: channel, text: text))
+        }
     }
 
     private mutating func beginError(_ value: JSONValue) {

@@ -32,7 +32,7 @@ private enum ChatCompletions {
     ]
 
     private static let messages: [(String, RequestField)] = [
-        ("messages", .turns), ("messages.*", .turn), ("messages.*.role", .role), ("messages.*.name", .text),
+        ("messages", .turns), ("messages.*", .turn), ("messages.*.role", .role), ("messages.*.name", .speaker),
         ("messages.*.content", .text), ("messages.*.content.*", .text), ("messages.*.content.*.type", .name),
         ("messages.*.content.*.text", .text), ("messages.*.content.*.refusal", .text),
         ("messages.*.content.*.image_url", .media), ("messages.*.content.*.image_url.url", .media),
@@ -44,28 +44,29 @@ private enum ChatCompletions {
         ("messages.*.content.*.cache_control", .plain), ("messages.*.content.*.cache_control.type", .name),
         ("messages.*.content.*.cache_control.ttl", .name),
         ("messages.*.refusal", .text), ("messages.*.reasoning", .text), ("messages.*.reasoning_content", .text),
-        ("messages.*.audio", .plain), ("messages.*.audio.id", .name), ("messages.*.tool_call_id", .name),
+        ("messages.*.audio", .plain), ("messages.*.audio.id", .name), ("messages.*.tool_call_id", .answeredCall),
     ]
 
     private static let toolCalls: [(String, RequestField)] = [
-        ("messages.*.tool_calls", .calls), ("messages.*.tool_calls.*", .plain),
-        ("messages.*.tool_calls.*.id", .name), ("messages.*.tool_calls.*.type", .name),
+        ("messages.*.tool_calls", .calls), ("messages.*.tool_calls.*", .call),
+        ("messages.*.tool_calls.*.id", .callID), ("messages.*.tool_calls.*.type", .name),
         ("messages.*.tool_calls.*.index", .plain), ("messages.*.tool_calls.*.function", .plain),
-        ("messages.*.tool_calls.*.function.name", .text), ("messages.*.tool_calls.*.function.arguments", .text),
-        ("messages.*.tool_calls.*.custom", .plain), ("messages.*.tool_calls.*.custom.name", .text),
-        ("messages.*.tool_calls.*.custom.input", .text),
-        ("messages.*.function_call", .calls), ("messages.*.function_call.name", .text),
-        ("messages.*.function_call.arguments", .text),
+        ("messages.*.tool_calls.*.function.name", .toolName),
+        ("messages.*.tool_calls.*.function.arguments", .toolArguments),
+        ("messages.*.tool_calls.*.custom", .plain), ("messages.*.tool_calls.*.custom.name", .toolName),
+        ("messages.*.tool_calls.*.custom.input", .toolArguments),
+        ("messages.*.function_call", .calls), ("messages.*.function_call.name", .toolName),
+        ("messages.*.function_call.arguments", .toolArguments),
     ]
 
     private static let definitions: [(String, RequestField)] = [
-        ("tools", .definitions), ("tools.*", .plain), ("tools.*.type", .name), ("tools.*.function", .plain),
-        ("tools.*.function.name", .text), ("tools.*.function.description", .text),
-        ("tools.*.function.parameters", .plain), ("tools.*.function.strict", .plain),
-        ("tools.*.custom", .plain), ("tools.*.custom.name", .text), ("tools.*.custom.description", .text),
+        ("tools", .definitions), ("tools.*", .tool), ("tools.*.type", .name), ("tools.*.function", .plain),
+        ("tools.*.function.name", .declaredName), ("tools.*.function.description", .text),
+        ("tools.*.function.parameters", .declaredSchema), ("tools.*.function.strict", .plain),
+        ("tools.*.custom", .plain), ("tools.*.custom.name", .declaredName), ("tools.*.custom.description", .text),
         ("tools.*.custom.format", .plain), ("tools.*.custom.format.type", .name),
-        ("functions", .definitions), ("functions.*", .plain), ("functions.*.name", .text),
-        ("functions.*.description", .text), ("functions.*.parameters", .plain),
+        ("functions", .definitions), ("functions.*", .tool), ("functions.*.name", .declaredName),
+        ("functions.*.description", .text), ("functions.*.parameters", .declaredSchema),
         ("tool_choice", .name), ("tool_choice.type", .name), ("tool_choice.function", .plain),
         ("tool_choice.function.name", .name), ("tool_choice.custom", .plain), ("tool_choice.custom.name", .name),
         ("function_call", .name), ("function_call.name", .name),
@@ -121,10 +122,10 @@ private enum ChatCompletions {
             (".audio.transcript", .text(.transcript)), (".annotations", .plain),
             (".tool_calls", .plain), (".tool_calls.*", .call), (".tool_calls.*.index", .callIndex),
             (".tool_calls.*.id", .name), (".tool_calls.*.type", .name), (".tool_calls.*.function", .plain),
-            (".tool_calls.*.function.name", .name),
+            (".tool_calls.*.function.name", .toolName),
             (".tool_calls.*.function.arguments", .text(.toolArguments(0))), (".tool_calls.*.custom", .plain),
-            (".tool_calls.*.custom.name", .name), (".tool_calls.*.custom.input", .text(.toolArguments(0))),
-            (".function_call", .plain), (".function_call.name", .name),
+            (".tool_calls.*.custom.name", .toolName), (".tool_calls.*.custom.input", .text(.toolArguments(0))),
+            (".function_call", .call), (".function_call.name", .toolName),
             (".function_call.arguments", .text(.functionArguments)),
         ]
         return rows.map { (place + $0.0, $0.1) }

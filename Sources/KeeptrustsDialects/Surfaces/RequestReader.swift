@@ -40,6 +40,11 @@ private struct RequestReader: ~Copyable {
     private var firstText = 0
     private var role: Segment.Role?
     private var hasTurns = false
+    private var tools = ToolTexts()
+
+    /// The call that the message at hand answers, and who is said to speak in it.
+    private var answeredCall: JSONValue?
+    private var speaker: JSONValue?
 
     private var table: FieldTable<RequestField> { surface.request }
 
@@ -53,6 +58,14 @@ private struct RequestReader: ~Copyable {
         switch field {
         case nil, .text:
             if field == nil || value.kind == .string { addText(value) }
+        case .toolArguments: if value.kind == .string { addText(value, .arguments) }
+        case .toolName: takeToolName(value)
+        case .speaker:
+            speaker = value
+            if value.kind == .string { addText(value) }
+        case .callID, .answeredCall:
+            if field == .callID { tools.id = request.body.string(value, limit: 512) } else { answeredCall = value }
+            if value.kind == .string, !request.body.isPlainName(value) { addText(value) }
         case .name:
             if value.kind == .string, !request.body.isPlainName(value) { addText(value) }
         case .media:
@@ -64,10 +77,18 @@ private struct RequestReader: ~Copyable {
             (hasTurns, turnsEnd) = (true, value.span.upperBound)
         case .calls:
             callsEnd = value.span.upperBound
+            if value.kind == .object { tools.beginCall(at: request.texts.count) }
+            if value.kind == .string { addText(value) }
+        case .call:
+            tools.beginCall(at: request.texts.count)
             if value.kind == .string { addText(value) }
         case .definitions:
             definitionsEnd = value.span.upperBound
             if value.kind == .string { addText(value) }
+        case .tool:
+            request.declarations.append(SurfaceRequest.Declaration())
+            if value.kind == .string { addText(value) }
+        case .declaredName, .declaredSchema: takeDeclaration(value, field)
         case .refused:
             if value.kind != .null { throw .refused(table.place(of: value)) }
         case .plain:
@@ -141,10 +162,33 @@ private struct RequestReader: ~Copyable {
         turn += 1
         guard value.kind == .object else { throw .wrongType("messages[\(turn)]", "an object") }
         (firstText, role) = (request.texts.count, nil)
+        (answeredCall, speaker) = (nil, nil)
     }
 
-    private func endTurn() throws(SurfaceFault) {
+    private mutating func endTurn() throws(SurfaceFault) {
         guard turn < 0 || role != nil else { throw .missing("messages[\(turn)].role") }
+        guard role == .tool else { return }
+        let id = answeredCall.flatMap { request.body.string($0, limit: 512) }
+        let name = id.flatMap { tools.name(ofCall: $0) } ?? speaker.flatMap { request.body.string($0, limit: 512) }
+        guard let name else { return }
+        let result = tools.result(of: name)
+        for index in firstText..<request.texts.count where request.texts[index].segment.phase == .toolResult {
+            request.texts[index].segment.tool = result
+        }
+    }
+
+    private mutating func takeToolName(_ value: JSONValue) {
+        guard value.kind == .string else { return }
+        addText(value, .name)
+        tools.setName(request.body.string(value, limit: 512) ?? "", in: &request.texts)
+    }
+
+    private mutating func takeDeclaration(_ value: JSONValue, _ field: RequestField?) {
+        if value.kind == .string { addText(value) }
+        let last = request.declarations.count - 1
+        guard last >= 0 else { return }
+        if field == .declaredName, value.kind == .string { request.declarations[last].name = value }
+        if field == .declaredSchema, value.kind == .object { request.declarations[last].schema = value.span }
     }
 
     private mutating func takeRole(_ value: JSONValue) throws(SurfaceFault) {
@@ -174,7 +218,7 @@ private struct RequestReader: ~Copyable {
         request.texts[index].segment.phase = role == .tool ? .toolResult : .request
     }
 
-    private mutating func addText(_ value: JSONValue) {
+    private mutating func addText(_ value: JSONValue, _ part: ToolUse.Part = .fragment) {
         guard value.span.count > 2 else { return }
         let start = value.span.lowerBound
         var (owner, phase, index) = (Segment.Role.user, Phase.request, Int32(-1))
@@ -184,8 +228,10 @@ private struct RequestReader: ~Copyable {
         } else if start < definitionsEnd {
             owner = .system
         }
+        let first = request.texts.count
         request.texts.append(LocatedText(value, in: request.body, role: owner, phase: phase, index: index))
-        guard phase == .toolCall, value.hasEscapes, let text = request.texts.last else { return }
-        NestedTexts.append(of: text, to: &request.texts)
+        guard phase == .toolCall else { return }
+        if value.hasEscapes { NestedTexts.append(of: request.texts[first], to: &request.texts) }
+        tools.mark(part, from: first, in: &request.texts)
     }
 }

@@ -10,7 +10,9 @@ final class UpstreamPool {
     private let eventLoop: any EventLoop
     private let tls: NIOSSLContext
     private let proxies: ProxyRules
-    private var idle: [Endpoint: [UpstreamConnection]] = [:]
+
+    /// Few enough to be looked through, which costs less than a hash of an endpoint.
+    private var idle: [Waiting] = []
 
     /// Sends what this loop writes to its connections, callers' among them.
     let turnEnd: TurnEnd
@@ -22,7 +24,15 @@ final class UpstreamPool {
         turnEnd = TurnEnd(of: eventLoop)
     }
 
-    var isEmpty: Bool { idle.isEmpty }
+    /// The connections to one endpoint that wait; the last one is used first.
+    private final class Waiting {
+        let endpoint: Endpoint
+        var connections: [UpstreamConnection] = []
+
+        init(_ endpoint: Endpoint) { self.endpoint = endpoint }
+    }
+
+    var isEmpty: Bool { idle.allSatisfy(\.connections.isEmpty) }
 
     /// Sends a request to a target, on a connection that waits or on a new one.
     func send(_ bytes: ByteBuffer, to target: Target, for caller: CallerHandler) {
@@ -53,32 +63,39 @@ final class UpstreamPool {
     }
 
     private func takeIdle(_ endpoint: Endpoint) -> UpstreamConnection? {
-        guard let connection = idle[endpoint]?.popLast() else { return nil }
-        if idle[endpoint]?.isEmpty == true { idle[endpoint] = nil }
-        return connection
+        waiting(endpoint)?.connections.popLast()
     }
 
     /// Keeps a connection whose answer is complete for the next call.
     func release(_ connection: UpstreamConnection) {
-        guard idle[connection.endpoint, default: []].count < Self.maxIdle else { return connection.close() }
-        idle[connection.endpoint, default: []].append(connection)
+        guard let waiting = waiting(connection.endpoint) else {
+            let waiting = Waiting(connection.endpoint)
+            waiting.connections.append(connection)
+            return idle.append(waiting)
+        }
+        guard waiting.connections.count < Self.maxIdle else { return connection.close() }
+        waiting.connections.append(connection)
     }
 
     func forget(_ connection: UpstreamConnection) {
-        guard let place = idle[connection.endpoint]?.firstIndex(where: { $0 === connection }) else { return }
-        idle[connection.endpoint]?.remove(at: place)
-        if idle[connection.endpoint]?.isEmpty == true { idle[connection.endpoint] = nil }
+        waiting(connection.endpoint)?.connections.removeAll { $0 === connection }
     }
 
     /// Closes what has waited too long, and what is so old that its address may have moved.
     func closeExpired(at now: ContinuousClock.Instant) {
-        for connections in idle.values {
-            for connection in connections where connection.isExpired(at: now) { connection.close() }
+        for waiting in idle {
+            for connection in waiting.connections where connection.isExpired(at: now) { connection.close() }
         }
+        idle.removeAll(where: \.connections.isEmpty)
     }
 
     func closeIdle() {
-        for connections in idle.values { for connection in connections { connection.close() } }
+        for waiting in idle { for connection in waiting.connections { connection.close() } }
+    }
+
+    private func waiting(_ endpoint: Endpoint) -> Waiting? {
+        for waiting in idle where waiting.endpoint == endpoint { return waiting }
+        return nil
     }
 
     /// Connections that wait, for each endpoint.

@@ -73,7 +73,17 @@ final class FleetLink: Service {
                 isRegistered = false  // The control plane has forgotten this gateway.
                 throw error
             }
-            try await Task.sleep(for: .seconds(MachineProtocol.heartbeatSeconds))
+            try await pause()
+        }
+    }
+
+    /// Waits for the next heartbeat: at most a second when there is news of the config.
+    private func pause() async throws {
+        let told = (configReference, loops.configFailure)
+        for _ in 0..<MachineProtocol.heartbeatSeconds {
+            // News is looked for and not awaited: a look a second costs nothing, and ends with the task.
+            try await Task.sleep(for: .seconds(1))
+            guard (configReference, loops.configFailure) == told else { return }
         }
     }
 
@@ -82,7 +92,7 @@ final class FleetLink: Service {
         let request = RegisterRequest(
             gatewayID: known.isEmpty ? nil : Identifier(rawValue: known), instanceID: instanceID,
             name: settings.name, version: Product.version,
-            advertiseAddr: settings.advertiseAddress ?? "\(address)", listenAddr: "\(address)", mode: mode,
+            advertiseAddr: settings.advertised(at: address), listenAddr: "\(address)", mode: mode,
             config: configReference)
         let response = try await api.client.register(request, as: api.token)
         adopt(response.gatewayID.rawValue)
@@ -101,7 +111,7 @@ final class FleetLink: Service {
         _ = try await api.client.heartbeat(
             Heartbeat(
                 gatewayID: Identifier(rawValue: gatewayID), instanceID: instanceID, config: configReference,
-                counters: counters),
+                configFailure: loops.configFailure, counters: counters),
             as: api.token)
     }
 
@@ -162,14 +172,19 @@ final class FleetLink: Service {
             case .noneAssigned: try await Task.sleep(for: .seconds(5))
             case .assigned(let assigned):
                 digest = assigned.digest
-                try install(assigned, parse)
+                do { try install(assigned, parse) } catch {
+                    loops.configFailure = ConfigFailure(error, at: .now)
+                    logger.error(
+                        "the assigned config is not in force; the old one stays",
+                        metadata: ["digest": "\(assigned.digest)", "error": "\(error)"])
+                }
             }
         }
     }
 
     private func install(_ assigned: AssignedConfig, _ parse: (String) throws -> PolicyConfig) throws {
         let config = try parse(assigned.yaml)
-        guard config.digest != loops.snapshot.config.digest else { return }
+        guard config.digest != loops.snapshot.config.digest else { return loops.configFailure = nil }
         let snapshot = try Snapshot(
             config, cacheDirectory: directory.patternCache, failMode: settings.failMode,
             environment: { settings.environment[$0] })

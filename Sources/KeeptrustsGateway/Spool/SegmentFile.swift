@@ -20,6 +20,9 @@ final class SegmentFile: @unchecked Sendable {
     /// The sequence number of the last record; `first - 1` when there is none.
     var last: UInt64
 
+    /// What is read at once when an end is looked for (bytes); the longest record fits.
+    private static let windowBytes = 2 * SpoolFrame.maxPayloadBytes
+
     private init(path: String, descriptor: Int32, capacity: Int, first: UInt64) {
         self.path = path
         self.descriptor = descriptor
@@ -62,11 +65,21 @@ final class SegmentFile: @unchecked Sendable {
         guard descriptor >= 0 else { throw SpoolError(path: path, errno) }
         let size = Int(lseek(descriptor, 0, SEEK_END))
         let file = SegmentFile(path: path, descriptor: descriptor, capacity: size, first: first)
-        var bytes = try file.read(from: 0, count: size)
-        let all = bytes.readableBytes
-        while let frame = SpoolFrame.read(&bytes) { file.last = frame.sequence }
-        file.end = all - bytes.readableBytes
+        while try file.recoverWindow() {}
         return file
+    }
+
+    /// Moves the end behind the sound records that lie next to it, within ``windowBytes``.
+    ///
+    /// A whole file is mostly reserved room, which is not worth a read.
+    ///
+    /// - Returns: Whether there was one.
+    private func recoverWindow() throws(SpoolError) -> Bool {
+        var bytes = try read(from: end, count: min(capacity - end, Self.windowBytes))
+        let all = bytes.readableBytes
+        while let frame = SpoolFrame.read(&bytes) { last = frame.sequence }
+        end += all - bytes.readableBytes
+        return bytes.readableBytes < all
     }
 
     func write(_ bytes: ByteBuffer) throws(SpoolError) {

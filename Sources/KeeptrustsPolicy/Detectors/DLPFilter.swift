@@ -29,8 +29,6 @@ struct DLPFilter: Policy {
         ])
         let mapping = try config.mapping(Key.self)
         action = try mapping[.action]?.choice(["redact": .redact, "block": .block]) ?? .redact
-        if let node = mapping[.fuzzy], try node.boolean() { try node.refuseForNow() }
-        try mapping[.distance]?.refuseForNow()
         let level: Sensitivity =
             try mapping[.sensitivity]?.choice(["standard": .standard, "high": .high, "restricted": .restricted])
             ?? .standard
@@ -41,17 +39,35 @@ struct DLPFilter: Policy {
         for node in try mapping[.patterns]?.list() ?? [] {
             rules.append(try Rule(category: "custom", written: node))
         }
-        for node in try mapping[.terms]?.list() ?? [] { rules.append(try Self.term(node)) }
-        self.rules = rules
+        self.rules = rules + (try Self.terms(mapping))
     }
 
-    private static func term(_ node: ConfigNode) throws(ConfigError) -> Rule {
-        let term = try node.string()
-        guard (1...256).contains(term.utf8.count), !term.allSatisfy(\.isWhitespace) else {
-            throw ConfigError(.outOfRange, at: node.location, "'\(node.path)' must have 1 to 256 bytes that show.")
+    /// The blocked terms: as they stand, or as near to it as `max_distance` says.
+    private static func terms(_ mapping: ConfigMapping<Key>) throws(ConfigError) -> [Rule] {
+        let isFuzzy = try mapping[.fuzzy]?.boolean() ?? false
+        let distance = try mapping[.distance]?.integer(in: 0...8) ?? 1
+        if let node = mapping[.distance], mapping[.fuzzy] == nil {
+            throw ConfigError(
+                .unknownKey, at: node.location, "'\(node.path)' has no effect without 'fuzzy_matching: true'.")
         }
-        let pattern = Pattern.literal(term, wholeWords: true, ignoresCase: true)
-        return Rule(category: "term", pattern: pattern, source: node)
+        var rules: [Rule] = []
+        var fuzzy: [String] = []
+        for node in try mapping[.terms]?.list() ?? [] {
+            let term = try node.string()
+            guard (1...256).contains(term.utf8.count), !term.allSatisfy(\.isWhitespace) else {
+                throw ConfigError(.outOfRange, at: node.location, "'\(node.path)' must have 1 to 256 bytes that show.")
+            }
+            if isFuzzy, FuzzyTermSet.distance(for: term, most: distance) > 0 {
+                fuzzy.append(term)
+            } else {
+                let pattern = Pattern.literal(term, wholeWords: true, ignoresCase: true)
+                rules.append(Rule(category: "term", pattern: pattern, source: node))
+            }
+        }
+        for set in FuzzyTermSet.sets(for: fuzzy, most: distance) {
+            rules.append(Rule(category: "term", pattern: set.pattern, terms: set, source: mapping[.terms]))
+        }
+        return rules
     }
 
     func decide(on matches: [RuleMatch]) -> Decision {
@@ -67,11 +83,16 @@ struct DLPFilter: Policy {
     }
 
     func replacement(for match: RuleMatch, value: String, _ placeholders: inout Placeholders) -> String {
-        switch rules[match.rule].category {
-        case "term": "[TERM_REDACTED]"
-        case "custom": "[CUSTOM_REDACTED]"
-        case let category where category.hasPrefix("classification"): "[CLASSIFICATION_REDACTED]"
-        default: "[SECRET_REDACTED]"
-        }
+        let category = rules[match.rule].category
+        if category.hasPrefix("classification") { return "[CLASSIFICATION_REDACTED]" }
+        return "[\(Self.markers[category] ?? "API_KEY")_REDACTED]"
     }
+
+    /// What markers call the categories; a token with a vendor's mark is an API key.
+    private static let markers = [
+        "term": "TERM", "custom": "CUSTOM", "secret.password": "PASSWORD", "secret.url": "PASSWORD",
+        "secret.private_key": "PRIVATE_KEY", "secret.seed_phrase": "SEED_PHRASE", "secret.jwt": "TOKEN",
+        "secret.webhook": "WEBHOOK", "secret.assignment": "SECRET", "secret.authorization": "SECRET",
+        "secret.token": "SECRET", "secret.query": "SECRET", "secret.cookie": "SECRET", "secret.kubernetes": "SECRET",
+    ]
 }

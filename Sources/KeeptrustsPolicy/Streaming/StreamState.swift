@@ -33,6 +33,9 @@ struct StreamState: Sendable {
     private var matcher: StreamMatcher
     private var cursors = Cursors()
 
+    /// Where code stands; nil when no instance asks.
+    private var fences: CodeFences?
+
     /// Redactions that are decided and not yet made.
     private var waiting: [Replacement] = []
 
@@ -44,7 +47,12 @@ struct StreamState: Sendable {
         self.phase = phase
         judgement = Judgement(chain: chain, outcome: chain.clean[phase.bit])
         matcher = StreamMatcher(for: chain.patterns)
+        for index in chain.stances.indices where chain.stances[index].examines {
+            // Code sees whole texts only: here, it does not run.
+            judgement.outcome.results[index].skipped = true
+        }
         grounds = Array(repeating: [], count: chain.instances.count)
+        fences = chain.policies.contains(where: \.readsCodeOnly) ? CodeFences() : nil
     }
 
     /// Where the part of the text begins that some policy has not decided on.
@@ -62,6 +70,8 @@ struct StreamState: Sendable {
         safe = end
         watched = end
         holder = nil
+        fences?.forget(upTo: begin)
+        fences?.read(UnsafeRawBufferPointer(rebasing: text[seen...]))
         guard let memory = scratch.patterns else { return failAll() }
         var sightings: [Sighting] = []
         if matcher.read(text, from: seen, using: memory) {
@@ -146,7 +156,9 @@ struct StreamState: Sendable {
                 return hold(from: place, for: holds)
             case .match(let whole, let found):
                 var accepted: Range<Int>?
+                let place = base + (view?.original(found).lowerBound ?? found.lowerBound)
                 for user in users where user.runs(on: phase) && user.readings.contain(reading) {
+                    if let fences, chain.policies[user.instance].readsCodeOnly, !fences.isCode(at: place) { continue }
                     var matches: [RuleMatch] = []
                     let part = chain.accept(found, user.rules, user.instance, in: text, into: &matches) { $0 }
                     if let part, part.upperBound > accepted?.upperBound ?? 0 { accepted = part }

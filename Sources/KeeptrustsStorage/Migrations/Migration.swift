@@ -26,7 +26,7 @@ struct Migration: Sendable {
         return String(hash, radix: 16)
     }
 
-    static let all = [identity, fleet, events, audit]
+    static let all = [identity, fleet, events, audit, endings]
 }
 
 extension Database {

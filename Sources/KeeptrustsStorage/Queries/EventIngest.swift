@@ -64,14 +64,14 @@ extension DecisionEvent {
             degraded.sqlValue, decision.sqlValue, Self.column(policy), Self.column(reasonCode), outcome.sqlValue,
             Self.column(status), Self.column(usage?.inputTokens ?? 0), Self.column(usage?.outputTokens ?? 0),
             cost.map { Self.column(Int($0.micros)) } ?? .null, Self.column(cost?.currency),
-            Self.column(timings.totalUS), Self.column(search, maximum: 1_024), .text(try StoredJSON.text(self)),
+            Self.column(timings.totalUS), Self.column(search, maximum: 1_280), .text(try StoredJSON.text(self)),
         ]
     }
 
     /// What ``EventFilter/text`` is looked for in.
     private var search: String {
-        [id.rawValue, requestID, model, reasonCode ?? ""].map { Self.cut($0, to: 250) }.joined(separator: "\n")
-            .asciiLowercased
+        [id.rawValue, requestID, model, reasonCode ?? "", keyID?.rawValue ?? ""].map { Self.cut($0, to: 250) }
+            .joined(separator: "\n").asciiLowercased
     }
 
     private static func column(_ number: Int) -> SQLValue { .integer(Int64(min(max(number, 0), maximumNumber))) }

@@ -42,7 +42,6 @@ extension Transaction {
         return try rows(
             """
             SELECT time / \(width) * \(width) AS start, decision, COUNT(*) AS number,
-                SUM(CASE WHEN outcome IN ('failed', 'cancelled', 'refused') THEN 1 ELSE 0 END) AS failed,
                 CAST(SUM(input_tokens) AS BIGINT) AS input_tokens, CAST(SUM(output_tokens) AS BIGINT) AS output_tokens
             FROM decision_event WHERE \(conditions.allOf) GROUP BY 1, 2 ORDER BY 1, 2
             """
@@ -68,8 +67,10 @@ extension EventSummary.Tally {
         case .flagged: flagged += number
         case .escalated: escalated += number
         case .blocked: blocked += number
+        case .refused: refused += number
+        case .failed: failed += number
+        case .cancelled: cancelled += number
         }
-        failed += try row["failed"]
         inputTokens += try row["input_tokens"]
         outputTokens += try row["output_tokens"]
     }

@@ -15,7 +15,7 @@ extension Transaction {
                 listen_addr = excluded.listen_addr, version = excluded.version, mode = excluded.mode,
                 instance_id = excluded.instance_id, config_name = excluded.config_name,
                 config_version = excluded.config_version, config_digest = excluded.config_digest,
-                last_seen = excluded.last_seen
+                config_failure = NULL, config_failed_at = NULL, last_seen = excluded.last_seen
             """
         )
     }
@@ -30,6 +30,8 @@ extension Transaction {
             """
             UPDATE gateway SET instance_id = \(heartbeat.instanceID), config_name = \(heartbeat.config.name),
                 config_version = \(heartbeat.config.version), config_digest = \(heartbeat.config.digest),
+                config_failure = \(heartbeat.configFailure?.message),
+                config_failed_at = \(heartbeat.configFailure?.time),
                 last_seen = \(now), uptime_seconds = \(counters.uptimeSeconds), in_flight = \(counters.inFlight),
                 requests = \(counters.requests), spool_records = \(counters.spoolRecords),
                 spool_bytes = \(counters.spoolBytes), keys_generation = \(counters.keysGeneration)
@@ -70,7 +72,7 @@ extension Transaction {
 extension Gateway {
     fileprivate static let columns: SQL = """
         id, name, advertise_addr, listen_addr, version, mode, instance_id, config_name, config_version, config_digest,
-        created, last_seen, uptime_seconds, in_flight, requests, spool_records, spool_bytes, keys_generation
+        config_failure, config_failed_at, created, last_seen, uptime_seconds, in_flight, requests, spool_records, spool_bytes, keys_generation
         """
 
     fileprivate init(_ row: SQLRow, at now: Timestamp) throws {
@@ -81,12 +83,16 @@ extension Gateway {
         )
         let config = ConfigReference(
             name: try row["config_name"], version: try row["config_version"], digest: try row["config_digest"])
-        let lastSeen: Timestamp = try row["last_seen"]
+        let (lastSeen, message): (Timestamp, String?) = (try row["last_seen"], try row["config_failure"])
+        let failed: Timestamp? = try row["config_failed_at"]
+        let failure = message.flatMap { message in failed.map { ConfigFailure(time: $0, message: message) } }
         self.init(
             id: try row["id"], name: try row["name"], advertiseAddr: try row["advertise_addr"],
             listenAddr: try row["listen_addr"], version: try row["version"], mode: try row["mode"],
-            instanceID: try row["instance_id"], config: config, created: try row["created"], lastSeen: lastSeen,
-            status: Status(lastSeen: lastSeen, counters: counters, at: now), counters: counters
+            instanceID: try row["instance_id"], config: config, configFailure: failure, created: try row["created"],
+            lastSeen: lastSeen,
+            status: Status(lastSeen: lastSeen, counters: counters, configFailure: failure, at: now),
+            counters: counters
         )
     }
 }

@@ -25,15 +25,6 @@ public struct Arrival: Sendable {
     /// Whether another site sent the browser here; our strict cookie then stayed behind.
     public var isCrossSite: Bool { request.headers[.named("sec-fetch-site")] == "cross-site" }
 
-    /// Whether the person came by typing or pasting the address, or from one of our own pages.
-    public var isDeliberate: Bool {
-        if let purpose = request.headers[.named("sec-purpose")], purpose.contains("prefetch") { return false }
-        return switch request.headers[.named("sec-fetch-site")] {
-        case nil, "none", "same-origin": true
-        default: false
-        }
-    }
-
     /// The path and query that the browser asks for, which may serve as `next`.
     public var target: String { Self.localTarget(request.uri.description) ?? "/" }
 

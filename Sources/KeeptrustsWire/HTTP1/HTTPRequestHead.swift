@@ -72,6 +72,17 @@ public struct HTTPRequestHead: Sendable {
         bytes.firstField(name, in: fields).map { bytes.bytes(fields[$0].value) }
     }
 
+    /// The values of all fields called `name`, which is in lower case and known only at run time.
+    public func values(ofFieldNamed name: String) -> [ByteBuffer] {
+        let name = Array(name.utf8)
+        return fields.filter { field in
+            guard field.name.count == name.count else { return false }
+            return bytes.withUnsafeReadableBytes { all in
+                zip(all[field.name], name).allSatisfy { ($0 &- 0x41 < 26 ? $0 | 0x20 : $0) == $1 }
+            }
+        }.map { bytes.bytes($0.value) }
+    }
+
     /// Whether the field at `index` of ``fields`` is called `name`, which is in lower case.
     public func isField(_ index: Int, _ name: StaticString) -> Bool {
         let range = fields[index].name

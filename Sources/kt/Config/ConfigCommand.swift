@@ -4,7 +4,7 @@ import ArgumentParser
 struct ConfigCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "config",
-        abstract: "Look at configurations.",
-        subcommands: [ConfigEffective.self]
+        abstract: "Look at configurations, and compare them.",
+        subcommands: [ConfigEffective.self, ConfigDiffCommand.self, ConfigSchemaCommand.self]
     )
 }

@@ -4,7 +4,9 @@ import ArgumentParser
 struct PolicyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "policy",
-        abstract: "Check policy configurations.",
-        subcommands: [PolicyLint.self]
+        abstract: "Check policy configurations, and try them out.",
+        subcommands: [
+            PolicyLint.self, PolicyScan.self, PolicyTest.self, PolicyExplain.self, PolicyBench.self, PolicyReplay.self,
+        ]
     )
 }

@@ -1,7 +1,7 @@
 """Stands for the console's and the chat's servers, with everything behind them, so that pages can be tested alone.
 
 Serves web/ under the policy that the product sends. `Fake.state` says how the API behaves: "ok", "empty", "down",
-"forbidden" or "expired".
+"forbidden", "expired" or "unloaded" (a gateway has a config that it could not load).
 """
 
 import http.server
@@ -39,6 +39,8 @@ def render(template, values):
 
 
 def decision(event):
+    if event["verdict"] not in ("block", "escalate") and event["outcome"] != "completed":
+        return event["outcome"]
     return "flagged" if event["verdict"] == "allow" and event["flagged"] else DECISIONS[event["verdict"]]
 
 
@@ -80,12 +82,11 @@ class Fake:
         until, size = data.stamp(data.now()), 1800
         events = [] if self.state == "empty" else [one for one in self.events if one["time"][:19] >= since[:19]]
         def tally(part):
-            counts = {name: 0 for name in ["allowed", "redacted", "flagged", "escalated", "blocked"]}
+            counts = dict.fromkeys([*DECISIONS.values(), "flagged", "refused", "failed", "cancelled"], 0)
             for one in part:
                 counts[decision(one)] += 1
             usage = [one.get("usage", {}) for one in part]
             return counts | {
-                "failed": 0,
                 "input_tokens": sum(one.get("input_tokens", 0) for one in usage),
                 "output_tokens": sum(one.get("output_tokens", 0) for one in usage),
             }
@@ -107,7 +108,7 @@ class Fake:
         rows = [] if self.state == "empty" else [
             one for one in self.events
             if (not wanted or decision(one) in wanted) and (not model or one["model"] == model)
-            and text in f"{one['id']} {one['request_id']} {one.get('reason_code', '')}".lower()
+            and text in f"{one['id']} {one['request_id']} {one['key_id']} {one.get('reason_code', '')}".lower()
         ]
         start = int(query.get("cursor") or 0)
         end = start + int(query.get("limit", 50))
@@ -143,7 +144,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if url.path.startswith("/assets/"):
             return self.asset(url.path)
         if url.path == "/sign-in":
-            values = {"next": query.get("next", ""), "error": query.get("error"), "console": "/" if self.fake.app == "chat" else None}
+            values = {"next": query.get("next", ""), "error": query.get("error"), "code": query.get("code"), "console": "/" if self.fake.app == "chat" else None}
             return self.html("shared/sign-in.mustache", values)
         if url.path.startswith("/api/"):
             return self.api("GET", url.path[5:], query)
@@ -199,7 +200,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.answer(200, data.WHO)
 
     def GET_gateways(self, *_):
-        self.answer(200, {"gateways": [] if self.fake.state == "empty" else self.fake.gateways})
+        gateways = [] if self.fake.state == "empty" else self.fake.gateways
+        if self.fake.state == "unloaded":
+            gateways = [gateways[0] | {"status": "degraded", "config_failure": data.CONFIG_FAILURE}, *gateways[1:]]
+        self.answer(200, {"gateways": gateways})
 
     def GET_events(self, parts, query, _):
         if not parts:

@@ -36,7 +36,11 @@ def results(verdict):
     return out
 
 
-def event(moment=None, verdict="allow", flagged=False, model="gpt-4o", request_id=None, generator=random):
+#: What an exchange with another ending has in place of an answer: its status, and why.
+ENDINGS = {"refused": (404, "model_not_found"), "failed": (502, "upstream_unreachable"), "cancelled": (499, None)}
+
+
+def event(moment=None, verdict="allow", flagged=False, model="gpt-4o", request_id=None, generator=random, outcome=None):
     number = next(_numbers)
     found = FINDINGS.get(verdict, [("card", "dlp-filter")] if flagged else [])
     stopped = verdict in ("block", "escalate")
@@ -79,6 +83,11 @@ def event(moment=None, verdict="allow", flagged=False, model="gpt-4o", request_i
             "cost": {"micros": tokens_in * 3 + tokens_out * 12, "currency": "USD"},
         }
         out["timings"] |= {"upstream_us": upstream, "first_byte_us": upstream // 3}
+    if outcome:
+        status, code = ENDINGS[outcome]
+        out |= {"outcome": outcome, "status": status} | ({"error_code": code} if code else {})
+        for answered in ("usage", "cost", *(("provider", "target", "policies") if outcome == "refused" else ())):
+            out.pop(answered, None)
     return out
 
 
@@ -90,7 +99,8 @@ def history(count=140):
         moment -= timedelta(seconds=generator.randint(5, 1100))
         verdict = generator.choices(["allow", "redact", "block", "escalate"], [80, 10, 7, 3])[0]
         flagged = verdict == "allow" and generator.random() < 0.05
-        out.append(event(moment, verdict, flagged, generator.choice(list(MODELS)), generator=generator))
+        outcome = generator.choice(list(ENDINGS)) if verdict == "allow" and not flagged and generator.random() < 0.1 else None
+        out.append(event(moment, verdict, flagged, generator.choice(list(MODELS)), generator=generator, outcome=outcome))
     return out
 
 
@@ -114,6 +124,12 @@ def gateways():
         } | extra
         for i, (name, extra) in enumerate([("gw-eu-1", {}), ("gw-eu-2", {}), ("gw-us-1", late)], 1)
     ]
+
+
+CONFIG_FAILURE = {
+    "time": stamp(now()),
+    "message": "policy-config.yaml:4:5: error: unknown key 'providers.retry.max_attemps'.\n  hint: did you mean 'max_attempts'?",
+}
 
 
 def token(name, purpose="general", **more):

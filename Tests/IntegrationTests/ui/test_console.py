@@ -3,6 +3,7 @@
 import re
 import time
 
+import pytest
 from playwright.sync_api import expect
 
 import fake_data as data
@@ -160,6 +161,46 @@ def test_gateways(console, pages):
     expect(page.locator(".drawer")).to_contain_text("3 days")
     page.go_back()
     expect(page.locator(".drawer")).to_have_count(0)
+
+
+def test_a_config_that_was_not_loaded_shows(console, pages):
+    console.state = "unloaded"
+    page = pages.open(console.url + "/gateways")
+    expect(rows(page).first).to_contain_text("Config not loaded")
+    expect(rows(page).first).to_contain_text("A newer one was not loaded")
+    page.get_by_role("link", name="gw-eu-1").click()
+    expect(page.locator(".drawer .alert")).to_contain_text("The one before it stays in force.")
+    expect(page.locator(".drawer pre")).to_have_text(data.CONFIG_FAILURE["message"])
+    page.get_by_role("link", name="Overview").click()
+    expect(page.get_by_role("region", name="System status")).to_contain_text("A config was not loaded")
+    expect(page.get_by_role("region", name="System status")).to_contain_text("1 gateway on the one before")
+
+
+@pytest.mark.parametrize(("advertised", "shown"), [
+    ("gw-eu-1.example.com:41002", "http://gw-eu-1.example.com:41002/v1/"),
+    ("https://gw-eu-1.example.com:41002", "https://gw-eu-1.example.com:41002/v1/"),
+    ("gw-eu-1.example.com:443", "https://gw-eu-1.example.com/v1/"),
+    ("0.0.0.0:43117", "http://127.0.0.1:43117/v1/"),
+    ("[::]:43117", "http://127.0.0.1:43117/v1/"),
+    ("<img src=x>", "http://<a gateway>:41002/v1/"),
+])
+def test_the_request_to_try_goes_to_a_gateway_that_is_there(console, pages, advertised, shown):
+    console.gateways[0]["advertise_addr"] = advertised
+    page = pages.open(console.url + "/keys?create=general")
+    page.get_by_label("Name").fill("first")
+    page.get_by_role("button", name="Create", exact=True).click()
+    expect(page.get_by_label("Command")).to_contain_text(f"curl -s {shown}chat/completions")
+    expect(page.get_by_label("Command")).to_contain_text("Bearer kt_gk_new_secret")
+    page.get_by_role("button", name="Copy command").click()
+    assert page.evaluate("navigator.clipboard.readText()") == page.get_by_label("Command").inner_text()
+
+
+def test_the_request_to_try_passes_over_gateways_that_are_away(console, pages):
+    console.gateways[0]["status"] = "offline"
+    page = pages.open(console.url + "/keys?create=general")
+    page.get_by_label("Name").fill("first")
+    page.get_by_role("button", name="Create", exact=True).click()
+    expect(page.get_by_label("Command")).to_contain_text("http://gw-eu-2.example.com:41002/v1/")
 
 
 def test_a_key_shows_its_secret_once(console, pages):

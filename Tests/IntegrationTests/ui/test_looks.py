@@ -34,6 +34,8 @@ CONSOLE = {
     "events, drawer": ("/events", "ok", click("tr:has(.v-redacted) a")),
     "events, findings": ("/events", "ok", lambda page: (click("tr:has(.v-redacted) a")(page), click("[role=tab]:has-text('Findings')")(page))),
     "events, raw": ("/events", "ok", lambda page: (click("tr:has(.v-blocked) a")(page), click("[role=tab]:has-text('JSON')")(page))),
+    "events, failed one": ("/events", "ok", click("tr:has(.v-failed) a")),
+    "events, refused ones": ("/events?outcome=refused,cancelled", "ok", None),
     "events, none": ("/events", "empty", None),
     "events, no match": ("/events?q=zzzz", "ok", None),
     "events, failed": ("/events", "down", None),
@@ -48,6 +50,8 @@ CONSOLE = {
     "palette": ("/overview", "ok", lambda page: page.keyboard.press("Control+k")),
     "not found": ("/nowhere", "ok", None),
     "sign in": ("/sign-in?error=No", "ok", None),
+    "sign in by link": ("/sign-in?code=kt_si_x", "ok", None),
+    "gateway, config not loaded": ("/gateways", "unloaded", click("tbody a")),
 }
 
 CHAT = {

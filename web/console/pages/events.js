@@ -17,7 +17,7 @@ import { openEvent } from '../event-drawer.js';
 import { eventPage } from './event.js';
 
 /** New exchanges must show within two seconds. */
-const BEAT = 1500;
+const BEAT = 1000;
 
 /** @param {import('../router.js').Place} place @returns {import('../router.js').View} */
 export function events(place) {

@@ -29,7 +29,7 @@ function row(gateway) {
     h('td', null, h('a', { class: 'row-link', href }, gateway.name || gateway.id)),
     h('td', null, h('span', { class: 'row' }, h('span', { class: `dot ${tone}` }), word)),
     h('td', { class: 'opt-s' }, gateway.version || ''),
-    h('td', null, configName(gateway)),
+    h('td', null, configName(gateway), gateway.config_failure ? h('small', { class: 'under' }, 'A newer one was not loaded') : null),
     h('td', { class: 'opt-s', title: gateway.last_seen }, format.ago(lastBeat(gateway))),
     h('td', { class: 'opt' }, gateway.advertise_addr || ''),
     h('td', { class: 'r opt' }, format.count(gateway.counters?.in_flight || 0)),
@@ -62,6 +62,22 @@ function details(gateway) {
   ]);
 }
 
+/** A config that did not come into force, if there is one. @param {Gateway} gateway */
+const notLoaded = ({ config_failure: failure }) =>
+  failure &&
+  h(
+    'div',
+    { class: 'alert warn' },
+    icon('warn'),
+    h(
+      'div',
+      { class: 'grow' },
+      h('b', null, 'A config was not loaded'),
+      ` (${format.dayAndTime(new Date(failure.time))}). The one before it stays in force.`,
+      h('pre', { class: 'code', tabindex: '0', 'aria-label': 'What is wrong' }, failure.message),
+    ),
+  );
+
 /** @param {number} seconds */
 function uptime(seconds) {
   const minutes = Math.floor(seconds / 60);
@@ -74,7 +90,7 @@ function uptime(seconds) {
 export const connectCommands = () =>
   command(
     `export KEEPTRUSTS_API_URL=http://<this control plane>:8080\n` +
-      `export KEEPTRUSTS_API_TOKEN=<a gateway token, from Keys>\n` +
+      `export KEEPTRUSTS_GATEWAY_TOKEN=<a gateway token, from Keys>\n` +
       `kt gateway run --listen 0.0.0.0:41002 --policy-config policy-config.yaml`,
   );
 
@@ -109,11 +125,9 @@ export function gateways({ rest: opened, signal }) {
   const card = h('section', { class: 'card table-card', hidden: true }, table.scroll);
   const split = h('div', { class: 'split' }, card);
   const panelBody = h('div', { class: 'scroll' }, loading('the gateway'));
+  const title = h('span', null, opened);
   if (opened) {
-    const panel = drawer(
-      { title: opened, label: 'Gateway details', actions: null, close: () => go('/gateways') },
-      panelBody,
-    );
+    const panel = drawer({ title, label: 'Gateway details', actions: null, close: () => go('/gateways') }, panelBody);
     split.classList.add('open');
     split.append(panel.element);
   }
@@ -130,7 +144,8 @@ export function gateways({ rest: opened, signal }) {
     }
     if (!opened) return;
     const one = list.find(({ id }) => id === opened);
-    fill(panelBody, one ? details(one) : h('p', null, 'There is no gateway with this ID.'));
+    title.textContent = one?.name || opened;
+    fill(panelBody, one ? [notLoaded(one), details(one)] : h('p', null, 'There is no gateway with this ID.'));
   };
   const ask = async () => paint((await api('gateways?limit=100', { signal })).gateways);
   const fail = (/** @type {unknown} */ error) => fill(state, failed(error, () => ask().catch(fail)));

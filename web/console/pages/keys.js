@@ -3,9 +3,10 @@ import { api, withQuery } from '../../shared/api.js';
 import { fill, h } from '../../shared/dom.js';
 import { icon } from '../../shared/icons.js';
 import { copy, toast } from '../../shared/live.js';
-import { empty, failed, loading } from '../../shared/states.js';
+import { command, empty, failed, loading } from '../../shared/states.js';
 import * as format from '../../shared/format.js';
 import { field, formDialog, notice } from '../dialog.js';
+import { tryCommand } from '../gateway-state.js';
 import { dataTable, iconButton, pageHead, segments } from '../parts.js';
 import { note } from '../router.js';
 
@@ -53,11 +54,9 @@ function limits(token) {
 }
 
 /** Shows a new secret, once. @param {string} title @param {Token} token @param {string} secret */
-function showSecret(title, token, secret) {
-  const curl =
-    `curl -s http://127.0.0.1:41002/v1/chat/completions \\\n  -H "Authorization: Bearer ${secret}" \\\n` +
-    `  -H "Content-Type: application/json" \\\n` +
-    `  -d '{"model":"${token.allowed_models?.[0] || 'demo'}","messages":[{"role":"user","content":"ping"}]}'`;
+async function showSecret(title, token, secret) {
+  const known = token.purpose === 'general' ? await api('gateways?limit=100').catch(() => null) : null;
+  const curl = tryCommand(known?.gateways || [], secret, token.allowed_models?.[0] || 'demo');
   notice(
     title,
     h('p', null, 'Copy the secret now. It is stored as a hash only, so nobody can show it again.'),
@@ -68,7 +67,7 @@ function showSecret(title, token, secret) {
       h('button', { class: 'btn sm', type: 'button', on: { click: () => copy(secret, 'Secret copied') } }, icon('copy'), 'Copy'),
     ),
     token.purpose === 'general'
-      ? [h('p', { class: 'sub' }, 'Try it:'), h('pre', { class: 'code', tabindex: '0', 'aria-label': 'Command' }, curl)]
+      ? [h('p', { class: 'sub' }, 'Try it:'), command(curl)]
       : null,
   );
 }
@@ -124,7 +123,7 @@ function create(purpose, done) {
         roles: text('purpose') === 'integration' ? [text('role')] : undefined,
       };
       const { token, secret } = await api('tokens', { method: 'POST', body });
-      showSecret(`Key “${token.name}” is ready`, token, secret);
+      await showSecret(`Key “${token.name}” is ready`, token, secret);
       done();
     },
   });
@@ -138,7 +137,7 @@ const rotate = (token, done) =>
     body: h('p', null, 'You get a new secret. The old one keeps working for a short overlap, so that you can change it where it is used.'),
     submit: async () => {
       const answer = await api(`tokens/${encodeURIComponent(token.id)}/rotate`, { method: 'POST', body: {} });
-      showSecret(`New secret for “${token.name}”`, answer.token, answer.secret);
+      await showSecret(`New secret for “${token.name}”`, answer.token, answer.secret);
       done();
     },
   });
@@ -167,6 +166,17 @@ function revoke(token, done) {
   check();
 }
 
+/** A prefix is shown as the beginning that it is; some have the end of the secret in them. @param {string} prefix */
+const withDots = (prefix) => (prefix.includes('…') ? prefix : `${prefix}…`);
+
+/** Leads to what was asked with a key. @param {Token} token */
+const eventsLink = (token) =>
+  h(
+    'a',
+    { class: 'btn ghost sm icon', href: withQuery('/events', { q: token.id }), 'aria-label': `Events of ${token.name}`, title: `Events of ${token.name}` },
+    icon('list'),
+  );
+
 /** @param {Token} token @param {() => void} done */
 function row(token, done) {
   const [tone, word] = stateOf(token);
@@ -174,8 +184,8 @@ function row(token, done) {
   return h(
     'tr',
     null,
-    h('td', null, h('b', null, token.name || 'unnamed'), h('small', { class: 'under' }, h('code', null, token.prefix ? `${token.prefix}…` : token.id))),
-    h('td', null, PURPOSES[token.purpose]?.word || token.purpose),
+    h('td', null, h('b', null, token.name || 'unnamed'), h('small', { class: 'under' }, h('code', null, token.prefix ? withDots(token.prefix) : token.id))),
+    h('td', { class: 'opt-s' }, PURPOSES[token.purpose]?.word || token.purpose),
     h('td', null, h('span', { class: 'row' }, h('span', { class: `dot ${tone}` }), word)),
     h('td', { class: 'opt-s trunc reason', title: limits(token) }, token.purpose === 'general' ? limits(token) : ''),
     h('td', { class: 'opt' }, date(token.created, '')),
@@ -184,14 +194,17 @@ function row(token, done) {
     h(
       'td',
       { class: 'r' },
-      active
-        ? h(
-            'span',
-            { class: 'row end' },
-            iconButton('refresh', `Rotate ${token.name}`, () => rotate(token, done)),
-            iconButton('ban', `Revoke ${token.name}`, () => revoke(token, done)),
-          )
-        : null,
+      h(
+        'span',
+        { class: 'row end' },
+        token.purpose === 'general' ? eventsLink(token) : null,
+        active
+          ? [
+              iconButton('refresh', `Rotate ${token.name}`, () => rotate(token, done)),
+              iconButton('ban', `Revoke ${token.name}`, () => revoke(token, done)),
+            ]
+          : null,
+      ),
     ),
   );
 }
@@ -203,7 +216,7 @@ export function keys({ query, signal }) {
   let cursor = null;
   const table = dataTable('Keys and tokens', [
     ['Name', ''],
-    ['Purpose', ''],
+    ['Purpose', 'opt-s'],
     ['Status', ''],
     ['Limits', 'opt-s'],
     ['Created', 'opt'],

@@ -8,7 +8,7 @@ import { command, failed, loading } from '../../shared/states.js';
 import { NAMES, OUTCOMES } from '../../shared/verdicts.js';
 import * as format from '../../shared/format.js';
 import { eventRow, eventTable } from '../event-table.js';
-import { configsOf, differ, isConnected, lastBeat } from '../gateway-state.js';
+import { configsOf, differ, isConnected, lastBeat, tryCommand } from '../gateway-state.js';
 import { card, pageHead, segments } from '../parts.js';
 import { RANGES, choices, rangeIn, since } from '../ranges.js';
 import { go, note } from '../router.js';
@@ -20,11 +20,19 @@ import { connectCommands } from './gateways.js';
 /** @typedef {{summary: Summary, gateways: Gateway[], keys: any[], stopped: any[]}} Data */
 
 const BEAT = 5000;
-const TRY =
-  'curl -s http://127.0.0.1:41002/v1/chat/completions \\\n  -H "Authorization: Bearer $KEEPTRUSTS_KEY" \\\n' +
-  '  -H "Content-Type: application/json" \\\n' +
-  '  -d \'{"model":"demo","messages":[{"role":"user","content":"ping"}]}\'';
-const SERIES = NAMES.map((key) => ({ key, label: OUTCOMES[key].word, cls: `f-${key}` }));
+
+/** Decisions that somebody should look at. */
+const ATTENTION = 'blocked,escalated,failed';
+
+/** Shown in the chart whether they occur or not. */
+const ALWAYS = NAMES.slice(0, 5);
+
+/** @param {Summary} summary */
+const series = ({ outcomes }) =>
+  NAMES.filter((key) => ALWAYS.includes(key) || outcomes[key]).map((key) => ({ key, label: OUTCOMES[key].word, cls: `f-${key}` }));
+
+/** The filter of the events page, for a decision in a time range. @param {string} outcome @param {string} range */
+const eventsOf = (outcome, range) => withQuery('/events', { outcome, range: range === '24h' ? '' : range });
 
 /** @param {string} tone @param {string} title @param {string} text @param {string} href */
 const fact = (tone, title, text, href) =>
@@ -36,7 +44,8 @@ function status({ gateways, summary }, range) {
   const latest = gateways.length ? format.ago(new Date(Math.max(...gateways.map((one) => Number(lastBeat(one)))))) : 'never';
   const differing = differ(up);
   const all = up.length === gateways.length;
-  const failures = summary.failed;
+  const stuck = up.filter((gateway) => gateway.config_failure);
+  const { failed: failures, refused } = summary.outcomes;
   return h(
     'section',
     { class: 'status', 'aria-label': 'System status' },
@@ -46,23 +55,22 @@ function status({ gateways, summary }, range) {
       `Last beat ${latest}`,
       '/gateways',
     ),
-    fact(
-      differing ? 'warn' : 'ok',
-      differing ? 'Gateways differ' : 'Policies enforcing',
-      configsOf(gateways),
-      '/gateways',
-    ),
+    stuck.length
+      ? fact('warn', 'A config was not loaded', `${format.plural(stuck.length, 'gateway')} on the one before`, '/gateways')
+      : fact(differing ? 'warn' : 'ok', differing ? 'Gateways differ' : 'Policies enforcing', configsOf(gateways), '/gateways'),
     fact(
       failures ? 'warn' : 'ok',
       failures ? `${format.plural(failures, 'exchange')} failed` : 'Providers answering',
-      failures ? `in the ${RANGES[range].words}` : `No failure in the ${RANGES[range].words}`,
-      withQuery('/events', { range: range === '24h' ? '' : range }),
+      refused
+        ? `${failures ? 'and ' : ''}${format.count(refused)} refused in the ${RANGES[range].words}`
+        : `${failures ? 'in' : 'No failure in'} the ${RANGES[range].words}`,
+      eventsOf(failures || !refused ? 'failed' : 'refused', range),
     ),
     fact(
       summary.outcomes.escalated ? 'warn' : 'ok',
       summary.outcomes.escalated ? format.plural(summary.outcomes.escalated, 'escalation') : 'Nobody waits',
       summary.outcomes.escalated ? 'A reviewer was asked for' : 'No escalation in this time',
-      withQuery('/events', { outcome: 'escalated', range: range === '24h' ? '' : range }),
+      eventsOf('escalated', range),
     ),
   );
 }
@@ -89,8 +97,7 @@ function costNote({ cost, requests }, words) {
 function figures(summary, range) {
   const { outcomes, requests, rows } = summary;
   const share = (/** @type {number} */ x) => (requests ? `${((x / requests) * 100).toFixed(1)}%` : '');
-  const href = (/** @type {string} */ outcome) =>
-    withQuery('/events', { outcome, range: range === '24h' ? '' : range });
+  const href = (/** @type {string} */ outcome) => eventsOf(outcome, range);
   const line = (/** @type {string} */ key, /** @type {string} */ cls) => spark(rows.map((row) => row[key]), cls);
   const total = rows.map((row) => NAMES.reduce((sum, name) => sum + row[name], 0));
   const { words } = RANGES[range];
@@ -174,7 +181,7 @@ function nextSteps(data) {
           ),
         ),
       ),
-      data.summary.requests ? null : [h('p', { class: 'sub' }, 'A request to try, with a key of yours:'), command(TRY)],
+      data.summary.requests ? null : [h('p', { class: 'sub' }, 'A request to try, with a key of yours:'), command(tryCommand(data.gateways, '$KEEPTRUSTS_KEY', 'demo'))],
     ),
   );
 }
@@ -200,15 +207,16 @@ const welcome = () =>
 /** @param {Summary} summary @param {string} range */
 function traffic(summary, range) {
   const axis = RANGES[range].ms > 24 * 3_600_000 ? format.dayAndTime : format.hourMinute;
-  const chart = { rows: summary.rows, series: SERIES, label: 'Requests by decision', axis };
-  return card('Requests by decision', legend(SERIES), timeChart(chart));
+  const shown = series(summary);
+  const chart = { rows: summary.rows, series: shown, label: 'Requests by decision', axis };
+  return card('Requests by decision', legend(shown), timeChart(chart));
 }
 
 /** @param {any[]} rows */
 function attention(rows) {
   const table = eventTable('Events that need attention');
   table.rows.append(...rows.map((event) => eventRow(event, ({ id }) => go(`/events?event=${encodeURIComponent(id)}`))));
-  const none = h('p', { class: 'pad sub' }, 'Nothing was blocked or escalated in this time.');
+  const none = h('p', { class: 'pad sub' }, 'Nothing was blocked or escalated, and nothing failed, in this time.');
   return h(
     'section',
     { class: 'card table-card' },
@@ -216,7 +224,7 @@ function attention(rows) {
       'header',
       { class: 'pad-b' },
       h('h2', null, 'Needs attention'),
-      h('span', { class: 'end' }, h('a', { href: '/events?outcome=blocked,escalated' }, 'All of them')),
+      h('span', { class: 'end' }, h('a', { href: `/events?outcome=${ATTENTION}` }, 'All of them')),
     ),
     rows.length ? table.scroll : none,
   );
@@ -229,7 +237,7 @@ async function load(range, signal) {
     api(withQuery('events/summary', { since: from, bucket_seconds: Math.round(RANGES[range].ms / 48_000) }), { signal }),
     api('gateways?limit=100', { signal }),
     api('tokens?limit=1&purpose=general', { signal }).catch(() => ({ tokens: [] })),
-    api(withQuery('events', { since: from, decision: 'blocked,escalated', limit: 6 }), { signal }),
+    api(withQuery('events', { since: from, decision: ATTENTION, limit: 6 }), { signal }),
   ]);
   return {
     summary: readSummary(summary),

@@ -1,0 +1,71 @@
+import KeeptrustsCore
+import KeeptrustsPolicy
+
+/// Looks at a chain that compiles: for policies and patterns that do nothing, and for an order that misleads.
+struct ChainReview {
+    private let chain: PolicyChain
+    private let entries: [ConfigNode]
+
+    init(_ chain: PolicyChain, entries: ConfigNode) {
+        self.chain = chain
+        self.entries = (try? entries.list()) ?? []
+    }
+
+    var warnings: [ConfigWarning] { shadowed + repeated + order + effect }
+
+    private var shadowed: [ConfigWarning] {
+        chain.shadowings.compactMap { shadowing in
+            guard entries.indices.contains(shadowing.instance) else { return nil }
+            let id = chain.instances[shadowing.instance].id
+            let other = chain.instances[shadowing.by].id
+            let place = entries[shadowing.instance].location
+            switch shadowing.effect {
+            case .neverReached:
+                return ConfigWarning(
+                    "config.policy_unreachable", at: place,
+                    "'\(id)' is never reached: '\(other)' blocks all that it looks for, and ends the chain.",
+                    hint: "remove it, or put it before '\(other)'")
+            case .overruled:
+                return ConfigWarning(
+                    "config.policy_overruled", at: place,
+                    "'\(id)' has no effect: '\(other)' blocks all that it would let go on.", hint: "keep one of the two"
+                )
+            case .repeated:
+                return ConfigWarning(
+                    "config.policy_repeated", at: place,
+                    "'\(id)' finds nothing that '\(other)' has not found.",
+                    hint: "remove it, or give it settings of its own under 'policy.\(id)'")
+            }
+        }
+    }
+
+    private var repeated: [ConfigWarning] {
+        chain.repeatedPatterns.map { node in
+            ConfigWarning(
+                "config.pattern_repeated", at: node.location,
+                "'\(node.path)' finds nothing new: its policy looks for that already.", hint: "remove it")
+        }
+    }
+
+    /// A kind that sees what others have blocked stands where it seems to have seen it: at the end.
+    private var order: [ConfigWarning] {
+        let instances = chain.instances
+        return instances.indices.compactMap { index in
+            let follows = instances[index...].contains { !$0.kind.seesBlocked }
+            guard instances[index].kind.seesBlocked, follows, entries.indices.contains(index) else { return nil }
+            return ConfigWarning(
+                "config.chain_order", at: entries[index].location,
+                "'\(instances[index].id)' stands before policies whose verdicts it sees all the same.",
+                hint: "put it last, so that the chain reads as it works")
+        }
+    }
+
+    private var effect: [ConfigWarning] {
+        guard let first = entries.first, chain.enforcesNothing else { return [] }
+        return [
+            ConfigWarning(
+                "config.nothing_enforced", at: first.location,
+                "no policy of the chain can change what goes on: they only observe or flag.")
+        ]
+    }
+}

@@ -1,0 +1,48 @@
+import KeeptrustsCore
+import KeeptrustsDialects
+import KeeptrustsPolicy
+import KeeptrustsWire
+import NIOCore
+
+// What the policies may know of an exchange apart from its texts: gathered only as far as the chain wants it.
+extension Exchange {
+    /// Copies the headers that the chain wants; one by which a caller says who it is, only from a key that may.
+    mutating func readWantedHeaders(_ head: HTTPRequestHead) {
+        for name in snapshot.chain.needs.headers {
+            let isIdentity = ExchangeFacts.identityHeaders.contains(name)
+            guard !ExchangeFacts.credentialHeaders.contains(name) else { continue }
+            guard !isIdentity || record.key?.mayAssertIdentity == true else { continue }
+            let values = head.values(ofFieldNamed: name)
+            // Of two identities neither is known to be the right one.
+            guard !values.isEmpty, !isIdentity || values.count == 1 else { continue }
+            headers[name] = values.map { String(buffer: $0) }.joined(separator: ", ")
+        }
+    }
+
+    /// The facts for one judgement.
+    func policyFacts(
+        _ request: SurfaceRequest?, at stage: ExchangeStage, _ now: ContinuousClock.Instant
+    ) -> ExchangeFacts {
+        var facts = ExchangeFacts()
+        if let key = record.key, !key.isAnonymous {
+            facts.keyID = key.id
+            facts.consumerGroup = key.consumerGroup
+            facts.user = record.assertedUser.map { String(buffer: $0) } ?? key.userID
+            facts.team = record.assertedTeam.map { String(buffer: $0) } ?? key.teamID
+        }
+        facts.model = record.model
+        facts.isStreaming = record.isStreaming
+        facts.headers = headers
+        facts.time = record.time
+        facts.uptime = now - around.beganServing
+        guard let request else { return facts }
+        if snapshot.chain.needs.tools { facts.tools = request.tools }
+        if stage == .answer, snapshot.chain.needs.conversation {
+            facts.conversation = inputOutcome.applied(to: request.texts.map(\.segment))
+        }
+        return facts
+    }
+
+    /// What the input chain said.
+    private var inputOutcome: ChainOutcome { record.judgements.first?.outcome ?? ChainOutcome() }
+}

@@ -1,0 +1,130 @@
+import KeeptrustsCore
+import KeeptrustsMatching
+import NIOCore
+
+/// What a policy that judges by code is given: the texts, what its rules found in them, and the facts of the exchange.
+struct Examination {
+    /// Every text that is judged together, in the order in which they are sent; those of other phases, too.
+    let segments: [Segment]
+
+    /// The texts that the policy has an opinion on: of its phases, and of a role that it reads.
+    let own: [Int]
+
+    /// What its rules matched in its own texts, in their order.
+    let matches: [LocatedMatch]
+    let stage: ExchangeStage
+    let facts: ExchangeFacts
+
+    /// What searches by ``Expression`` work with; nil when there was no memory for it.
+    let scratch: PatternScratch?
+
+    /// What the policies of the event loop remember, and the id under which this one does.
+    let memory: PolicyMemory
+    let policy: String
+
+    /// A place in one of the texts where a rule of the policy matched.
+    struct LocatedMatch: Equatable {
+        /// Which of the texts.
+        var segment: Int
+        var match: RuleMatch
+    }
+
+    /// What the policy's rules matched in one text, in its order.
+    func matches(in segment: Int) -> ArraySlice<LocatedMatch> {
+        guard let first = matches.firstIndex(where: { $0.segment == segment }) else { return [] }
+        return matches[first...].prefix { $0.segment == segment }
+    }
+
+    /// Reads one text as it was sent and then, where that differs, in other ways.
+    ///
+    /// - Parameters:
+    ///   - segment: Which of the texts.
+    ///   - readings: The ways.
+    ///   - body: Takes the text's bytes, which it must not keep, and the way back to the text as it was sent; nil where
+    ///     it is that.
+    func read(
+        _ segment: Int, _ readings: Set<Reading>, _ body: (UnsafeRawBufferPointer, TextView?) throws -> Void
+    ) rethrows {
+        try segments[segment].text.withUnsafeReadableBytes { text in
+            try body(text, nil)
+            guard text.contains(where: { $0 >= 0x80 }) else { return }
+            for (_, view) in Views.of(text, readings.subtracting([.plain])) {
+                try view.bytes.withUnsafeBytes { try body($0, view) }
+            }
+        }
+    }
+}
+
+extension Examination {
+    /// What searches by ``Expression`` work with.
+    ///
+    /// - Throws: ``MatchFailure`` when there was no memory for it: the policy fails then.
+    func searching() throws(MatchFailure) -> PatternScratch {
+        guard let scratch else { throw MatchFailure(code: 0) }
+        return scratch
+    }
+
+    /// What the policy remembers under a key, made anew when it was not used for `idle`.
+    ///
+    /// - Parameters:
+    ///   - key: Which of its states, such as the session.
+    ///   - idle: How long the state lives without being used.
+    ///   - initial: Makes the state.
+    /// - Returns: The state; what is changed in it is remembered.
+    func remember<State>(_ key: String, for idle: Duration, _ initial: () -> State) -> Remembered<State> {
+        memory.state(key, of: policy, idle: idle, at: facts.uptime, initial)
+    }
+
+    /// A call of a tool: the tool's name, and what it is given.
+    struct Call {
+        var name: String
+
+        /// As they are sent; empty when there are none.
+        var arguments: ByteBuffer
+
+        /// The text that stands for the call: its arguments, or its name where it has none.
+        var segment: Int
+    }
+
+    /// The calls among the policy's own texts, in their order.
+    var calls: [Call] {
+        var calls: [Call] = []
+        var last: Int32?
+        for number in own where segments[number].phase == .toolCall {
+            guard let tool = segments[number].tool, tool.part != .fragment else { continue }
+            let isArguments = tool.part == .arguments
+            let call = Call(
+                name: tool.name, arguments: isArguments ? segments[number].text : ByteBuffer(), segment: number)
+            if last != tool.call {
+                calls.append(call)
+            } else if isArguments {
+                calls[calls.count - 1] = call
+            }
+            last = tool.call
+        }
+        return calls
+    }
+
+    /// The length of a text (bytes).
+    func length(of segment: Int) -> Int { segments[segment].text.readableBytes }
+}
+
+/// What a policy that judges by code says of the texts that it was given.
+struct Opinion: Equatable {
+    var decision = Decision.allow
+
+    /// What it saw, apart from what its rules matched.
+    var findings: [LocatedFinding] = []
+
+    /// What to replace; a span without bytes inserts.
+    ///
+    /// Made only where the decision lets the texts pass.
+    var edits: [Redaction] = []
+
+    /// Nothing was seen.
+    static let clean = Opinion()
+
+    static func block(_ code: String, _ message: String, _ findings: [LocatedFinding] = []) -> Self {
+        Opinion(decision: Decision(verdict: .block, reason: Reason(code: code, message: message)), findings: findings)
+    }
+}

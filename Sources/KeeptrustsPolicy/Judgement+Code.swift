@@ -1,0 +1,113 @@
+import KeeptrustsCore
+import KeeptrustsMatching
+import NIOCore
+
+/// What a judgement is about, apart from its texts; made only for chains that judge by code.
+struct Occasion {
+    var stage: ExchangeStage
+    var facts: ExchangeFacts
+}
+
+// What no pattern can tell: the policies' code decides.
+extension Judgement {
+    /// Lets one instance judge all texts by code, unless the chain has ended.
+    mutating func examine(_ index: Int, _ segments: [Segment], _ occasion: Occasion, _ scratch: MatchScratch) {
+        guard isDue(index) else { return }
+        do {
+            let matches = try locate(index, segments, scratch)
+            let examination = chain.examination(index, segments, matches, occasion, scratch)
+            let opinion = try chain.policies[index].examine(examination)
+            guard opinion.edits.allSatisfy({ $0.isWithin(segments) }) else { return fail(index) }
+            for located in matches { report([located.match], opinion.decision, located.segment, index) }
+            take(opinion, index)
+            if isMade(opinion, index) { replace(opinion.edits) }
+        } catch {
+            fail(index)
+        }
+    }
+
+    /// Lets the instances that change texts do so, each on what the one before has left.
+    mutating func revise(_ segments: [Segment], _ occasion: Occasion, _ scratch: MatchScratch) -> [Redaction] {
+        let redactions = Replacement.merged(replacements)
+        guard chain.stances.contains(where: \.revises) else { return redactions }
+        var edited = EditedTexts(segments, redactions)
+        for index in chain.stances.indices where chain.stances[index].revises && isDue(index) {
+            guard outcome.verdict < .escalate else {
+                outcome.results[index].skipped = !chain.stances[index].examines && chain.uses[index].rules.isEmpty
+                continue
+            }
+            let current = edited.segments
+            let examination = chain.examination(index, current, [], occasion, scratch)
+            guard let opinion = try? chain.policies[index].revise(examination),
+                opinion.edits.allSatisfy({ $0.isWithin(current) })
+            else {
+                fail(index)
+                continue
+            }
+            take(opinion, index)
+            guard isMade(opinion, index) else { continue }
+            edited.apply(Replacement.merged(opinion.edits.map(Replacement.init)))
+        }
+        return edited.redactions
+    }
+
+    private mutating func take(_ opinion: Opinion, _ index: Int) {
+        for finding in opinion.findings { note(finding, index) }
+        apply(opinion.decision, index)
+        // Changes that are not made are still worth knowing.
+        if !opinion.edits.isEmpty, !chain.stances[index].enforces { outcome.flagged = true }
+    }
+
+    private func isMade(_ opinion: Opinion, _ index: Int) -> Bool {
+        chain.stances[index].enforces && opinion.decision.verdict < .escalate
+    }
+
+    /// What the rules of an instance match, in the order of the texts.
+    private func locate(
+        _ index: Int, _ segments: [Segment], _ scratch: MatchScratch
+    ) throws(MatchFailure) -> [Examination.LocatedMatch] {
+        var located: [Examination.LocatedMatch] = []
+        var next = 0
+        while next < scratch.suspects.count {
+            let suspects = scratch.suspectsOfOneText(from: next)
+            next = suspects.upperBound
+            guard chain.isConcerned(index, by: suspects, of: segments, scratch) else { continue }
+            let number = scratch.suspects[suspects.lowerBound].segment
+            for match in try chain.matches(suspects, for: index, in: segments[number].text, scratch) {
+                located.append(Examination.LocatedMatch(segment: number, match: match))
+            }
+        }
+        return located
+    }
+}
+
+extension PolicyChain {
+    /// What an instance is given to judge.
+    fileprivate func examination(
+        _ index: Int, _ segments: [Segment], _ matches: [Examination.LocatedMatch], _ occasion: Occasion,
+        _ scratch: MatchScratch
+    ) -> Examination {
+        Examination(
+            segments: segments, own: own(index, segments), matches: matches, stage: occasion.stage,
+            facts: occasion.facts, scratch: scratch.patterns, memory: scratch.memory, policy: instances[index].id)
+    }
+
+    /// The texts that an instance has an opinion on.
+    private func own(_ index: Int, _ segments: [Segment]) -> [Int] {
+        segments.indices.filter {
+            stances[index].runs(on: segments[$0].phase) && policies[index].reads(segments[$0].role)
+        }
+    }
+}
+
+extension Redaction {
+    /// Whether this is a place in one of the texts.
+    fileprivate func isWithin(_ segments: [Segment]) -> Bool {
+        segments.indices.contains(segment) && span.lowerBound >= 0
+            && span.upperBound <= segments[segment].text.readableBytes
+    }
+}
+
+extension Replacement {
+    init(_ edit: Redaction) { self.init(segment: edit.segment, span: edit.span, text: edit.replacement) }
+}

@@ -1,0 +1,105 @@
+import ArgumentParser
+import Foundation
+import KeeptrustsAPI
+import KeeptrustsClient
+import KeeptrustsConfig
+import KeeptrustsCore
+import KeeptrustsExchange
+import KeeptrustsPolicy
+import KeeptrustsWeb
+
+/// The command `kt policy replay`.
+struct PolicyReplay: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "replay",
+        abstract: "Judge what was recorded by another configuration, and show each verdict that would change.",
+        discussion: """
+            Records of exchanges hold no texts: of them, what follows from another mode, another order or policies left out \
+            is known, and what a new or changed policy would say is not; the command says how many it cannot judge. Texts \
+            (rows as `kt policy scan` reads them, or tests) are judged in full. Exits with 0 when no verdict would change; 1 when \
+            one would, or a config is not valid; 2 for wrong usage or input that cannot be read; 3 when the API refuses the \
+            token.
+            """
+    )
+
+    @Option(help: "Lines of decision events or of texts, or a file of tests (.yaml, .json); '-' for standard input.")
+    var events: String?
+
+    @Option(help: "Ask the control plane for the events of this last time, such as 24h or 7d.")
+    var since: String?
+
+    @Option(name: .customLong("config"), help: "The new config; given several times, later files win.")
+    var config: [String]
+
+    @Option(help: "The config that was in force; given several times, later files win.")
+    var policyConfig = ["policy-config.yaml"]
+
+    @Option(help: "The control plane's API (default: KEEPTRUSTS_API_URL, or http://127.0.0.1:8080).")
+    var apiUrl: String?
+
+    @Flag(help: "Print the result as JSON.")
+    var json = false
+
+    func validate() throws {
+        guard (events == nil) != (since == nil) else { throw ValidationError("Give --events or --since.") }
+        guard !config.isEmpty else { throw ValidationError("Give the new config with --config.") }
+    }
+
+    func run() async throws {
+        let (old, new) = (try ChainOptions.read(policyConfig), try ChainOptions.read(config))
+        let cache = PatternCache.directory
+        var report = ReplayReport(
+            from: (old, try old.compileChain(cacheDirectory: cache)),
+            to: (new, try new.compileChain(cacheDirectory: cache)))
+        if let events {
+            try replay(events, into: &report)
+        } else if let since {
+            try await replay(since: since, into: &report)
+        }
+        for line in report.badLines { Output.problem("\(events ?? "events"):\(line.line): error: \(line.problem)") }
+        Output.line(json ? report.json : report.summary)
+        guard report.badLineCount == 0 else { throw ExitCode(2) }
+        guard report.changed == 0 else { throw ExitCode(1) }
+    }
+
+    private func replay(_ path: String, into report: inout ReplayReport) throws {
+        guard ![".yaml", ".yml", ".json"].contains(where: { path.hasSuffix($0) }) else {
+            for layer in try ConfigLayer.read([path]) {
+                try report.take(try TestSuite(file: layer), cacheDirectory: PatternCache.directory)
+            }
+            return
+        }
+        let source = try InputFile(path)
+        var lines = LineSplitter()
+        while let block = try source.read() {
+            lines.push(block)
+            while let line = lines.next() { report.take(line) }
+        }
+        if let line = lines.next(isLast: true) { report.take(line) }
+    }
+
+    /// Reads the events page by page.
+    private func replay(since: String, into report: inout ReplayReport) async throws {
+        let environment = ProcessInfo.processInfo.environment
+        guard let token = environment.value("KEEPTRUSTS_API_TOKEN") else {
+            throw ValidationError("Set KEEPTRUSTS_API_TOKEN to a token that may read events.")
+        }
+        guard since.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "-:.".contains($0)) }) else {
+            throw ValidationError("--since must be an age such as 24h, or a time (RFC 3339, in UTC).")
+        }
+        let http = try ProcessHTTP.make(ProcessLog.make())
+        let client = ControlPlaneClient(http: http, baseURL: ProcessHTTP.apiURL(apiUrl))
+        do {
+            var cursor: String?
+            repeat {
+                let page = try await client.events(since: since, cursor: cursor, as: Secret(token))
+                for event in page.items { report.take(event) }
+                cursor = page.nextCursor
+            } while cursor != nil
+        } catch {
+            try await http.shutdown()
+            throw error
+        }
+        try await http.shutdown()
+    }
+}

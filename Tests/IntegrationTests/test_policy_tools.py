@@ -1,0 +1,454 @@
+"""The policy author's tools, as a shell calls them: results, `--json`, and each exit code."""
+
+import json
+import os
+import subprocess
+import xml.etree.ElementTree
+
+import jsonschema
+import pytest
+import yaml
+
+import configs
+from processes import REPOSITORY, kt_binary, run_kt
+from raw_http import eventually
+
+CONFIG = """\
+pack: {name: tools, version: 1.0.0}
+policies: {chain: [pii-detector, dlp-filter, audit-logger]}
+policy:
+  dlp-filter: {action: block, blocked_terms: [bluebird]}
+providers: {targets: [{id: main, provider: demo, model: demo}]}
+"""
+ROWS = """\
+{"id":"a","text":"é jane@example.com"}
+{"id":2,"text":"the bluebird"}
+{"id":"c","text":"nothing"}
+{"id":"d","text":"to jane@example.com","chunks":["to ja","ne@exam","ple.com"]}
+{"id":"e","tool":"send","arguments":{"to":"jane@example.com"}}
+"""
+CASES = """\
+- name: an address is masked
+  input: {messages: [{role: user, content: "I am jane@example.com"}]}
+  expected: {verdict: redact, categories: [EMAIL], lacks: [jane]}
+- name: the bird ends it
+  input: {messages: [{role: user, content: "hi"}], upstream_response: "a bluebird"}
+  expected: {verdict: block, policy: dlp-filter}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "policy-config.yaml").write_text(CONFIG)
+    (tmp_path / "rows.jsonl").write_text(ROWS)
+    return tmp_path
+
+
+@pytest.fixture
+def kt(folder):
+    """Runs `kt` in the folder: (exit status, standard output, standard error)."""
+    return lambda *arguments: run_kt(*arguments, folder=folder)
+
+
+def lines(path):
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+# scan
+
+
+def test_scan_writes_a_prediction_for_each_row(kt, folder):
+    status, output, errors = kt("policy", "scan", "--input", "rows.jsonl", "--output", "out.jsonl")
+
+    assert (status, errors) == (0, "")
+    assert output.startswith("5 rows: 4 with findings, 3 redacted, 1 blocked; 1 in pieces, 0 of them judged otherwise")
+    predictions = lines(folder / "out.jsonl")
+    assert [prediction["id"] for prediction in predictions] == ["a", 2, "c", "d", "e"]
+    assert [(label["type"], label["start"], label["end"]) for label in predictions[0]["labels"]] == [("EMAIL", 2, 18)]
+    assert [prediction["blocked"] for prediction in predictions] == [False, True, False, False, False]
+    assert [prediction["score"] for prediction in predictions] == [1, 1, 0, 1, 1]
+    assert predictions[3]["labels"][0]["start"] == 3
+
+
+def test_scan_with_options(kt, folder):
+    status, output, _ = kt(
+        "policy", "scan", "--policy-config", "policy-config.yaml", "--input", "rows.jsonl", "--output", "out.jsonl",
+        "--kind", "pii-detector", "--redacted", "--json",
+    )
+
+    assert status == 0
+    assert json.loads(output)["rows"] == 5 and json.loads(output)["blocked"] == 0
+    assert [row["redacted"] for row in lines(folder / "out.jsonl")] == [
+        "é [EMAIL_REDACTED]", "the bluebird", "nothing", "to [EMAIL_REDACTED]", '{"to":"[EMAIL_REDACTED]"}',
+    ]
+
+
+def test_scan_reads_and_writes_the_standard_streams(folder):
+    result = subprocess.run(
+        [kt_binary(), "policy", "scan", "--input", "-", "--output", "-"], input=ROWS, capture_output=True, text=True,
+        cwd=folder, env={"PATH": os.environ["PATH"], "HOME": str(folder)}, timeout=30,
+    )
+
+    assert result.returncode == 0
+    assert len(result.stdout.splitlines()) == 5
+    assert result.stderr.startswith("5 rows")
+
+
+def test_scan_names_the_lines_that_are_no_rows(kt, folder):
+    (folder / "bad.jsonl").write_bytes(ROWS.encode() + b'{"id":1}\n\xff\n' + b'{"id":9,"text":"last"}')
+
+    status, _, errors = kt("policy", "scan", "--input", "bad.jsonl", "--output", "out.jsonl")
+
+    assert status == 2
+    assert errors.splitlines()[0] == "bad.jsonl:6: error: it has no 'text'"
+    assert errors.splitlines()[1].startswith("bad.jsonl:7: error: it is not JSON")
+    assert [row["id"] for row in lines(folder / "out.jsonl")] == ["a", 2, "c", "d", "e", 9]
+
+
+@pytest.mark.parametrize("arguments, status, words", [
+    (["--input", "absent.jsonl", "--output", "out.jsonl"], 2, "absent.jsonl"),
+    (["--input", "rows.jsonl", "--output", "/proc/none/out.jsonl"], 1, "/proc/none/out.jsonl"),
+    (["--input", "rows.jsonl", "--output", "rows.jsonl"], 2, "rows.jsonl"),
+    (["--input", "rows.jsonl", "--output", "out.jsonl", "--kind", "pii-detectr"], 2, "did you mean 'pii-detector'"),
+    (["--input", "rows.jsonl", "--output", "out.jsonl", "--policy-config", "absent.yaml"], 2, "absent.yaml"),
+    (["--input", "rows.jsonl"], 2, "--output"),
+])
+def test_scan_says_what_is_wrong(kt, folder, arguments, status, words):
+    result = kt("policy", "scan", *arguments)
+
+    assert result[0] == status
+    assert words in result[2]
+    assert (folder / "rows.jsonl").read_text() == ROWS
+
+
+def test_scan_takes_a_hundred_thousand_rows_in_constant_memory(folder):
+    with open(folder / "many.jsonl", "w") as rows:
+        for number in range(100_000):
+            rows.write(json.dumps({"id": number, "text": f"Order {number} came in late, said jane{number}@example.com."}) + "\n")
+    # The shell's own resources are those of the largest child.
+    script = (
+        "import resource, subprocess, sys; code = subprocess.call(sys.argv[1:]);"
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss); sys.exit(code)"
+    )
+    result = subprocess.run(
+        ["python3", "-c", script, kt_binary(), "policy", "scan", "--input", "many.jsonl", "--output", "out.jsonl"],
+        capture_output=True, text=True, cwd=folder, env={"PATH": os.environ["PATH"], "HOME": str(folder)}, timeout=120,
+    )
+
+    assert result.returncode == 0, result.stderr
+    assert "100000 rows: 100000 with findings" in result.stdout
+    assert int(result.stdout.splitlines()[-1]) < 100_000  # KiB
+    with open(folder / "out.jsonl") as out:
+        assert sum(1 for _ in out) == 100_000
+
+
+# explain
+
+
+def test_explain_tells_what_each_policy_saw(kt):
+    status, output, errors = kt("policy", "explain", "a bluebird for jane@example.com")
+
+    assert (status, errors) == (0, "")
+    assert "ran: redact (pii_detector.redacted)" in output
+    assert "EMAIL at 15..<31, confidence 1.0, read plain" in output
+    assert "ran: block (dlp_filter.detected)" in output
+    assert "verdict: block by dlp-filter" in output
+    assert "jane" not in output
+
+
+def test_explain_as_json_and_from_a_file(kt, folder):
+    (folder / "text.txt").write_text("nothing for you")
+
+    status, output, _ = kt("policy", "explain", "--file", "text.txt", "--role", "tool", "--json")
+
+    report = json.loads(output)
+    assert status == 0
+    assert (report["phase"], report["role"], report["verdict"]) == ("tool_result", "tool", "allow")
+    assert [policy["id"] for policy in report["policies"]] == ["pii-detector", "dlp-filter", "audit-logger"]
+    assert all(policy["ran"] for policy in report["policies"])
+    assert all(policy["microseconds"] >= 0 for policy in report["policies"])
+
+
+@pytest.mark.parametrize("arguments, status", [
+    ([], 2), (["a", "--file", "policy-config.yaml"], 2), (["--file", "absent"], 2), (["a", "--role", "robot"], 2),
+    (["a", "--policy-config", "broken.yaml"], 1),
+])
+def test_explain_says_what_is_wrong(kt, folder, arguments, status):
+    (folder / "broken.yaml").write_text(CONFIG.replace("pii-detector", "pii-detectr"))
+
+    result = kt("policy", "explain", *arguments)
+
+    assert result[0] == status
+    assert result[2]
+
+
+# test
+
+
+def test_test_plays_files_and_suites(kt, folder):
+    (folder / "tests").mkdir()
+    (folder / "tests" / "all.yaml").write_text(CASES)
+    (folder / "tests" / "one.json").write_text(json.dumps({
+        "name": "plain", "input": {"messages": [{"role": "user", "content": "hello"}]}, "expected": {"verdict": "allow"},
+    }))
+    (folder / "tests" / "notes.txt").write_text("not a test")
+    inline = "testing: {suites: [{name: s, cases: [{name: inline, input: {messages: [{role: user, content: x}]}, expected: {verdict: allow}}]}]}\n"
+    (folder / "policy-config.yaml").write_text(CONFIG + inline)
+
+    status, output, errors = kt("policy", "test", "--junit", "results.xml")
+
+    assert (status, errors) == (0, "")
+    assert "4 of 4 passed" in output
+    assert "policies: 3 of 3 covered" in output
+    results = xml.etree.ElementTree.parse(folder / "results.xml").getroot()
+    assert (results.get("tests"), results.get("failures")) == ("4", "0")
+    assert {case.get("name") for case in results.iter("testcase")} == {
+        "inline", "an address is masked", "the bird ends it", "plain",
+    }
+
+
+def test_test_fails_with_what_was_expected(kt, folder):
+    (folder / "pack" / "tests").mkdir(parents=True)
+    (folder / "pack" / "policy-config.yaml").write_text(CONFIG)
+    (folder / "pack" / "tests" / "all.yaml").write_text(CASES.replace("verdict: redact", "verdict: block"))
+
+    human = kt("policy", "test", "--pack-dir", "pack")
+    status, output, _ = kt("policy", "test", "--pack-dir", "pack", "--json")
+
+    assert human[0] == 1 and "expected the verdict 'block', got 'redact (pii_detector.redacted)'" in human[1]
+    report = json.loads(output)
+    assert status == 1
+    assert report["ok"] is False and (report["passed"], report["failed"]) == (1, 1)
+    assert report["results"][0]["file"] == "pack/tests/all.yaml"
+
+
+@pytest.mark.parametrize("files, status, words", [
+    ({}, 1, "there are no tests"), ({"tests/bad.yaml": "name: x\n"}, 1, "tests/bad.yaml:1:1: error"),
+    ({"policy-config.yaml": "pack: 1\n"}, 1, "policy-config.yaml:1:7: error"),
+])
+def test_test_says_what_is_wrong(kt, folder, files, status, words):
+    (folder / "tests").mkdir()
+    for name, text in files.items():
+        (folder / name).write_text(text)
+
+    result = kt("policy", "test")
+
+    assert result[0] == status
+    assert words in result[2]
+
+
+def test_test_needs_a_config_that_is_there(kt):
+    assert kt("policy", "test", "--pack-dir", "absent")[0] == 2
+    assert kt("policy", "test", "--nothing")[0] == 2
+
+
+# bench
+
+
+def test_bench_measures_each_policy(kt, folder):
+    (folder / "mine.txt").write_text("A text of mine.")
+
+    status, output, _ = kt("policy", "bench", "--rounds", "3")
+    json_status, report, _ = kt("policy", "bench", "--rounds", "3", "--file", "mine.txt", "--json")
+
+    assert (status, json_status) == (0, 0)
+    assert "1 KB, 1000 bytes" in output and "10 KB, 10000 bytes" in output
+    assert "one bare pass of Hyperscan" in output
+    text = json.loads(report)["texts"][0]
+    assert (text["name"], text["bytes"]) == ("mine.txt", 15)
+    assert text["bare_us"] > 0 and text["chain"]["microseconds"] > 0 and text["chain"]["ratio"] > 0
+    assert [policy["id"] for policy in text["policies"]] == ["pii-detector", "dlp-filter", "audit-logger"]
+
+
+@pytest.mark.parametrize("arguments, status", [
+    (["--file", "absent"], 2), (["--rounds", "0"], 2), (["--policy-config", "absent.yaml"], 2),
+    (["--policy-config", "rows.jsonl"], 1),
+])
+def test_bench_says_what_is_wrong(kt, arguments, status):
+    assert kt("policy", "bench", *arguments)[0] == status
+
+
+# lint
+
+
+def test_lint_reports_all_mistakes_with_codes(kt, folder):
+    (folder / "broken.yaml").write_text(
+        CONFIG.replace("version: 1.0.0", "version: one").replace("[bluebird]", "[bluebird, ' ']").replace("demo}]}", "demo, x: 1}]}")
+    )
+
+    status, output, errors = kt("policy", "lint", "--file", "broken.yaml")
+    _, report, _ = kt("policy", "lint", "--file", "broken.yaml", "--json")
+
+    assert status == 1
+    assert output == "broken.yaml: 3 errors\n"
+    found = [line for line in errors.splitlines() if line.startswith("broken.yaml:")]
+    assert [line.split(" ")[-1] for line in found] == ["[E006]", "[E006]", "[E002]"]
+    assert [error["code"] for error in json.loads(report)["errors"]] == ["E006", "E006", "E002"]
+    assert [error["line"] for error in json.loads(report)["errors"]] == [1, 4, 5]
+
+
+def test_lint_is_strict_about_warnings_when_asked(kt, folder):
+    (folder / "policy-config.yaml").write_text(CONFIG.replace("[pii-detector, dlp-filter", "[dlp-filter"))
+    (folder / "policy-config.yaml").write_text(CONFIG.replace("  dlp-filter:", "  pii-detector: {}\n  prompt-injection: {}\n  dlp-filter:"))
+
+    status, output, errors = kt("policy", "lint")
+    strict, _, _ = kt("policy", "lint", "--strict")
+    report = json.loads(kt("policy", "lint", "--json")[1])
+
+    assert (status, strict) == (0, 1)
+    assert output.splitlines()[1].startswith("streaming: window")
+    assert errors.startswith("policy-config.yaml:5:3: warning: 'policy.prompt-injection' has no effect")
+    assert errors.splitlines()[0].endswith("[W003]")
+    assert [warning["code"] for warning in report["warnings"]] == ["W003"]
+
+
+def test_lint_needs_a_file(kt):
+    assert kt("policy", "lint", "--file", "absent.yaml")[0] == 2
+
+
+# init
+
+
+def test_init_lists_templates(kt):
+    status, output, _ = kt("init", "--list")
+    names = [template["name"] for template in json.loads(kt("init", "--list", "--json")[1])]
+
+    assert status == 0
+    assert [line.split()[0] for line in output.splitlines()] == names
+    assert {"minimal", "finance", "healthcare", "legal", "government", "education", "eu-ai-act", "rag", "agents", "zero-retention"} <= set(names)
+
+
+@pytest.mark.parametrize("template", sorted(path.name for path in (REPOSITORY / "packs" / "templates").iterdir()))
+def test_init_writes_a_config_that_lints_and_tests(tmp_path, template):
+    status, output, errors = run_kt("init", "--template", template, folder=tmp_path)
+    lint = run_kt("policy", "lint", "--strict", folder=tmp_path)
+    test = run_kt("policy", "test", folder=tmp_path)
+
+    assert (status, errors) == (0, "")
+    assert output.startswith("wrote policy-config.yaml\nwrote tests/")
+    assert lint[0] == 0, lint[2]
+    assert test[0] == 0, test[1] + test[2]
+
+
+def test_init_writes_nothing_over(kt, folder):
+    status, output, errors = kt("init")
+    other = kt("init", "--output", "new/policy.yaml", "--json")
+
+    assert (status, output) == (1, "")
+    assert "policy-config.yaml" in errors and "there already" in errors
+    assert (folder / "policy-config.yaml").read_text() == CONFIG
+    assert other[0] == 0
+    for name in json.loads(other[1])["files"]:
+        assert (folder / name).exists()
+
+
+def test_init_prints_a_config_and_knows_no_other_template(kt):
+    status, output, _ = kt("init", "--template", "minimal", "--output", "-")
+    unknown = kt("init", "--template", "finanse")
+
+    assert status == 0 and output == (REPOSITORY / "packs/templates/minimal/policy-config.yaml").read_text()
+    assert unknown[0] == 2 and "did you mean 'finance'" in unknown[2]
+
+
+# config
+
+
+def test_schema_is_one_that_the_examples_satisfy(kt):
+    status, output, _ = kt("config", "schema")
+    schema = json.loads(output)
+
+    assert status == 0
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert schema["properties"]["record"]["properties"]["mode"]["enum"] == ["async", "strict"]
+    assert "strict" in schema["properties"]["record"]["properties"]["mode"]["description"]
+    validator = jsonschema.Draft202012Validator(schema)
+    configs = [*(REPOSITORY / "examples").glob("*.yaml"), *(REPOSITORY / "packs/templates").glob("*/policy-config.yaml")]
+    assert len(configs) > 10
+    for path in configs:
+        assert list(validator.iter_errors(yaml.safe_load(path.read_text()))) == [], path
+    assert list(validator.iter_errors(yaml.safe_load(CONFIG.replace("action: block", "action: blok"))))
+
+
+def test_diff_names_what_differs(kt, folder):
+    (folder / "new.yaml").write_text(CONFIG.replace("1.0.0", "1.1.0").replace("bluebird", "redbird"))
+    (folder / "same.yaml").write_text("# a comment\n" + CONFIG)
+
+    status, output, _ = kt("config", "diff", "policy-config.yaml", "new.yaml")
+    report = json.loads(kt("config", "diff", "policy-config.yaml", "new.yaml", "--json")[1])
+    same = kt("config", "diff", "policy-config.yaml", "same.yaml")
+
+    assert status == 1
+    assert '~ pack.version: "1.0.0" -> "1.1.0"' in output
+    assert [change["path"] for change in report["changes"]] == ["pack.version", "policy.dlp-filter.blocked_terms"]
+    assert same[:2] == (0, "no difference\n")
+    assert kt("config", "diff", "policy-config.yaml", "absent.yaml")[0] == 2
+    assert kt("config", "diff", "policy-config.yaml")[0] == 2
+
+
+# replay
+
+
+def test_replay_judges_texts_by_both_configs(kt, folder):
+    (folder / "new.yaml").write_text(CONFIG.replace("blocked_terms: [bluebird]", "blocked_terms: [nothing]"))
+    (folder / "cases.yaml").write_text(CASES)
+
+    status, output, _ = kt("policy", "replay", "--events", "rows.jsonl", "--config", "new.yaml")
+    report = json.loads(kt("policy", "replay", "--events", "rows.jsonl", "--config", "new.yaml", "--json")[1])
+    cases = kt("policy", "replay", "--events", "cases.yaml", "--config", "new.yaml")
+    same = kt("policy", "replay", "--events", "rows.jsonl", "--config", "policy-config.yaml")
+
+    assert status == 1
+    assert output.splitlines() == [
+        "2  block -> allow", '"c"  allow -> block  by dlp-filter', "5 judged: 2 would change, 3 would not",
+    ]
+    assert (report["judged"], report["changed"]) == (5, 2)
+    assert cases[0] == 1 and "the bird ends it  block -> allow" in cases[1]
+    assert same[0] == 0
+
+
+@pytest.mark.parametrize("arguments, status, words", [
+    (["--config", "policy-config.yaml"], 2, "--since"),
+    (["--events", "rows.jsonl"], 2, "--config"),
+    (["--events", "absent", "--config", "policy-config.yaml"], 2, "absent"),
+    (["--events", "policy-config.yaml.txt", "--config", "policy-config.yaml"], 2, "no decision event"),
+    (["--since", "7d", "--config", "policy-config.yaml"], 2, "KEEPTRUSTS_API_TOKEN"),
+    (["--events", "rows.jsonl", "--config", "broken.yaml"], 1, "broken.yaml:1:7: error"),
+])
+def test_replay_says_what_is_wrong(kt, folder, arguments, status, words):
+    (folder / "policy-config.yaml.txt").write_text(CONFIG)
+    (folder / "broken.yaml").write_text("pack: 1\n")
+
+    result = kt("policy", "replay", *arguments)
+
+    assert result[0] == status
+    assert words in result[2]
+
+
+def test_replay_of_what_gateways_recorded(stacks, simulator, tmp_path):
+    """A trial that only observed is put in force: what it would have blocked is known, though no text is."""
+    trial = {"id": "trial", "kind": "dlp-filter", "mode": "observe"}
+    stack = stacks(configs.policy_config(
+        configs.target(simulator.base_url()), chain=["pii-detector", trial, "audit-logger"],
+        policy={"trial": {"action": "block", "blocked_terms": ["bluebird"]}},
+    ))
+    old = stack.gateway.config_path
+    (tmp_path / "new.yaml").write_text(old.read_text().replace("observe", "enforce"))
+    assert stack.chat("a bluebird").status == stack.chat("nothing").status == 200
+    eventually(lambda: len(stack.events()) == 2)
+    (tmp_path / "events.jsonl").write_text("".join(json.dumps(event) + "\n" for event in stack.events()))
+
+    def replay(*source, token=None):
+        return run_kt(
+            "policy", "replay", *source, "--config", "new.yaml", "--policy-config", old, folder=tmp_path,
+            environment={"KEEPTRUSTS_API_TOKEN": token} if token else {},
+        )
+
+    from_file = replay("--events", "events.jsonl")
+    from_api = replay("--since", "7d", "--api-url", stack.api.url, token=stack.api.session)
+    refused = replay("--since", "7d", "--api-url", stack.api.url, token="kt_wrong")
+
+    for status, output, errors in (from_file, from_api):
+        assert status == 1, output + errors
+        assert "allow -> block  by trial" in output
+        assert output.endswith("2 judged: 1 would change, 1 would not\n")
+    assert refused[0] == 3
