@@ -42,7 +42,7 @@ struct AnswerStream {
     private let scratch: MatchScratch
 
     /// The numbers that the values of the exchange have.
-    private var placeholders: Placeholders
+    var placeholders: Placeholders
 
     /// Whether the caller asked for the event that carries the usage.
     private let keepsUsage: Bool

@@ -69,9 +69,10 @@ extension Exchange {
         attempt?.stream = nil
         var out = out
         let started = around.clock()
+        let texts = stream.heldTexts()
         let outcome = snapshot.chain.judge(
-            stream.heldTexts(), at: .answer, facts: policyFacts(request, at: .answer, now),
-            using: loopSnapshot.scratch)
+            texts, at: .answer, facts: policyFacts(request, at: .answer, now),
+            using: loopSnapshot.scratch, placeholders: &stream.placeholders)
         let result = stream.release(outcome, into: &out)
         record.policyTime += around.clock() - started
         attempt?.stream = stream
