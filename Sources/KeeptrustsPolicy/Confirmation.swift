@@ -28,7 +28,7 @@ extension PolicyChain {
     }
 
     /// Searches for what a scan suspects, on behalf of one instance.
-    private func confirm(
+    func confirm(
         _ suspect: MatchScratch.Suspect, for index: Int, in text: ByteBuffer, _ scratch: MatchScratch,
         into matches: inout [RuleMatch]
     ) throws(MatchFailure) {

@@ -87,7 +87,9 @@ struct ExampleTests {
 
     @Test("Every block of YAML in the documentation is valid, without a warning", arguments: pages)
     func blocks(page: String) throws {
-        for block in try Self.blocks(page) { #expect(LintReport(block.map(Self.quick)).remarks == "") }
+        for block in try Self.blocks(page) where LintReport(block.map(Self.quick)).remarks != "" {
+            #expect(LintReport(block).remarks == "")
+        }
     }
 
     @Test("The pages with configurations are among those that are looked at")

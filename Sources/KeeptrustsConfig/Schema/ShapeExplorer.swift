@@ -41,7 +41,8 @@ struct ShapeExplorer {
         of expectations: [ConfigProbe.Expectation], at path: ConfigDraft.Path, in draft: ConfigDraft
     ) -> ConfigShape? {
         switch expectations.min(by: { $0.rank < $1.rank }) {
-        case .mapping(let keys): return mapping(of: keys, at: path, in: draft)
+        case .mapping(let keys):
+            return isWithinItself(keys, at: path, in: draft) ? .anything : mapping(of: keys, at: path, in: draft)
         case .choice(let names):
             return .choice(names.filter { !isRefused(path, attempt(draft.with(.string($0), at: path))) })
         case .boolean:
@@ -87,6 +88,17 @@ struct ShapeExplorer {
     }
 
     // Mappings.
+
+    /// Whether a mapping of the same keys stands around a place, as in what is nested without a bound of its own.
+    private func isWithinItself(_ keys: [String], at path: ConfigDraft.Path, in draft: ConfigDraft) -> Bool {
+        guard !keys.isEmpty else { return false }
+        let reading = attempt(draft)
+        return path.indices.contains { depth in
+            reading.expectations(at: Array(path[..<depth])).contains { expectation in
+                if case .mapping(keys) = expectation { true } else { false }
+            }
+        }
+    }
 
     private func mapping(of keys: [String], at path: ConfigDraft.Path, in draft: ConfigDraft) -> ConfigShape {
         let base = baseline(keys, at: path, in: draft, depth: 1)

@@ -49,10 +49,10 @@ struct JudgedRow {
         out.write(",\"labels\":[")
         writeLabels(of: row, into: &out)
         out.write("],\"verdict\":\"")
-        out.write(outcome.verdict.rawValue)
+        out.write(text: outcome.verdict.rawValue)
         out.write(isBlocked ? "\",\"blocked\":true" : "\",\"blocked\":false")
         out.write(",\"score\":")
-        out.write(score.description)
+        out.write(text: score.description)
         if withText {
             out.write(",\"redacted\":")
             out.writeJSONString(textThatGoesOn(row.segments[row.main].text, main: row.main))
@@ -81,7 +81,7 @@ struct JudgedRow {
             out.write(",\"end\":")
             out.writeDecimal(places[finding.span.upperBound])
             out.write(",\"score\":")
-            out.write(finding.confidence.description)
+            out.write(text: finding.confidence.description)
             out.write("}")
         }
     }
