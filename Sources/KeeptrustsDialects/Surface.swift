@@ -58,9 +58,6 @@ enum RequestField: Sendable {
     /// A tool that the model may call, its name, the schema of its arguments.
     case tool, declaredName, declaredSchema
 
-    /// Definitions that the model reads as instructions: tools, a schema of the answer.
-    case definitions
-
     /// An id, an enum, a type; a text only when it is not a plain name.
     case name
 

@@ -14,6 +14,14 @@ extension PolicyChain {
 
         /// How much of a streamed text it must see before it can say anything.
         public var streaming: PolicyKind.Streaming
+
+        /// The phases whose texts a streamed answer must be held for, a bit for each.
+        ///
+        /// Nobody acts on half a call, and its arguments hide texts behind escapes of their own: a call is always held.
+        var phasesHeld: Int {
+            let call = streaming != .none && on.contains(.toolCall) ? Phase.toolCall.bit : 0
+            return streaming == .whole ? on.reduce(call) { $0 | $1.bit } : call
+        }
     }
 
     /// What a judgement must know of an instance for each text, without a reference in it.

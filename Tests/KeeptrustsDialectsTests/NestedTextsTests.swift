@@ -33,13 +33,52 @@ struct NestedTextsTests {
         #expect(answer.texts.map(\.channel) == [.toolArguments(0), .toolArguments(0)])
     }
 
+    @Test("A document in a string of a document is read as well, to the last")
+    func deeper() throws {
+        let inner = #"{"card":"4\u0031 11"}"#
+        let middle = #"{"note":\#(quoted(inner))}"#
+        let request = try Surface.chatCompletions.read(
+            chat(
+                #""messages":[{"role":"assistant","tool_calls":[{"function":{"arguments":\#(quoted(middle))}}]}]"#))
+
+        #expect(request.texts.map(\.string) == [middle, inner, "41 11"])
+        let number = try #require(request.texts.last)
+        #expect(String(buffer: request.body.part(number.rawRange(of: 0..<2))) == #"4\\\\u0031"#)
+    }
+
     @Test(
-        "Arguments that are no JSON are judged as they are",
-        arguments: [#"\\u0061"#, #"{\"a\":\"\\"#, #"{\"a\":1,\"a\":\"\\n\"}"#])
-    func noJSON(arguments: String) throws {
+        "Of arguments that are no JSON all escapes are undone, whatever a reader makes of them",
+        arguments: [
+            (#"\\u0061"#, "a"), (#"{\"a\":\"\\"#, "{\"a\":\"\u{FFFD}"),
+            (#"{\"a\":1,\"a\":\"\\n\"}"#, "{\"a\":1,\"a\":\"\n\"}"),
+            (#"{'a': '\\u0062'}"#, "{'a': 'b'}"),
+        ])
+    func noJSON(arguments: String, reading: String) throws {
         let request = try Surface.chatCompletions.read(
             chat(#""messages":[{"role":"assistant","tool_calls":[{"function":{"arguments":"\#(arguments)"}}]}]"#))
 
-        #expect(request.texts.count == 1)
+        #expect(request.texts.count == 2)
+        #expect(request.texts.last?.string == reading)
+    }
+
+    @Test("Documents that are nested without end are read to a depth")
+    func endless() throws {
+        var text = #"{"a":"\u0062"}"#
+        for _ in 0..<12 { text = #"{"a":\#(quoted(text))}"# }
+        let request = try Surface.chatCompletions.read(
+            chat(#""messages":[{"role":"assistant","tool_calls":[{"function":{"arguments":\#(quoted(text))}}]}]"#))
+
+        #expect(request.texts.count == 9)
+    }
+
+    /// A text as a string of JSON.
+    private func quoted(_ text: String) -> String {
+        "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+    }
+}
+
+extension ByteBuffer {
+    fileprivate func part(_ range: Range<Int>) -> ByteBuffer {
+        getSlice(at: readerIndex + range.lowerBound, length: range.count) ?? ByteBuffer()
     }
 }

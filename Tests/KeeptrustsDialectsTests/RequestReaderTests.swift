@@ -51,7 +51,7 @@ struct RequestReaderTests {
                 "system request 0 a", "system request 1 b", "user request 2 c", "user request 2 d",
                 "assistant request 3 e", "assistant tool_call 3 f", #"assistant tool_call 3 {"g":1}"#,
                 "tool tool_result 4 h", "tool tool_result 5 i", "tool tool_result 6 j", "tool tool_result 6 k",
-                "user request -1 l", "system request -1 m", "system request -1 n", "system request -1 o",
+                "user request -1 l", "user request -1 m", "user request -1 n", "user request -1 o",
                 "user request -1 p", "user request -1 q", "user request -1 r",
             ])
     }
@@ -68,6 +68,14 @@ struct RequestReaderTests {
         )
 
         #expect(found == ["assistant tool_call 0 {}", "assistant tool_call 0 f", "assistant request 0 x"])
+    }
+
+    @Test("What only an assistant can do is a plain text of anyone else", arguments: [true, false])
+    func callsOfUsers(roleIsLast: Bool) throws {
+        let calls = #""tool_calls":[{"function":{"arguments":"{}","name":"f"}}]"#
+        let message = roleIsLast ? "{\(calls),\"role\":\"user\"}" : "{\"role\":\"user\",\(calls)}"
+
+        #expect(try texts("\"messages\":[\(message)]") == ["user request 0 {}", "user request 0 f"])
     }
 
     @Test(

@@ -210,15 +210,28 @@ struct HeldStreamTests {
         #expect(result.record["error_code"] as? String == "upstream_malformed")
     }
 
-    @Test("Strings in a call's arguments are judged as they will be read")
-    func nested() throws {
-        let play = try Self.play("tool-validation, pii-detector", "tool-validation: {allow_undeclared: true}")
+    @Test(
+        "Strings in a call's arguments are judged as they will be read, whatever the policies of the chain",
+        arguments: [
+            (
+                "tool-validation, pii-detector", #"{\"q\":\"jane\\u0040exam"#, #"ple.com\"}"#,
+                #"{"q":"[EMAIL_REDACTED]"}"#
+            ),
+            ("pii-detector", #"{\"q\":\"jane\\u0040exam"#, #"ple.com\"}"#, #"{"q":"[EMAIL_REDACTED]"}"#),
+            ("pii-detector", #"{'q': 'jane\\u0040exam"#, #"ple.com'}"#, "{'q': '[EMAIL_REDACTED]'}"),
+            (
+                "pii-detector", #"{\"q\":\"{\\\"to\\\":\\\"jane\\\\u0040exam"#, #"ple.com\\\"}\"}"#,
+                #"{"q":"{\"to\":\"[EMAIL_REDACTED]\"}"}"#
+            ),
+        ])
+    func nested(chain: String, first: String, second: String, expected: String) throws {
+        let isChecked = chain.contains("tool-validation")
+        let play = try Self.play(chain, isChecked ? "tool-validation: {allow_undeclared: true}" : "")
         let body =
-            Self.call(0, #""name":"f","arguments":"{\"q\":\"jane\\u0040exam""#)
-            + Self.call(0, #""arguments":"ple.com\"}""#) + Self.end
+            Self.call(0, #""name":"f","arguments":"\#(first)""#) + Self.call(0, #""arguments":"\#(second)""#) + Self.end
 
         let (result, _, _) = try Self.stream(play, body)
 
-        #expect(result.arguments == [0: #"{"q":"[EMAIL_REDACTED]"}"#])
+        #expect(result.arguments == [0: expected])
     }
 }

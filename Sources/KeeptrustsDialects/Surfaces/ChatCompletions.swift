@@ -60,17 +60,17 @@ private enum ChatCompletions {
     ]
 
     private static let definitions: [(String, RequestField)] = [
-        ("tools", .definitions), ("tools.*", .tool), ("tools.*.type", .name), ("tools.*.function", .plain),
+        ("tools", .plain), ("tools.*", .tool), ("tools.*.type", .name), ("tools.*.function", .plain),
         ("tools.*.function.name", .declaredName), ("tools.*.function.description", .text),
         ("tools.*.function.parameters", .declaredSchema), ("tools.*.function.strict", .plain),
         ("tools.*.custom", .plain), ("tools.*.custom.name", .declaredName), ("tools.*.custom.description", .text),
         ("tools.*.custom.format", .plain), ("tools.*.custom.format.type", .name),
-        ("functions", .definitions), ("functions.*", .tool), ("functions.*.name", .declaredName),
+        ("functions", .plain), ("functions.*", .tool), ("functions.*.name", .declaredName),
         ("functions.*.description", .text), ("functions.*.parameters", .declaredSchema),
         ("tool_choice", .name), ("tool_choice.type", .name), ("tool_choice.function", .plain),
         ("tool_choice.function.name", .name), ("tool_choice.custom", .plain), ("tool_choice.custom.name", .name),
         ("function_call", .name), ("function_call.name", .name),
-        ("response_format", .definitions), ("response_format.type", .name), ("response_format.json_schema", .plain),
+        ("response_format", .plain), ("response_format.type", .name), ("response_format.json_schema", .plain),
         ("response_format.json_schema.name", .text), ("response_format.json_schema.description", .text),
         ("response_format.json_schema.schema", .plain), ("response_format.json_schema.strict", .plain),
     ]

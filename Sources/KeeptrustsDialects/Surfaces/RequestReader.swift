@@ -33,7 +33,6 @@ private struct RequestReader: ~Copyable {
     /// Where the containers end that tell whose a string is.
     private var turnsEnd = 0
     private var callsEnd = 0
-    private var definitionsEnd = 0
 
     /// The message at hand: its number, its first text, its role once that is known.
     private var turn = -1
@@ -81,9 +80,6 @@ private struct RequestReader: ~Copyable {
             if value.kind == .string { addText(value) }
         case .call:
             tools.beginCall(at: request.texts.count)
-            if value.kind == .string { addText(value) }
-        case .definitions:
-            definitionsEnd = value.span.upperBound
             if value.kind == .string { addText(value) }
         case .tool:
             request.declarations.append(SurfaceRequest.Declaration())
@@ -213,9 +209,18 @@ private struct RequestReader: ~Copyable {
 
     /// Corrects a text that stood in its message before the role.
     private mutating func assign(_ role: Segment.Role, to index: Int) {
+        let isCall = request.texts[index].segment.phase == .toolCall
         request.texts[index].segment.role = role
-        guard request.texts[index].segment.phase != .toolCall else { return }
-        request.texts[index].segment.phase = role == .tool ? .toolResult : .request
+        request.texts[index].segment.phase = Self.phase(of: role, isCall: isCall)
+    }
+
+    /// Only an assistant calls tools: what others say in the form of a call is what they say.
+    private static func phase(of role: Segment.Role, isCall: Bool) -> Phase {
+        switch role {
+        case .assistant: isCall ? .toolCall : .request
+        case .tool: .toolResult
+        case .system, .user: .request
+        }
     }
 
     private mutating func addText(_ value: JSONValue, _ part: ToolUse.Part = .fragment) {
@@ -224,13 +229,12 @@ private struct RequestReader: ~Copyable {
         var (owner, phase, index) = (Segment.Role.user, Phase.request, Int32(-1))
         if start < turnsEnd {
             (owner, index) = (role ?? .user, Int32(turn))
-            phase = start < callsEnd ? .toolCall : owner == .tool ? .toolResult : .request
-        } else if start < definitionsEnd {
-            owner = .system
+            let isCall = start < callsEnd
+            phase = role.map { Self.phase(of: $0, isCall: isCall) } ?? (isCall ? .toolCall : .request)
         }
         let first = request.texts.count
         request.texts.append(LocatedText(value, in: request.body, role: owner, phase: phase, index: index))
-        guard phase == .toolCall else { return }
+        guard start < callsEnd else { return }
         if value.hasEscapes { NestedTexts.append(of: request.texts[first], to: &request.texts) }
         tools.mark(part, from: first, in: &request.texts)
     }
