@@ -12,8 +12,11 @@ public final class PatternScratch {
     /// How many words of 64 bits the patterns have.
     public let words: Int
 
+    /// What a look at each byte of the text last scanned told.
+    var facts = TextFacts.none
+
     /// Whether the text last scanned has characters beyond ASCII.
-    public internal(set) var hasHighByte = false
+    public var hasHighByte: Bool { facts.hasHighByte }
     let hyperscan: OpaquePointer
     let memory: MatchMemory
     let marks: StepMarks
@@ -57,6 +60,6 @@ public final class PatternScratch {
 
     func clearHits() {
         sightings.pointee.clear()
-        hasHighByte = false
+        facts = .none
     }
 }

@@ -14,11 +14,22 @@ struct TextFacts: Equatable {
     /// Two colons stand within ``colonWindow`` bytes.
     private(set) var hasColons = false
     private(set) var hasAt = false
+
+    /// Four bytes stand apart from each other, each between two spaces.
+    private(set) var hasSpacedLetters = false
+
+    /// An escape may begin somewhere.
+    private(set) var hasEscapeSign = false
     private(set) var hasHighByte = false
 
     static let longWord = 16
     static let longerWord = 26
     static let colonWindow = 16
+
+    static let none = TextFacts(UnsafeRawBufferPointer(start: nil, count: 0))
+
+    /// The text may say something that it does not show: see ``Normaliser``.
+    var mayBeVeiled: Bool { hasEscapeSign || hasLongWord || hasSpacedLetters || hasLetterDigit || hasHighByte }
 
     init(_ text: UnsafeRawBufferPointer) {
         guard let base = text.baseAddress, !text.isEmpty else { return }
@@ -47,6 +58,8 @@ struct TextFacts: Equatable {
         hasLongerWord = scan.hasLongerWord
         hasHighByte = high & Scan.tops != 0
         hasAt = text.firstIndex(of: UInt8(ascii: "@"), from: 0) != nil
+        hasSpacedLetters = scan.hasSpacedLetters
+        hasEscapeSign = EscapeReader.maySee(text)
         hasColons = Self.hasColons(text)
     }
 
@@ -68,6 +81,7 @@ private struct Scan {
     var hasLetterDigit = false
     var hasLongWord = false
     var hasLongerWord = false
+    var hasSpacedLetters = false
 
     /// Bytes at the end of the last block that are no spaces.
     private var word = 0
@@ -117,6 +131,8 @@ private struct Scan {
         long &= long >> 2
         long &= long >> 4
         long &= long >> 8
+        let alone = visible & ~(visible &<< 1) & ~(visible &>> 1)
+        if alone & alone &>> 2 & alone &>> 4 & alone &>> 6 != 0 { hasSpacedLetters = true }
         let first = (~visible).trailingZeroBitCount
         if long != 0 || word &+ first >= TextFacts.longWord {
             hasLongWord = true

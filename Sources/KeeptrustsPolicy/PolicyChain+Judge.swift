@@ -67,8 +67,12 @@ extension PolicyChain {
         let mask = patternsOfPhase[phase.index]
         guard !text.isEmpty, !mask.isEmpty else { return }
         scan(text, nil, .plain, segment, mask, scratch)
-        guard let patterns = scratch.patterns, patterns.hasHighByte else { return }
-        for (reading, view) in Views.of(text, readingsOfPhase[phase.index]) {
+        let readings = readingsOfPhase[phase.index]
+        guard let patterns = scratch.patterns, !readings.isEmpty else { return }
+        // Before the views are scanned with the same memory.
+        var views = Normaliser.unveil(text, scannedBy: patterns, readings)
+        if patterns.hasHighByte { views += Views.of(text, readings) }
+        for (reading, view) in views {
             view.bytes.withUnsafeBytes { scan($0, view, reading, segment, mask, scratch) }
         }
     }
@@ -95,7 +99,6 @@ enum Views {
     static func of(
         _ text: UnsafeRawBufferPointer, _ readings: Set<Reading>, from start: Int = 0, isOpen: Bool = false
     ) -> [(reading: Reading, view: TextView)] {
-        guard !readings.isEmpty else { return [] }
         let changes = Normaliser.changes(text, from: start)
         var views: [(Reading, TextView)] = []
         if changes.folded, readings.contains(.folded) {

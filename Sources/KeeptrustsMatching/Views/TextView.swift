@@ -25,6 +25,20 @@ public struct TextView: Sendable, Equatable {
         for byte in UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter { append(byte, from: origin) }
     }
 
+    /// Appends another view, of which each byte stands for `span`.
+    mutating func append(_ bytes: some Sequence<UInt8>, all span: Range<Int>) {
+        for byte in bytes { append(byte, from: span) }
+    }
+
+    /// This view of a view, as one of the text that `inner` is a view of.
+    func through(_ inner: TextView) -> TextView {
+        var view = TextView(capacity: bytes.count)
+        for (byte, origin) in zip(bytes, origins) {
+            view.append(byte, from: inner.original(Int(origin.start)..<Int(origin.end)))
+        }
+        return view
+    }
+
     /// The place in the text as it was sent that a place in this view stands for.
     public func original(_ span: Range<Int>) -> Range<Int> {
         guard let first = span.first, let last = span.last, last < origins.count else {
@@ -63,4 +77,18 @@ public enum Reading: Int, Sendable, CaseIterable {
 
     /// The same, and letters of other alphabets taken for the Latin ones that they look like.
     case lookalike
+
+    /// Escapes undone, base64 and hexadecimal decoded, and what is hidden in characters that do not show.
+    case decoded
+
+    /// Letters that stand apart joined, digits in the place of letters taken for these.
+    case undisguised
+
+    /// Whether a text that arrives in pieces is read so.
+    public var isForStreams: Bool {
+        switch self {
+        case .plain, .folded, .lookalike: true
+        case .decoded, .undisguised: false
+        }
+    }
 }

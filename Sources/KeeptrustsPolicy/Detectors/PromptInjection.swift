@@ -81,9 +81,9 @@ struct PromptInjection: Policy {
     }
 
     private static func readings(_ encoding: ConfigNode?) throws(ConfigError) -> Set<Reading> {
-        var readings: Set<Reading> = [.plain, .folded, .lookalike]
+        var readings: Set<Reading> = [.plain, .folded, .lookalike, .decoded, .undisguised]
         guard let mapping = try encoding?.mapping(EncodingKey.self) else { return readings }
-        if let node = mapping[.base64], try node.boolean() { try node.refuseForNow() }
+        if try mapping[.base64]?.boolean() == false { readings.remove(.decoded) }
         if try mapping[.unicode]?.boolean() == false { readings.remove(.folded) }
         if try mapping[.homoglyphs]?.boolean() == false { readings.remove(.lookalike) }
         return readings

@@ -112,7 +112,7 @@ struct StreamState: Sendable {
     private func views(
         of text: UnsafeRawBufferPointer, from begin: Int, isOpen: Bool
     ) -> [(reading: Reading, view: TextView)] {
-        let readings = chain.readingsOfPhase[phase.index]
+        let readings = chain.readingsOfPhase[phase.index].filter(\.isForStreams)
         guard !readings.isEmpty else { return [] }
         guard text[begin...].contains(where: { $0 >= 0x80 }) else { return [] }
         return Views.of(text, readings, from: begin, isOpen: isOpen)
