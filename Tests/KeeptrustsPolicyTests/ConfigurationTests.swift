@@ -108,11 +108,6 @@ struct ConfigurationTests {
                   hint: say 'response.action'.
                 """),
         Mistake(
-            chain: ["prompt-injection"], settings: ["prompt-injection": ["encoding": ["decode_base64": true]]],
-            text: """
-                policy-config.yaml:1:7: error: 'policy.prompt-injection.encoding.decode_base64' is not in this version yet.
-                """),
-        Mistake(
             chain: ["prompt-injection"], settings: ["prompt-injection": ["detection": ["embedding_threshold": 1]]],
             text: """
                 policy-config.yaml:1:7: error: 'policy.prompt-injection.detection.embedding_threshold' is not in this \
