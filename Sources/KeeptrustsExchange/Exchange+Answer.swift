@@ -64,9 +64,7 @@ extension Exchange {
         _ answer: SurfaceAnswer, at now: ContinuousClock.Instant, into actions: inout [Action]
     ) throws(DialectError) {
         let started = around.clock()
-        let outcome = snapshot.chain.judge(
-            answer.texts.map(\.text.segment), at: .answer, facts: policyFacts(request, at: .answer, now),
-            using: loopSnapshot.scratch, placeholders: &placeholders)
+        let outcome = judged(answer.texts.map(\.text.segment), of: request, at: .answer, now)
         record.policyTime += around.clock() - started
         record.note(outcome, in: "response")
         guard outcome.verdict < .escalate else {

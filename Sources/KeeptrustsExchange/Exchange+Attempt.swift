@@ -116,9 +116,8 @@ extension Exchange {
     private mutating func judged(_ failure: AttemptFailure, at now: ContinuousClock.Instant) -> AttemptFailure {
         guard case .reported(var reported) = failure else { return failure }
         let texts = [reported.message, reported.param ?? ""].map { ByteBuffer(string: $0) }
-        let outcome = snapshot.chain.judge(
-            texts.map { Segment($0, role: .assistant, phase: .response) }, at: .answer,
-            facts: policyFacts(request, at: .answer, now), using: loopSnapshot.scratch, placeholders: &placeholders)
+        let segments = texts.map { Segment($0, role: .assistant, phase: .response) }
+        let outcome = judged(segments, of: request, at: .answer, now)
         guard outcome.verdict > .allow else { return failure }
         record.note(outcome, in: "response")
         guard outcome.verdict < .escalate else {

@@ -19,6 +19,18 @@ extension Exchange {
         }
     }
 
+    /// Lets the chain judge texts that belong together, with the numbers that the values of the exchange have so far.
+    mutating func judged(
+        _ segments: [Segment], of request: SurfaceRequest?, at stage: ExchangeStage, _ now: ContinuousClock.Instant
+    ) -> ChainOutcome {
+        var numbers = Placeholders()
+        swap(&numbers, &placeholders)
+        defer { placeholders = numbers }
+        return snapshot.chain.judge(
+            segments, at: stage, facts: policyFacts(request, at: stage, now), using: loopSnapshot.scratch,
+            placeholders: &numbers)
+    }
+
     /// The facts for one judgement.
     func policyFacts(
         _ request: SurfaceRequest?, at stage: ExchangeStage, _ now: ContinuousClock.Instant

@@ -37,9 +37,7 @@ extension Exchange {
         _ request: inout SurfaceRequest, at now: ContinuousClock.Instant
     ) throws(Refusal) {
         let started = around.clock()
-        let outcome = snapshot.chain.judge(
-            request.texts.map(\.segment), at: .request, facts: policyFacts(request, at: .request, now),
-            using: loopSnapshot.scratch, placeholders: &placeholders)
+        let outcome = judged(request.texts.map(\.segment), of: request, at: .request, now)
         record.policyTime += around.clock() - started
         record.note(outcome, in: "request")
         if outcome.verdict >= .escalate { throw Refusal(outcome, phase: .request) }

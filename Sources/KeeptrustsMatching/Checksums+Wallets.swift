@@ -41,8 +41,11 @@ extension Checksums {
     /// Whether the six characters at the end of an address are right (Bech32 of BIP 173, or Bech32m of BIP 350).
     ///
     /// - Parameter text: The address in one case, at most 128 bytes: a readable part, a `1`, and the data.
+    /// - Returns: False also for a text that is no such address.
     public static func bech32(_ text: UnsafeRawBufferPointer) -> Bool {
-        guard text.count <= 128, let one = text.lastIndex(of: 0x31), one >= 1, text.count - one > 6 else { return false }
+        guard text.count <= 128, let one = text.lastIndex(of: 0x31), one >= 1, text.count - one > 6 else {
+            return false
+        }
         let hasUpper = text.contains { (0x41...0x5A).contains($0) }
         guard !hasUpper || !text.contains(where: { (0x61...0x7A).contains($0) }) else { return false }
         let readable = text[..<one].map { hasUpper && (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }

@@ -98,7 +98,8 @@ public struct ContextWords: Sendable, Equatable {
     }
 
     /// What the longest term says that ends with the word at `last`.
-    private func meaning(endingWith last: Range<Int>, notBefore start: Int, in text: UnsafeRawBufferPointer) -> Finding {
+    private func meaning(endingWith last: Range<Int>, notBefore start: Int, in text: UnsafeRawBufferPointer) -> Finding
+    {
         if prefixLengths != 0, let finding = meaning(ofBeginningOf: text[last]) { return finding }
         var word: Range<Int>? = last
         var key: UInt64 = 0
@@ -129,7 +130,9 @@ public struct ContextWords: Sendable, Equatable {
         guard let first = bytes.first, text.count >= bytes.count else { return nil }
         var place = text.endIndex - bytes.count
         while place >= text.startIndex {
-            if text[place] == first, text[place..<place + bytes.count].elementsEqual(bytes) { return place + bytes.count }
+            if text[place] == first, text[place..<place + bytes.count].elementsEqual(bytes) {
+                return place + bytes.count
+            }
             place -= 1
         }
         return nil

@@ -35,9 +35,9 @@ struct Init: ParsableCommand {
             throw ValidationError("There is no template '\(template)'\(hint).")
         }
         guard output != "-" else { return Output.line(String(chosen.config.dropLast())) }
-        let folder = URL(filePath: output).deletingLastPathComponent()
+        let folder = output.lastIndex(of: "/").map { output[...$0] } ?? ""
         var files = [(output, chosen.config)]
-        files += chosen.tests.map { (folder.appending(path: "tests/\($0.name)").relativePath, $0.text) }
+        files += chosen.tests.map { ("\(folder)tests/\($0.name)", $0.text) }
         try write(files)
         let names = files.map(\.0)
         Output.line(json ? Listing.json(["files": names]) : names.map { "wrote \($0)" }.joined(separator: "\n"))

@@ -18,7 +18,9 @@ struct EntityType: Sendable {
     }
 
     static let all: [EntityType] =
-        ["EMAIL", "PHONE", "SSN", "IP_ADDRESS", "IBAN", "NATIONAL_ID", "DATE_OF_BIRTH", "ADDRESS"].map { .init($0, .always) }
+        ["EMAIL", "PHONE", "SSN", "IP_ADDRESS", "IBAN", "NATIONAL_ID", "DATE_OF_BIRTH", "ADDRESS"].map {
+            .init($0, .always)
+        }
         + ["PASSPORT", "DRIVERS_LICENSE", "BANK_ACCOUNT", "BANK_ROUTING", "CRYPTO", "MAC_ADDRESS", "DEA"].map {
             .init($0, .always)
         }

@@ -76,7 +76,8 @@ enum AmericanNumber: String, Sendable, CaseIterable {
 
     /// Four letters, date of birth, and three characters.
     private static func isRFC(_ number: Numeral) -> Bool {
-        number.count == 13 && number[0..<4].characters.allSatisfy { Numeral.digit($0) == nil } && number.isDate(yearAt: 4)
+        number.count == 13 && number[0..<4].characters.allSatisfy { Numeral.digit($0) == nil }
+            && number.isDate(yearAt: 4)
     }
 
     private static func isRUT(_ number: Numeral) -> Bool {

@@ -17,7 +17,9 @@ extension EasternNumber {
 
     /// Region, date of birth, order, and a check digit by mod 11, 2 of ISO/IEC 7064 (GB 11643).
     static func isResident(_ number: Numeral) -> Bool {
-        guard number.count == 18, let digits = number[0..<17].digits, let year = number.value(6..<10) else { return false }
+        guard number.count == 18, let digits = number[0..<17].digits, let year = number.value(6..<10) else {
+            return false
+        }
         guard (1_850...2_100).contains(year), Numeral.isDay(number.value(12..<14), number.value(10..<12)) else {
             return false
         }
@@ -33,7 +35,9 @@ extension EasternNumber {
         let alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
         var values = letters == 1 ? [36] : []
         for place in 0..<number.count - 1 {
-            guard let value = number.index(of: place, in: alphabet), (value > 9) == (place < letters) else { return false }
+            guard let value = number.index(of: place, in: alphabet), (value > 9) == (place < letters) else {
+                return false
+            }
             values.append(value)
         }
         guard let check = number.index(of: number.count - 1, in: "0123456789A") else { return false }
@@ -42,7 +46,9 @@ extension EasternNumber {
 
     /// A letter for the place, a digit for the sex, order, and a check digit.
     static func isTaiwanID(_ number: Numeral) -> Bool {
-        guard number.count == 10, let digits = number[1..<10].digits, [1, 2, 8, 9].contains(digits[0]) else { return false }
+        guard number.count == 10, let digits = number[1..<10].digits, [1, 2, 8, 9].contains(digits[0]) else {
+            return false
+        }
         guard let place = number.index(of: 0, in: "ABCDEFGHJKLMNPQRSTUVXYWZIO") else { return false }
         let sum = (place + 10) / 10 + (place + 10) % 10 * 9
         return (sum + Checksums.sum(digits, [8, 7, 6, 5, 4, 3, 2, 1, 1])) % 10 == 0
@@ -89,7 +95,9 @@ extension EasternNumber {
 
     /// Region, date of birth (a woman's day is higher by 40), and an order; there is no check digit.
     static func isNIK(_ number: Numeral) -> Bool {
-        guard number.digits(16) != nil, let region = number.value(0..<2), (11...96).contains(region) else { return false }
+        guard number.digits(16) != nil, let region = number.value(0..<2), (11...96).contains(region) else {
+            return false
+        }
         guard let day = number.value(6..<8) else { return false }
         return Numeral.isDay(day > 40 ? day - 40 : day, number.value(8..<10)) && number.value(12..<16) != 0
     }

@@ -14,7 +14,9 @@ extension EasternNumber {
     }
 
     static func isIRD(_ number: Numeral) -> Bool {
-        guard let all = number.digits(9) ?? number.digits(8), let value = number.value(0..<number.count) else { return false }
+        guard let all = number.digits(9) ?? number.digits(8), let value = number.value(0..<number.count) else {
+            return false
+        }
         guard (10_000_000...150_000_000).contains(value) else { return false }
         let digits = all.count == 8 ? [0] + all : all
         func check(_ weights: [Int]) -> Int { (11 - Checksums.sum(digits.prefix(8), weights) % 11) % 11 }
@@ -25,7 +27,9 @@ extension EasternNumber {
 
     /// The country's 784, year of birth, order, and Luhn's check digit.
     static func isEmirates(_ number: Numeral) -> Bool {
-        guard let digits = number.digits(15), number.value(0..<3) == 784, let year = number.value(3..<7) else { return false }
+        guard let digits = number.digits(15), number.value(0..<3) == 784, let year = number.value(3..<7) else {
+            return false
+        }
         return (1_900...2_100).contains(year) && EuropeanNumber.isLuhn(digits)
     }
 

@@ -75,7 +75,9 @@ extension EuropeanNumber {
     }
 
     static func isJMBG(_ number: Numeral) -> Bool {
-        guard let digits = number.digits(13), Numeral.isDay(number.value(0..<2), number.value(2..<4)) else { return false }
+        guard let digits = number.digits(13), Numeral.isDay(number.value(0..<2), number.value(2..<4)) else {
+            return false
+        }
         guard let year = number.value(4..<7), (900...999).contains(year) || year < 100 else { return false }
         let check = 11 - Checksums.sum(digits.dropLast(), [7, 6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2]) % 11
         return (check > 9 ? 0 : check) == digits[12]
@@ -83,7 +85,9 @@ extension EuropeanNumber {
 
     /// Sex and century, date and order of birth, and a check digit of two rounds.
     static func isIsikukood(_ number: Numeral) -> Bool {
-        guard let digits = number.digits(11), (1...8).contains(digits[0]), number.isDate(yearAt: 1) else { return false }
+        guard let digits = number.digits(11), (1...8).contains(digits[0]), number.isDate(yearAt: 1) else {
+            return false
+        }
         var check = Checksums.sum(digits.dropLast(), [1, 2, 3, 4, 5, 6, 7, 8, 9, 1]) % 11
         if check == 10 { check = Checksums.sum(digits.dropLast(), [3, 4, 5, 6, 7, 8, 9, 1, 2, 3]) % 11 % 10 }
         return check == digits[10]

@@ -44,7 +44,8 @@ extension EuropeanNumber {
 
     /// Seven or eight digits and a letter that follows from them modulo 23; foreigners have X, Y or Z for the first digit.
     static func isDNI(_ number: Numeral) -> Bool {
-        guard (8...9).contains(number.count), let last = number.index(of: number.count - 1, in: "TRWAGMYFPDXBNJZSQVHLCKE")
+        guard (8...9).contains(number.count),
+            let last = number.index(of: number.count - 1, in: "TRWAGMYFPDXBNJZSQVHLCKE")
         else { return false }
         var value = number.value(0..<number.count - 1)
         if let foreign = number.index(of: 0, in: "XYZ"), number.count == 9 {
@@ -53,7 +54,7 @@ extension EuropeanNumber {
         return value.map { $0 % 23 == last && $0 > 0 } ?? false
     }
 
-    /// Six letters, year, month, day, place of birth, and a letter that follows from them (D.M. 12 March 1974).
+    /// Six letters, year, month, day, place of birth, and a letter that follows from them (decree of 12 March 1974).
     static func isCodiceFiscale(_ number: Numeral) -> Bool {
         guard hasFormOfCodiceFiscale(number), let last = number.index(of: 15, in: upper) else { return false }
         var sum = 0
@@ -76,7 +77,8 @@ extension EuropeanNumber {
             Numeral.digit(number.characters[place]) ?? number.index(of: place, in: "LMNPQRSTUV")
         }
         let letters = [0, 1, 2, 3, 4, 5, 11].allSatisfy { number.index(of: $0, in: upper) != nil }
-        guard letters, number.index(of: 8, in: "ABCDEHLMPRST") != nil, [6, 7, 12, 13, 14].allSatisfy({ digit($0) != nil })
+        guard letters, number.index(of: 8, in: "ABCDEHLMPRST") != nil,
+            [6, 7, 12, 13, 14].allSatisfy({ digit($0) != nil })
         else { return false }
         guard let tens = digit(9), let ones = digit(10) else { return false }
         let day = tens * 10 + ones

@@ -68,8 +68,10 @@ struct RBAC: Policy {
         if !ceilings.isEmpty { rules += try Packs.rules(of: "classification.txt", for: mapping[.dataAccess]) }
         if healthRoles != nil {
             let health: Set = ["MRN", "INSURANCE_ID", "NPI"]
-            rules += try Packs.rules(of: "pii.txt", for: mapping[.minimumNecessary]).filter {
-                health.contains($0.category)
+            for pack in PIIDetector.packs {
+                rules += try Packs.rules(of: pack, for: mapping[.minimumNecessary]).filter {
+                    health.contains($0.category)
+                }
             }
         }
         self.rules = rules

@@ -18,7 +18,9 @@ extension Validator {
         case .userinfo: value.isUserinfo
         case .credentials: value.isCredentials
         case .basic: value.isBasic
-        case .mnemonic, .card, .iban, .ssn, .phone, .ipv4, .ipv6, .email, .npi, .jwt: false
+        case .mnemonic, .card, .luhn, .iban, .routing, .clabe, .wallet, .ssn, .phone, .ipv4, .ipv6, .mac, .email, .date,
+            .npi, .dea, .vin, .jwt:
+            false
         }
     }
 
