@@ -13,6 +13,7 @@ indirect enum Settings: ExpressibleByDictionaryLiteral, ExpressibleByArrayLitera
     case string(String)
     case boolean(Bool)
     case integer(Int)
+    case number(Double)
 
     init(dictionaryLiteral elements: (String, Settings)...) { self = .mapping(elements) }
     init(arrayLiteral elements: Settings...) { self = .list(elements) }
@@ -27,6 +28,7 @@ indirect enum Settings: ExpressibleByDictionaryLiteral, ExpressibleByArrayLitera
             case .string(let string): .string(string)
             case .boolean(let flag): .boolean(flag)
             case .integer(let number): .integer(number)
+            case .number(let number): .number(number)
             case .list(let members):
                 .list(members.enumerated().map { $1.node("\(path).\($0)", line: $0 + 1, depth: depth + 1) })
             case .mapping(let members):
