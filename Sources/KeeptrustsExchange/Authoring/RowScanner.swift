@@ -55,7 +55,8 @@ public struct RowScanner: ~Copyable {
     }
 
     private func judge(_ row: TextRow) -> JudgedRow {
-        let whole = chain.judge(row.segments, using: scratch)
+        let stage: ExchangeStage? = row.sources.isEmpty ? nil : .answer
+        let whole = chain.judge(row.segments, at: stage, facts: row.facts, using: scratch)
         guard !row.pieces.isEmpty else { return JudgedRow(whole) }
         let text = row.segments[row.main]
         guard var judge = chain.streamJudge(on: text.phase, using: scratch) else {
@@ -75,6 +76,15 @@ public struct RowScanner: ~Copyable {
             differs = whole.verdict < .escalate
         }
         return JudgedRow(judge.outcome, streamed: sent, differs: differs)
+    }
+}
+
+extension TextRow {
+    /// What policies may know apart from the text: the sources, as documents that a tool has found.
+    fileprivate var facts: ExchangeFacts {
+        var facts = ExchangeFacts()
+        facts.conversation = sources.map { Segment($0, role: .tool, phase: .toolResult) }
+        return facts
     }
 }
 
