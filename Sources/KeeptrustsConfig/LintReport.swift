@@ -9,10 +9,12 @@ public struct LintReport: Sendable {
 
     /// Reads the files, and compiles the policies.
     ///
-    /// - Parameter layers: At least one file; later ones win.
-    public init(_ layers: [ConfigLayer]) {
+    /// - Parameters:
+    ///   - layers: At least one file; later ones win.
+    ///   - cacheDirectory: Where compiled patterns are kept; nil compiles them anew.
+    public init(_ layers: [ConfigLayer], cacheDirectory: String? = nil) {
         var reading = ConfigReading(layers)
-        reading.compile()
+        reading.compile(cacheDirectory: cacheDirectory)
         self.reading = reading
         file = layers.map(\.name).joined(separator: ", ")
     }

@@ -29,7 +29,9 @@ struct TextFacts: Equatable {
     static let none = TextFacts(UnsafeRawBufferPointer(start: nil, count: 0))
 
     /// The text may say something that it does not show: see ``Normaliser``.
-    var mayBeVeiled: Bool { hasEscapeSign || hasLongWord || hasSpacedLetters || hasLetterDigit || hasHighByte }
+    var mayBeVeiled: Bool {
+        hasEscapeSign || hasLongWord || hasSpacedLetters || hasLetterDigit || hasHighByte || mostDigits >= 2
+    }
 
     init(_ text: UnsafeRawBufferPointer) {
         guard let base = text.baseAddress, !text.isEmpty else { return }

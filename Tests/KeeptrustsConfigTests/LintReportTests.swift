@@ -4,7 +4,9 @@ import KeeptrustsCore
 import Testing
 
 struct LintReportTests {
-    private func report(_ yaml: String) -> LintReport { LintReport([ConfigLayer(name: "f.yaml", text: yaml)]) }
+    private func report(_ yaml: String) -> LintReport {
+        LintReport([ConfigLayer(name: "f.yaml", text: yaml)], cacheDirectory: TestPatterns.directory)
+    }
 
     @Test("A valid file is summed up, with its chain and how answers stream")
     func valid() {
@@ -94,7 +96,9 @@ struct LintReportTests {
 /// What lint says beyond the first mistake.
 struct LintCollectionTests {
     private func remarks(_ yaml: String) -> [String] {
-        LintReport([ConfigLayer(name: "f", text: yaml)]).remarks.split(separator: "\n").map(String.init)
+        LintReport([ConfigLayer(name: "f", text: yaml)], cacheDirectory: TestPatterns.directory).remarks.split(
+            separator: "\n"
+        ).map(String.init)
     }
 
     @Test("All mistakes of all sections are reported at once, in the order of the file")

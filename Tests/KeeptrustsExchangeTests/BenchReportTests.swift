@@ -12,7 +12,7 @@ struct BenchReportTests {
         }
         return try BenchReport(
             of: TestChain.config("[pii-detector, {id: out, kind: dlp-filter, on: [response]}]"), on: texts,
-            cacheDirectory: nil, timer: timer)
+            cacheDirectory: TestPatterns.directory, timer: timer)
     }
 
     @Test("People read a row for each policy, the chain and the yardstick")

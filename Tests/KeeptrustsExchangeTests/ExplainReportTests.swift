@@ -20,7 +20,7 @@ struct ExplainReportTests {
         let clock = Clock()
         return try ExplainReport(
             of: ByteBuffer(string: text), role: phase.usualRole, phase: phase,
-            by: TestChain.config(chain, settings), cacheDirectory: nil,
+            by: TestChain.config(chain, settings), cacheDirectory: TestPatterns.directory,
             timer: JudgementTimer(rounds: 3, processorTime: clock.read))
     }
 

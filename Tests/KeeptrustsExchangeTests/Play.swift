@@ -34,7 +34,7 @@ final class Play {
     init(_ yaml: String = Play.yaml, allowsAnonymous: Bool = false, hasRoom: Bool = true) throws {
         let config = try PolicyConfig(yaml: yaml, file: "play.yaml")
         let environment = ["KEY": Play.key, "SECRET": "sk-upstream"]
-        let snapshot = try Snapshot(config, cacheDirectory: nil, environment: { environment[$0] })
+        let snapshot = try Snapshot(config, cacheDirectory: TestPatterns.directory, environment: { environment[$0] })
         let start = now
         around = Surroundings(
             snapshot: LoopSnapshot(snapshot), keys: KeyRing(plain: snapshot.groupKeys), gatewayID: "gw_1",

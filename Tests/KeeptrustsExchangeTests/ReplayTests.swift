@@ -10,7 +10,7 @@ import Testing
 struct ReplayTests {
     private func side(_ chain: String, _ settings: String = "{}") throws -> ReplayReport.Side {
         let config = try TestChain.config(chain, settings)
-        return (config, try config.compileChain(cacheDirectory: nil))
+        return (config, try config.compileChain(cacheDirectory: TestPatterns.directory))
     }
 
     private static let dlp = "{dlp: {action: block, blocked_terms: [bluebird]}}"
@@ -147,7 +147,7 @@ struct ReplayTests {
                 text:
                     "{name: mail, input: {messages: [{role: user, content: jane@example.com}]}, expected: {verdict: redact}}"
             ))
-        try report.take(suite, cacheDirectory: nil)
+        try report.take(suite, cacheDirectory: TestPatterns.directory)
 
         #expect(report.changed == 2)
         #expect(

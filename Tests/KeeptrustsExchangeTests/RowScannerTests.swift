@@ -10,7 +10,7 @@ import Testing
 enum TestChain {
     /// Compiles a chain of the kinds whose patterns take no time to compile.
     static func make(_ chain: String, _ settings: String = "{}") throws -> PolicyChain {
-        try config(chain, settings).compileChain(cacheDirectory: nil)
+        try config(chain, settings).compileChain(cacheDirectory: TestPatterns.directory)
     }
 
     static func config(_ chain: String, _ settings: String = "{}", _ more: String = "") throws -> PolicyConfig {

@@ -31,7 +31,8 @@ struct TemplateTests {
     func lint(name: String) throws {
         let template = try #require(Self.templates.first { $0.name == name })
 
-        let report = LintReport([ConfigLayer(name: "\(name).yaml", text: template.config)])
+        let report = LintReport(
+            [ConfigLayer(name: "\(name).yaml", text: template.config)], cacheDirectory: TestPatterns.directory)
 
         #expect(report.remarks == "")
         #expect(report.isValid)
@@ -45,7 +46,8 @@ struct TemplateTests {
         let suites = try template.tests.map { try TestSuite(file: ConfigLayer(name: $0.name, text: $0.text)) }
 
         let run = try TestRun(
-            suites, of: PolicyConfig(yaml: template.config, file: "\(name).yaml"), cacheDirectory: nil)
+            suites, of: PolicyConfig(yaml: template.config, file: "\(name).yaml"),
+            cacheDirectory: TestPatterns.directory)
 
         #expect(run.isGood, "\(run.summary)")
         #expect(!run.summary.contains("no case makes these act"), "\(run.summary)")

@@ -13,7 +13,7 @@ struct TestRunTests {
             \(more)
             testing: {suites: [{name: s, \(suite)cases: [\(cases)]}]}
             """)
-        return try TestRun(config.testSuites, of: config, cacheDirectory: nil)
+        return try TestRun(config.testSuites, of: config, cacheDirectory: TestPatterns.directory)
     }
 
     private func test(_ text: String, _ expected: String, _ more: String = "") -> String {
@@ -198,6 +198,6 @@ struct TestRunTests {
     func none() throws {
         let config = try TestChain.config("[audit-logger]")
 
-        #expect(try !TestRun([], of: config, cacheDirectory: nil).isGood)
+        #expect(try !TestRun([], of: config, cacheDirectory: TestPatterns.directory).isGood)
     }
 }

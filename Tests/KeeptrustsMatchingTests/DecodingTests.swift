@@ -81,16 +81,40 @@ struct DecodingTests {
     }
 
     @Test(
-        "Letters that stand apart are words",
+        "Characters that stand apart are words and numbers",
         arguments: [
-            ("please i g n o r e   a l l of it", "please ignore   a l l of it"),
-            ("i.g.n.o.r.e everything", "ignore everything"),
-            ("I-G-N-O-R-E", "IGNORE"), ("a b c d", "abcd"),
+            ("please i g n o r e   a l l of it", "please ignore all of it"), ("a b c d", "abcd"),
+            ("i g n o r e  a l l of it", "ignore  all of it"), ("SSN 6 5 3 - 5 7 - 4 5 1 8 ok", "SSN 653-57-4518 ok"),
+            ("(3 4 9   8 0   0 6 6 8)", "(349 80 0668)"), ("averyverylong i.g.n.o.r.e", "averyverylong ignore"),
+            ("averyverylong I-G-N-O-R-E", "averyverylong IGNORE"), ("x 1 2 3 4 apples", "x1234 apples"),
         ])
     func joined(text: String, expected: String) {
-        #expect(
-            views(text + String(repeating: " ", count: 20) + "averyveryverylongword", .undisguised).first?.hasPrefix(
-                expected) == true)
+        #expect(views(text, .decoded) == [expected])
+    }
+
+    @Test(
+        "Text in which few characters stand apart is left alone",
+        arguments: [
+            "I am a b", "plan A, B and C", "e.g. i.e. a.m. and p.m.", "1 2 3", "x - y - z", "U.S.A. averyverylongword",
+        ])
+    func notJoined(text: String) {
+        #expect(views(text, .decoded) == [])
+    }
+
+    @Test(
+        "A number that line breaks have cut is one",
+        arguments: [
+            ("card 4111\n1111\n1111\n1111 ok", "card 4111 1111 1111 1111 ok"), ("+39\n306\n4714", "+39 306 4714"),
+        ])
+    func unbroken(text: String, expected: String) {
+        #expect(views(text, .decoded) == [expected])
+    }
+
+    @Test(
+        "A column of numbers is none",
+        arguments: ["10\n20\n30\n40\n50\n60\n", "1\n\n2", "12 a\nb 3", "34,\n56", "12\n"])
+    func columns(text: String) {
+        #expect(views(text, .decoded) == [])
     }
 
     @Test("Digits in the place of letters are these, where more than one word has them")

@@ -6,7 +6,7 @@ import Testing
 /// The short cuts of all packs together, against a plain search for each pattern.
 struct PackNoiseTests {
     static let rules = PackTests.cases.map(\.rule)
-    static let patterns = try? PatternSet(rules.map(\.rule.pattern), cacheDirectory: nil)
+    static let patterns = try? PatternSet(rules.map(\.rule.pattern), cacheDirectory: TestPatterns.directory)
 
     static let noise = [
         "please", "the", "system", "policy", "order", "ignore", "rules", "you", "are", "now", "password", "model",

@@ -49,7 +49,8 @@ extension PolicyChain {
         _ entries: Settings, _ settings: Settings? = nil, failMode: OnError = .block
     ) throws(ConfigError) {
         try self.init(
-            entries: entries.node("policies.chain"), settings: settings?.node("policy"), cacheDirectory: nil,
+            entries: entries.node("policies.chain"), settings: settings?.node("policy"),
+            cacheDirectory: TestPatterns.directory,
             failMode: failMode
         )
     }

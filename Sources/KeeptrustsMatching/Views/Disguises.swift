@@ -2,27 +2,92 @@
 ///
 /// Each gives a view only for texts that show its sign, so that most texts cost a look.
 enum Disguises {
-    /// Words whose letters stand apart, each behind the same separator (`i g n o r e`, `i.g.n.o.r.e`), as words.
+    /// Words and numbers whose characters stand apart, each behind the same separator (`i g n o r e`, `i.g.n.o.r.e`), joined.
     static func joined(_ text: UnsafeRawBufferPointer) -> TextView? {
-        var view: TextView?
+        var rows: [(row: ClosedRange<Int>, step: Int)] = []
         var place = 0
-        var copied = 0
         while place < text.count {
-            guard let row = row(at: place, in: text) else {
+            // Beside a word whose letters stand apart, short ones do so too.
+            let least = rows.isEmpty ? 4 : 2
+            guard let end = rowOfSpaced(at: place, in: text, least: least) ?? row(at: place, in: text) else {
                 place += 1
                 continue
             }
-            var draft = view ?? TextView(capacity: text.count)
-            for index in copied..<place { draft.append(text[index], from: index..<index + 1) }
-            for index in stride(from: place, through: row, by: 2) { draft.append(text[index], from: index..<index + 1) }
-            view = draft
-            place = row + 1
-            copied = place
+            rows.append((place...end, 2))
+            place = end + 1
         }
-        guard var view else { return nil }
-        for index in copied..<text.count { view.append(text[index], from: index..<index + 1) }
+        return view(of: text, rows)
+    }
+
+    /// Numbers that a line break has cut (`4111 1111⏎1111 1111`), with a space in its place.
+    ///
+    /// A column of numbers is none: more than four breaks in a row cut nothing.
+    static func unbroken(_ text: UnsafeRawBufferPointer) -> TextView? {
+        var breaks: [Int] = []
+        var row: [Int] = []
+        var next = text.firstIndex(of: UInt8(ascii: "\n"), from: 1)
+        while let place = next {
+            next = text.firstIndex(of: UInt8(ascii: "\n"), from: place + 1)
+            guard place + 1 < text.count, isDigit(text[place - 1]), isDigit(text[place + 1]) else { continue }
+            let isNear = row.last.map { place - $0 <= 12 && !text[($0 + 1)..<place].contains(where: isLetter) } ?? false
+            if !isNear {
+                if row.count <= mostBreaks { breaks += row }
+                row = []
+            }
+            row.append(place)
+        }
+        if row.count <= mostBreaks { breaks += row }
+        guard !breaks.isEmpty else { return nil }
+        var view = TextView(capacity: text.count)
+        var index = 0
+        for place in text.indices {
+            let isBreak = index < breaks.count && breaks[index] == place
+            if isBreak { index += 1 }
+            view.append(isBreak ? 0x20 : text[place], from: place..<place + 1)
+        }
         return view
     }
+
+    private static let mostBreaks = 4
+
+    /// The text with only every other byte of some rows.
+    private static func view(of text: UnsafeRawBufferPointer, _ rows: [(row: ClosedRange<Int>, step: Int)]) -> TextView?
+    {
+        guard !rows.isEmpty else { return nil }
+        var view = TextView(capacity: text.count)
+        var place = 0
+        for (row, step) in rows {
+            for index in place..<row.lowerBound { view.append(text[index], from: index..<index + 1) }
+            for index in stride(from: row.lowerBound, through: row.upperBound, by: step) {
+                view.append(text[index], from: index..<index + 1)
+            }
+            place = row.upperBound + 1
+        }
+        for index in place..<text.count { view.append(text[index], from: index..<index + 1) }
+        return view
+    }
+
+    /// The last place of a row of characters with a space between any two, which may be spaces themselves.
+    private static func rowOfSpaced(at start: Int, in text: UnsafeRawBufferPointer, least: Int) -> Int? {
+        guard start + 2 < text.count, text[start + 1] == 0x20, isAlphanumeric(text[start]),
+            start == 0 || !isAlphanumeric(text[start - 1])
+        else { return nil }
+        var (end, last, known) = (start, start, 1)
+        while end + 2 < text.count, text[end + 1] == 0x20,
+            end + 3 == text.count || !isAlphanumeric(text[end + 2]) || !isAlphanumeric(text[end + 3])
+        {
+            end += 2
+            guard isAlphanumeric(text[end]) else {
+                guard inner.contains(text[end]) else { break }
+                continue
+            }
+            (last, known) = (end, known + 1)
+        }
+        return known >= least ? last : nil
+    }
+
+    /// What may stand in a word or a number beside letters and digits.
+    private static let inner = ByteSet(" .-/@_+()".utf8)
 
     /// The last place of a row of four or more letters and digits that begins at `start`; nil when there is none.
     private static func row(at start: Int, in text: UnsafeRawBufferPointer) -> Int? {
@@ -42,7 +107,7 @@ enum Disguises {
         return end - start >= 6 && letters >= 3 ? end : nil
     }
 
-    private static let separators = ByteSet(" .-_*|,~/+".utf8)
+    private static let separators = ByteSet(".-_*|,~/+".utf8)
 
     /// Words with digits and signs in the place of letters (`1gn0r3`), with the letters.
     ///
@@ -118,5 +183,7 @@ enum Disguises {
 
     private static func isLetter(_ byte: UInt8) -> Bool { (byte | 0x20) &- 0x61 < 26 }
 
-    private static func isAlphanumeric(_ byte: UInt8) -> Bool { isLetter(byte) || byte &- 0x30 < 10 }
+    private static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
+
+    private static func isAlphanumeric(_ byte: UInt8) -> Bool { isLetter(byte) || isDigit(byte) }
 }

@@ -19,6 +19,8 @@ extension Normaliser {
             views += runs(text, depth: depth)
         }
         if facts.hasHighByte, let hidden = Disguises.hidden(text) { views.append(hidden) }
+        if facts.hasSpacedLetters || facts.hasLongWord, let joined = Disguises.joined(text) { views.append(joined) }
+        if facts.mostDigits >= 2, let unbroken = Disguises.unbroken(text) { views.append(unbroken) }
         return views
     }
 
@@ -73,7 +75,6 @@ extension Normaliser {
     /// The text as it reads when its disguises are taken off; nothing when it wears none.
     static func undisguise(_ text: UnsafeRawBufferPointer, _ facts: TextFacts) -> [TextView] {
         var views: [TextView] = []
-        if facts.hasSpacedLetters || facts.hasLongWord, let joined = Disguises.joined(text) { views.append(joined) }
         if facts.hasLetterDigit, let words = Disguises.unleeted(text) { views.append(words) }
         return views
     }

@@ -78,10 +78,11 @@ public enum Reading: Int, Sendable, CaseIterable {
     /// The same, and letters of other alphabets taken for the Latin ones that they look like.
     case lookalike
 
-    /// Escapes undone, base64 and hexadecimal decoded, and what is hidden in characters that do not show.
+    /// Escapes undone, base64 and hexadecimal decoded, what is hidden in characters that do not show laid open, and
+    /// characters that stand apart joined.
     case decoded
 
-    /// Letters that stand apart joined, digits in the place of letters taken for these.
+    /// Digits in the place of letters taken for these.
     case undisguised
 
     /// Whether a text that arrives in pieces is read so.

@@ -22,7 +22,7 @@ struct PolicyLint: ParsableCommand {
     var strict = false
 
     func run() throws {
-        let report = LintReport(try ConfigLayer.read(file))
+        let report = LintReport(try ConfigLayer.read(file), cacheDirectory: PatternCache.directory)
         if json {
             Output.line(report.json)
         } else {
