@@ -7,7 +7,7 @@ struct Judgement: Sendable {
     let chain: PolicyChain
     var outcome: ChainOutcome
     private(set) var replacements: [Replacement] = []
-    private var isBlocked = false
+    private(set) var isBlocked = false
 
     /// Findings that one result reports at most.
     static let mostFindings = 100
@@ -39,6 +39,7 @@ struct Judgement: Sendable {
         _ index: Int, on segments: [Segment], _ scratch: MatchScratch, _ placeholders: inout Placeholders
     ) {
         guard isDue(index) else { return }
+        guard !chain.stances[index].weighs else { return weigh(index, segments, scratch) }
         // Suspects stand in the order of their texts.
         var next = 0
         while next < scratch.suspects.count, !isBlocked {
@@ -99,6 +100,11 @@ struct Judgement: Sendable {
         guard outcome.results[index].findings.count < Self.mostFindings else { return }
         guard !outcome.results[index].findings.contains(finding) else { return }
         outcome.results[index].findings.append(finding)
+    }
+
+    /// Notes how sure an instance is, where it is surer than before.
+    mutating func grade(_ score: Double, _ index: Int) {
+        outcome.results[index].score = max(outcome.results[index].score ?? 0, score)
     }
 
     /// Notes what must be replaced in the texts as they were sent.

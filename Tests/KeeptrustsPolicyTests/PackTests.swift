@@ -10,7 +10,7 @@ struct PackTests {
     /// The fewest rules that a pack may have: an emptied pack is no pack.
     static let fewest = [
         "pii.txt": 30, "pii-national.txt": 75, "pii-context.txt": 30, "secrets.txt": 66, "classification.txt": 4,
-        "prompt-injection.txt": 36, "dangerous-code.txt": 18,
+        "prompt-injection.txt": 80, "dangerous-code.txt": 18,
     ]
 
     struct Case: CustomTestStringConvertible, Sendable {

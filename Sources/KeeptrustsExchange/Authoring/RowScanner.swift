@@ -25,6 +25,7 @@ public struct RowScanner: ~Copyable {
         self.phase = phase
         self.writesText = writesText
         scratch = MatchScratch(for: chain)
+        scratch.gradesAll = true
     }
 
     /// Judges one line of a file, and appends its prediction to the output.
