@@ -27,6 +27,9 @@ struct WindowPass {
     private let known: UnsafeMutableBufferPointer<UInt64>
     private var knownCount = 0
 
+    /// A bit for the lowest six bits of each of them: most words that are new are so at a glance.
+    private var knownBits: UInt64 = 0
+
     /// The bytes read last, the newest in the lowest place.
     private var run: UInt64 = 0x20
 
@@ -126,8 +129,12 @@ struct WindowPass {
     private mutating func add(_ hash: UInt64, _ sum: Int32, _ span: Range<Int>) {
         let pair = (last << 17 | last >> 47) ^ hash
         last = hash
-        for index in 0..<knownCount where known[index] == hash { return }
+        let bit: UInt64 = 1 << (hash & 63)
+        if knownBits & bit != 0 {
+            for index in 0..<knownCount where known[index] == hash { return }
+        }
         if knownCount == Self.blockSize { close() }
+        knownBits |= bit
         if knownCount == 0 { block.span = span.lowerBound..<span.lowerBound }
         known[knownCount] = hash
         knownCount += 1
@@ -143,7 +150,7 @@ struct WindowPass {
         if let previous { note(previous, block) }
         previous = block
         block = Block()
-        knownCount = 0
+        (knownCount, knownBits) = (0, 0)
     }
 
     private mutating func closeLast() {
