@@ -1,4 +1,5 @@
 public import KeeptrustsCore
+import KeeptrustsPolicy
 import KeeptrustsWire
 import NIOCore
 
@@ -7,7 +8,7 @@ import NIOCore
 /// Owned by one loop; whoever changes it (a reload, new keys) does so on that loop. An exchange keeps the snapshot that
 /// it began with.
 public final class Surroundings {
-    public var current: LoopSnapshot
+    public var current: LoopSnapshot { didSet { current.scratch.memory = memory } }
     public var keys: KeyRing
     public var ids: IdentifierSource
 
@@ -37,6 +38,9 @@ public final class Surroundings {
     /// Memory in which outputs are put together, one at a time.
     var writer = ByteWriter(capacity: 8_192)
 
+    /// What the policies of this loop remember.
+    let memory = PolicyMemory()
+
     /// The state of each target's breaker, by the target's id.
     var breakers = BreakerTable()
 
@@ -53,6 +57,7 @@ public final class Surroundings {
         wallClock: @escaping () -> Timestamp
     ) {
         current = snapshot
+        snapshot.scratch.memory = memory
         self.keys = keys
         self.gatewayID = gatewayID
         self.allowsAnonymous = allowsAnonymous

@@ -18,6 +18,10 @@ struct Examination {
     /// What searches by ``Expression`` work with; nil when there was no memory for it.
     let scratch: PatternScratch?
 
+    /// What the policies of the event loop remember, and the id under which this one does.
+    let memory: PolicyMemory
+    let policy: String
+
     /// A place in one of the texts where a rule of the policy matched.
     struct LocatedMatch: Equatable {
         /// Which of the texts.
@@ -55,9 +59,20 @@ extension Examination {
     /// What searches by ``Expression`` work with.
     ///
     /// - Throws: ``MatchFailure`` when there was no memory for it: the policy fails then.
-    func memory() throws(MatchFailure) -> PatternScratch {
+    func searching() throws(MatchFailure) -> PatternScratch {
         guard let scratch else { throw MatchFailure(code: 0) }
         return scratch
+    }
+
+    /// What the policy remembers under a key, made anew when it was not used for `idle`.
+    ///
+    /// - Parameters:
+    ///   - key: Which of its states, such as the session.
+    ///   - idle: How long the state lives without being used.
+    ///   - initial: Makes the state.
+    /// - Returns: The state; what is changed in it is remembered.
+    func remember<State>(_ key: String, for idle: Duration, _ initial: () -> State) -> Remembered<State> {
+        memory.state(key, of: policy, idle: idle, at: facts.uptime, initial)
     }
 
     /// A call of a tool: the tool's name, and what it is given.

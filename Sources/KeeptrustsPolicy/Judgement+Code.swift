@@ -15,9 +15,7 @@ extension Judgement {
         guard isDue(index) else { return }
         do {
             let matches = try locate(index, segments, scratch)
-            let examination = Examination(
-                segments: segments, own: chain.own(index, segments), matches: matches, stage: occasion.stage,
-                facts: occasion.facts, scratch: scratch.patterns)
+            let examination = chain.examination(index, segments, matches, occasion, scratch)
             let opinion = try chain.policies[index].examine(examination)
             guard opinion.edits.allSatisfy({ $0.isWithin(segments) }) else { return fail(index) }
             for located in matches { report([located.match], opinion.decision, located.segment, index) }
@@ -39,9 +37,7 @@ extension Judgement {
                 continue
             }
             let current = edited.segments
-            let examination = Examination(
-                segments: current, own: chain.own(index, current), matches: [], stage: occasion.stage,
-                facts: occasion.facts, scratch: scratch.patterns)
+            let examination = chain.examination(index, current, [], occasion, scratch)
             guard let opinion = try? chain.policies[index].revise(examination),
                 opinion.edits.allSatisfy({ $0.isWithin(current) })
             else {
@@ -86,8 +82,18 @@ extension Judgement {
 }
 
 extension PolicyChain {
+    /// What an instance is given to judge.
+    fileprivate func examination(
+        _ index: Int, _ segments: [Segment], _ matches: [Examination.LocatedMatch], _ occasion: Occasion,
+        _ scratch: MatchScratch
+    ) -> Examination {
+        Examination(
+            segments: segments, own: own(index, segments), matches: matches, stage: occasion.stage,
+            facts: occasion.facts, scratch: scratch.patterns, memory: scratch.memory, policy: instances[index].id)
+    }
+
     /// The texts that an instance has an opinion on.
-    fileprivate func own(_ index: Int, _ segments: [Segment]) -> [Int] {
+    private func own(_ index: Int, _ segments: [Segment]) -> [Int] {
         segments.indices.filter {
             stances[index].runs(on: segments[$0].phase) && policies[index].reads(segments[$0].role)
         }

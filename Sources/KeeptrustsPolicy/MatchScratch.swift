@@ -8,7 +8,13 @@ public final class MatchScratch {
     /// Of each text that is being judged, what must be confirmed.
     var suspects: [Suspect] = []
 
-    public init(for chain: PolicyChain) { patterns = PatternScratch(for: chain.patterns) }
+    /// What the policies of the event loop remember; it outlives the chain.
+    public var memory: PolicyMemory
+
+    public init(for chain: PolicyChain, memory: PolicyMemory = PolicyMemory()) {
+        patterns = PatternScratch(for: chain.patterns)
+        self.memory = memory
+    }
 
     /// The suspects of the text to which the one at `first` belongs; they stand in the order of their texts.
     func suspectsOfOneText(from first: Int) -> Range<Int> {

@@ -75,4 +75,20 @@ struct FactsTests {
         #expect(policies.map { $0["skipped"] as? Bool } == [false, true])
         #expect(record["flagged"] as? Bool == false)
     }
+
+    @Test("What policies remember outlives an exchange and a reload")
+    func memory() throws {
+        let play = try Self.play("bot-detector", "{max_requests_per_window: 2, action: block}", trusted: true)
+        var codes: [String?] = []
+        for _ in 0..<3 {
+            play.begin()
+            codes.append(try Self.code(play, [Self.key]))
+            play.around.current = LoopSnapshot(play.around.current.snapshot)
+        }
+
+        #expect(codes == [nil, nil, "bot_detector.detected"])
+        play.now += .seconds(121)
+        play.begin()
+        #expect(try Self.code(play, [Self.key]) == nil)
+    }
 }

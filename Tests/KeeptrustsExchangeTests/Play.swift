@@ -44,6 +44,9 @@ final class Play {
         exchange = Exchange(around, at: now)
     }
 
+    /// Begins another exchange of the same caller.
+    func begin() { exchange = Exchange(around, at: now) }
+
     /// Tells an event, and gives what must be done.
     @discardableResult
     func tell(_ event: Exchange.Event) -> [Exchange.Action] {

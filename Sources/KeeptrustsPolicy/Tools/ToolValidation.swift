@@ -71,7 +71,7 @@ struct ToolValidation: Policy {
         } catch {
             return "The arguments of \(tool) are not JSON."
         }
-        let violation = try schema.violation(in: tree, using: examination.memory())
+        let violation = try schema.violation(in: tree, using: examination.searching())
         return violation.map { "The arguments of \(tool) break its schema. \($0.description)." }
     }
 
