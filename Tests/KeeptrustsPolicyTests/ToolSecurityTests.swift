@@ -14,7 +14,7 @@ struct ToolSecurityTests {
     private static let plain = try? chain()
 
     private static func code(_ tool: String, _ arguments: String, _ settings: Settings? = nil) throws -> String? {
-        let chain = try settings.map { try chain($0) } ?? #require(plain)
+        let chain = try settings.map { try Self.chain($0) } ?? #require(plain)
         return chain.judge([.call(tool, arguments)], at: .answer, knowing: .caller()).reason?.code
     }
 
