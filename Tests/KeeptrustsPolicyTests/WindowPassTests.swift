@@ -29,6 +29,28 @@ struct WindowPassTests {
         }
     }
 
+    @Test("No text in which the model finds an attack is taken for plain by its words alone, and most others are")
+    func plainWords() throws {
+        let classifier = Classifier(model: try LinearModel(named: "prompt-injection.model"), alarm: { _ in 0 })
+        let file = MarkedText.root.appending(path: "Tests/Fixtures/injection/scores.txt")
+        let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n").filter { !$0.hasPrefix("#") }
+        var plain = (attacks: 0, others: 0, all: 0)
+        for line in lines {
+            let parts = line.split(separator: " ", maxSplits: 1)
+            let isAttack = try #require(Float(parts[0])) >= 0.9
+            let isPlain = Array(Pack.unescape(String(parts[1])).utf8).withUnsafeBytes(classifier.isPlain)
+            if isAttack {
+                plain.attacks += isPlain ? 1 : 0
+            } else {
+                plain.all += 1
+                plain.others += isPlain ? 1 : 0
+            }
+        }
+
+        #expect(plain.attacks == 0)
+        #expect(plain.others * 2 > plain.all)
+    }
+
     @Test("The strongest window is named, in a text that is harmless before and behind it")
     func span() throws {
         let model = try LinearModel(named: "prompt-injection.model")

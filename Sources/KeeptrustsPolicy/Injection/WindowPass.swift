@@ -57,15 +57,27 @@ struct WindowPass {
         var span = 0..<0
     }
 
+    /// The runs of five bytes count, too; words alone are read in half the time.
+    private let readsGrams: Bool
+
     /// The strongest window of a text; nil when there is no word in it.
-    static func strongest(in text: UnsafeRawBufferPointer, by model: LinearModel) -> StrongestWindow? {
+    ///
+    /// - Parameters:
+    ///   - text: The text.
+    ///   - model: What its words and runs of bytes weigh.
+    ///   - wordsOnly: Leave the runs of bytes out, as if each weighed nothing.
+    /// - Returns: Where it stands, and how strong it is.
+    static func strongest(
+        in text: UnsafeRawBufferPointer, by model: LinearModel, wordsOnly: Bool = false
+    ) -> StrongestWindow? {
         model.words.withUnsafeBufferPointer { words in
             model.grams.withUnsafeBufferPointer { grams in
                 ByteKind.table.withUnsafeBufferPointer { kinds in
                     withUnsafeTemporaryAllocation(of: UInt64.self, capacity: blockSize) { known in
                         let scales = (model.wordScale, model.gramScale, model.bias)
                         var pass = WindowPass(
-                            text: text, words: words, grams: grams, kinds: kinds, scales: scales, known: known)
+                            text: text, words: words, grams: grams, kinds: kinds, scales: scales, known: known,
+                            readsGrams: !wordsOnly)
                         pass.read()
                         pass.closeLast()
                         return pass.result
@@ -78,7 +90,7 @@ struct WindowPass {
     private init(
         text: UnsafeRawBufferPointer, words: UnsafeBufferPointer<Int8>, grams: UnsafeBufferPointer<Int8>,
         kinds: UnsafeBufferPointer<UInt8>, scales: (word: Float, gram: Float, bias: Float),
-        known: UnsafeMutableBufferPointer<UInt64>
+        known: UnsafeMutableBufferPointer<UInt64>, readsGrams: Bool
     ) {
         self.text = text
         self.words = words
@@ -86,6 +98,7 @@ struct WindowPass {
         self.kinds = kinds
         self.scales = scales
         self.known = known
+        self.readsGrams = readsGrams
     }
 
     private mutating func read() {
@@ -103,6 +116,7 @@ struct WindowPass {
 
     /// Reads the word at `start`, and says where it ends.
     private mutating func readWord(from start: Int, _ kind: UInt8) -> Int {
+        guard readsGrams else { return hashWord(from: start, kind) }
         let end = min(text.count, start + Self.longestWord)
         var at = start
         var run = run
@@ -122,6 +136,22 @@ struct WindowPass {
         sum &+= Int32(grams[Self.index(run << 24 &* Self.k1)])
         self.run = run
         add(hash ^ hash >> 32, sum, start..<at)
+        return at
+    }
+
+    /// Reads a word as ``readWord(from:_:)`` does, apart from its runs of bytes.
+    private mutating func hashWord(from start: Int, _ kind: UInt8) -> Int {
+        let end = min(text.count, start + Self.longestWord)
+        var at = start
+        var hash = Self.k2
+        while at < end {
+            let byte = text[at]
+            let found = kinds[Int(byte)]
+            guard found == kind || found == ByteKind.lead && kind == ByteKind.letter && gap(at) == 0 else { break }
+            hash = (hash ^ UInt64(byte | 0x20)) &* Self.k1
+            at += 1
+        }
+        add(hash ^ hash >> 32, 0, start..<at)
         return at
     }
 
