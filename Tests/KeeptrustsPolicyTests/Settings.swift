@@ -6,19 +6,21 @@ import NIOCore
 ///
 /// The key number n of a mapping stands in line n, at a column that grows with the depth.
 indirect enum Settings: ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral, ExpressibleByStringLiteral,
-    ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral
+    ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral
 {
     case mapping([(String, Settings)])
     case list([Settings])
     case string(String)
     case boolean(Bool)
     case integer(Int)
+    case number(Double)
 
     init(dictionaryLiteral elements: (String, Settings)...) { self = .mapping(elements) }
     init(arrayLiteral elements: Settings...) { self = .list(elements) }
     init(stringLiteral value: String) { self = .string(value) }
     init(booleanLiteral value: Bool) { self = .boolean(value) }
     init(integerLiteral value: Int) { self = .integer(value) }
+    init(floatLiteral value: Double) { self = .number(value) }
 
     func node(_ path: String, line: Int = 1, depth: Int = 0) -> ConfigNode {
         let place = SourceLocation(file: "policy-config.yaml", line: line, column: 1 + 2 * depth)
@@ -27,6 +29,7 @@ indirect enum Settings: ExpressibleByDictionaryLiteral, ExpressibleByArrayLitera
             case .string(let string): .string(string)
             case .boolean(let flag): .boolean(flag)
             case .integer(let number): .integer(number)
+            case .number(let number): .number(number)
             case .list(let members):
                 .list(members.enumerated().map { $1.node("\(path).\($0)", line: $0 + 1, depth: depth + 1) })
             case .mapping(let members):
