@@ -6,13 +6,14 @@ import Testing
 struct PackTests {
     static let names = [
         "pii.txt", "secrets.txt", "classification.txt", "prompt-injection.txt", "dangerous-code.txt",
-        "safety.txt", "export-control.txt", "mnpi.txt", "legal-privilege.txt",
+        "safety.txt", "export-control.txt", "mnpi.txt", "legal-privilege.txt", "bias.txt",
     ]
 
     /// The fewest rules that a pack may have: an emptied pack is no pack.
     static let fewest = [
         "pii.txt": 16, "secrets.txt": 66, "classification.txt": 4, "prompt-injection.txt": 36, "dangerous-code.txt": 18,
         "safety.txt": 12, "export-control.txt": 5, "mnpi.txt": 5, "legal-privilege.txt": 3,
+        "bias.txt": 12,
     ]
 
     struct Case: CustomTestStringConvertible, Sendable {

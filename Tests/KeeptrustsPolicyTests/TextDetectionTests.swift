@@ -31,6 +31,7 @@ struct TextDetectionTests {
         Kind(name: "itar-ear-filter", file: "itar-ear-filter"),
         Kind(name: "mnpi-filter", file: "mnpi-filter"),
         Kind(name: "legal-privilege", file: "legal-privilege"),
+        Kind(name: "bias-monitor", phase: .response, file: "bias-monitor"),
         Kind(
             name: "entity-list-filter",
             settings: [
