@@ -33,6 +33,8 @@ struct TextDetectionTests {
         Kind(name: "legal-privilege", file: "legal-privilege"),
         Kind(name: "bias-monitor", phase: .response, file: "bias-monitor"),
         Kind(
+            name: "language-validator", settings: ["allowed_languages": ["en", "de"]], file: "language-validator"),
+        Kind(
             name: "entity-list-filter",
             settings: [
                 "blocked_entities": [
