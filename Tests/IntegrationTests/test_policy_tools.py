@@ -302,6 +302,14 @@ def test_lint_is_strict_about_warnings_when_asked(kt, folder):
     assert [warning["code"] for warning in report["warnings"]] == ["W003"]
 
 
+def test_lint_takes_the_config_as_the_other_commands_do(kt, folder):
+    (folder / "other.yaml").write_text(CONFIG.replace("name: tools", "name: other"))
+
+    status, output, _ = kt("policy", "lint", "--policy-config", "other.yaml")
+
+    assert status == 0 and output.startswith("other.yaml: ok: other 1.0.0")
+
+
 def test_lint_needs_a_file(kt):
     assert kt("policy", "lint", "--file", "absent.yaml")[0] == 2
 
