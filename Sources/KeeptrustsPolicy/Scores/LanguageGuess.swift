@@ -50,7 +50,7 @@ private struct LanguageEvidence {
     init(_ table: LanguageTable) { self.table = table }
 
     mutating func read(_ text: UnsafeRawBufferPointer) {
-        var hash = WordHash()
+        var hash = LetterHash()
         var latin = 0
         var offset = 0
         while offset < text.count {

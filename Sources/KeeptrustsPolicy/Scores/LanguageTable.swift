@@ -88,7 +88,7 @@ struct LanguageTable: Sendable {
 
     private static func hashes(of words: String) -> [UInt64] {
         var hashes: [UInt64] = []
-        var hash = WordHash()
+        var hash = LetterHash()
         for scalar in words.unicodeScalars {
             if Script(scalar.value) != nil {
                 hash.take(scalar.value)
@@ -101,7 +101,7 @@ struct LanguageTable: Sendable {
 }
 
 /// The hash of a word, letter by letter (FNV-1a).
-struct WordHash {
+struct LetterHash {
     private static let start: UInt64 = 0xCBF2_9CE4_8422_2325
     private var hash = start
 
