@@ -49,8 +49,9 @@ struct ListFilterTests {
 
     @Test("What the settings list is added to the pack, or stands in its place", arguments: packed)
     func replaces(kind: Kind) throws {
-        let added = try kind.chain(.mapping([(kind.key, ["Project Kraken"])]))
-        let alone = try kind.chain(.mapping([(kind.key, ["Project Kraken"]), ("replace_defaults", true)]))
+        let added = try kind.chain(.mapping([(kind.key, .list([.string("Project Kraken")]))]))
+        let alone = try kind.chain(
+            .mapping([(kind.key, .list([.string("Project Kraken")])), ("replace_defaults", .boolean(true))]))
 
         for chain in [added, alone] { #expect(chain.judge("About Project Kraken.").verdict == .block) }
         #expect(try kind.chain().judge("About Project Kraken.").verdict == .allow)
@@ -62,7 +63,7 @@ struct ListFilterTests {
     func nothingLeft(kind: Kind) throws {
         let missing = #expect(throws: ConfigError.self) { try kind.chain(["replace_defaults": true]) }
         let empty = #expect(throws: ConfigError.self) {
-            try kind.chain(.mapping([("replace_defaults", true), (kind.key, [])]))
+            try kind.chain(.mapping([("replace_defaults", .boolean(true)), (kind.key, .list([]))]))
         }
 
         #expect(missing?.description.contains("needs the key '\(kind.key)'") == true)
@@ -72,7 +73,7 @@ struct ListFilterTests {
     @Test("A kind without a pack needs its list", arguments: bare)
     func needsList(kind: Kind) throws {
         let missing = #expect(throws: ConfigError.self) { try kind.chain() }
-        let empty = #expect(throws: ConfigError.self) { try kind.chain(.mapping([(kind.key, [])])) }
+        let empty = #expect(throws: ConfigError.self) { try kind.chain(.mapping([(kind.key, .list([]))])) }
 
         #expect(missing?.description.contains("needs the key '\(kind.key)'") == true)
         #expect(empty?.description.contains("is empty") == true)
@@ -86,17 +87,20 @@ struct ListFilterTests {
             Kind(name: "dual-use-filter", key: "blocked_terms", text: "", category: ""),
         ])
     func fuzzy(kind: Kind) throws {
-        let list: (String, Settings) = (kind.key, ["Golden Crane Machinery"])
+        let list: (String, Settings) = (kind.key, .list([.string("Golden Crane Machinery")]))
         let exact = try kind.chain(.mapping([list]))
-        let near = try kind.chain(.mapping([list, ("fuzzy_matching", true)]))
-        let nearer = try kind.chain(.mapping([list, ("fuzzy_matching", true), ("max_distance", 3)]))
+        let near = try kind.chain(.mapping([list, ("fuzzy_matching", .boolean(true))]))
+        let nearer = try kind.chain(
+            .mapping([list, ("fuzzy_matching", .boolean(true)), ("max_distance", .integer(3))]))
 
         #expect(exact.judge("goldn crane machinery").verdict == .allow)
         #expect(near.judge("goldn crane machinery").verdict == .block)
         #expect(near.judge("goldn crain machinerie").verdict == .allow)
         #expect(nearer.judge("goldn crane machinerie").verdict == .block)
         #expect(near.judge("Golden crane machinery").verdict == .block)
-        let useless = #expect(throws: ConfigError.self) { try kind.chain(.mapping([list, ("max_distance", 3)])) }
+        let useless = #expect(throws: ConfigError.self) {
+            try kind.chain(.mapping([list, ("max_distance", .integer(3))]))
+        }
         #expect(useless?.description.contains("has no effect without 'fuzzy_matching: true'") == true)
     }
 
