@@ -4,11 +4,14 @@ import Testing
 @testable import KeeptrustsPolicy
 
 struct PackTests {
-    static let names = ["pii.txt", "secrets.txt", "classification.txt", "prompt-injection.txt", "dangerous-code.txt"]
+    static let names = [
+        "pii.txt", "secrets.txt", "classification.txt", "prompt-injection.txt", "dangerous-code.txt", "oversight.txt",
+    ]
 
     /// The fewest rules that a pack may have: an emptied pack is no pack.
     static let fewest = [
         "pii.txt": 16, "secrets.txt": 66, "classification.txt": 4, "prompt-injection.txt": 36, "dangerous-code.txt": 18,
+        "oversight.txt": 15,
     ]
 
     struct Case: CustomTestStringConvertible, Sendable {
