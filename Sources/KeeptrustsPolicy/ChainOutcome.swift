@@ -51,6 +51,9 @@ public struct PolicyResult: Sendable, Equatable {
     public var verdict = Verdict.allow
     public var reasonCode: String?
 
+    /// It saw something that changes nothing.
+    public var flagged = false
+
     /// It did not run: none of the texts is of its phases, or a policy before it had blocked already.
     public var skipped = false
 

@@ -116,7 +116,10 @@ struct Judgement: Sendable {
 
     /// Takes a policy's decision into account, as its instance's mode says.
     mutating func apply(_ decision: Decision, _ index: Int) {
-        if decision.flagged { outcome.flagged = true }
+        if decision.flagged {
+            outcome.flagged = true
+            outcome.results[index].flagged = true
+        }
         if outcome.results[index].reasonCode == nil { outcome.results[index].reasonCode = decision.reason?.code }
         guard decision.verdict != .allow else { return }
         if decision.verdict > outcome.results[index].verdict {
@@ -125,6 +128,7 @@ struct Judgement: Sendable {
         }
         guard chain.stances[index].enforces else {
             outcome.flagged = true
+            outcome.results[index].flagged = true
             return
         }
         if decision.verdict > outcome.verdict {

@@ -71,30 +71,33 @@ enum Decoding {
         }
     }
 
+    /// A number of hexadecimal digits at a place.
+    private static func hex(_ bytes: [UInt8], _ place: Int, _ count: Int) -> Int? {
+        guard place + count <= bytes.count else { return nil }
+        var value = 0
+        for byte in bytes[place..<(place + count)] {
+            guard let digit = Character(Unicode.Scalar(byte)).hexDigitValue else { return nil }
+            value = value * 16 + digit
+        }
+        return value
+    }
+
     /// Percent escapes undone, also `%u002e` and two bytes that stand for one (`%c0%af`); nil when there are none.
     private static func percent(_ text: String) -> String? {
         let bytes = Array(text.utf8)
         var plain: [UInt8] = []
         var isChanged = false
         var index = 0
-        func hex(_ place: Int, _ count: Int) -> Int? {
-            guard place + count <= bytes.count else { return nil }
-            var value = 0
-            for byte in bytes[place..<(place + count)] {
-                guard let digit = Character(Unicode.Scalar(byte)).hexDigitValue else { return nil }
-                value = value * 16 + digit
-            }
-            return value
-        }
         while index < bytes.count {
             guard bytes[index] == 0x25 else {
                 plain.append(bytes[index])
                 index += 1
                 continue
             }
-            if let value = hex(index + 1, 2) {
+            if let value = hex(bytes, index + 1, 2) {
                 // An overlong form of an ASCII character.
-                if value & 0xFE == 0xC0, index + 3 < bytes.count, bytes[index + 3] == 0x25, let low = hex(index + 4, 2)
+                if value & 0xFE == 0xC0, index + 3 < bytes.count, bytes[index + 3] == 0x25,
+                    let low = hex(bytes, index + 4, 2)
                 {
                     plain.append(UInt8((value & 1) << 6 | low & 0x3F))
                     index += 6
@@ -103,7 +106,7 @@ enum Decoding {
                     index += 3
                 }
                 isChanged = true
-            } else if index + 1 < bytes.count, bytes[index + 1] | 0x20 == 0x75, let value = hex(index + 2, 4),
+            } else if index + 1 < bytes.count, bytes[index + 1] | 0x20 == 0x75, let value = hex(bytes, index + 2, 4),
                 value < 0x80
             {
                 plain.append(UInt8(value))

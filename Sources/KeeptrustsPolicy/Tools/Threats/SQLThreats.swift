@@ -85,17 +85,7 @@ extension SQLThreats {
                 while index < text.count, text[index] != 0x0A { index += 1 }
                 add(.comment, start..<index)
             case 0x2F where index + 1 < text.count && text[index + 1] == 0x2A:
-                index += 2
-                // What stands in `/*! … */` is run.
-                if index < text.count, text[index] == 0x21 {
-                    while index + 1 < text.count,
-                        text[index + 1] &- 0x30 < 10 || text[index] == 0x21 && text[index + 1] == 0x20
-                    { index += 1 }
-                    index += 1
-                } else {
-                    while index < text.count, !(text[index] == 0x2F && text[index - 1] == 0x2A) { index += 1 }
-                    index += 1
-                }
+                index = end(ofRemark: index + 2, in: text)
             case 0x00...0x20: index += 1
             default:
                 index += 1
@@ -108,6 +98,19 @@ extension SQLThreats {
             }
         }
         return tokens
+    }
+
+    /// Where a remark ends whose opening ends at a place; what stands in `/*! … */` is run, so only its beginning is passed.
+    private static func end(ofRemark start: Int, in text: [UInt8]) -> Int {
+        var index = start
+        guard index < text.count, text[index] == 0x21 else {
+            while index < text.count, !(text[index] == 0x2F && text[index - 1] == 0x2A) { index += 1 }
+            return index + 1
+        }
+        while index + 1 < text.count, text[index + 1] &- 0x30 < 10 || text[index] == 0x21 && text[index + 1] == 0x20 {
+            index += 1
+        }
+        return index + 1
     }
 
     private static func isWord(_ byte: UInt8) -> Bool {
@@ -142,6 +145,17 @@ extension SQLThreats {
                 "role", "user",
             ]
             return all.isDisjoint(with: harmful) ? nil : ToolThreat(category: .sqlInjection)
+        case "grant", "revoke", "create", "set", "insert", "replace", "merge":
+            return rights(tokens, words, all, verb, second)
+        default: return programs(tokens, words, all, verb) ?? reading(tokens, words, all)
+        }
+    }
+
+    /// Statements that give rights, or take them.
+    private func rights(
+        _ tokens: [Token], _ words: [String], _ all: Set<String>, _ verb: String, _ second: String
+    ) -> ToolThreat? {
+        switch verb {
         case "grant", "revoke":
             let wide: Set = [
                 "all", "super", "superuser", "dba", "admin", "public", "sysdba", "sysadmin", "file", "owner", "create",
@@ -159,6 +173,18 @@ extension SQLThreats {
             ]
             return ["user", "role", "login"].contains(second) || !all.isDisjoint(with: powers)
                 ? ToolThreat(category: .privilege) : nil
+        case "set" where all.contains("password") || all.contains("global") || all.contains("role"):
+            return ToolThreat(category: .privilege)
+        case "insert", "replace", "merge":
+            let isAdmin = words.contains { ["mysql", "pg_authid", "sudoers"].contains($0) }
+            return isAdmin ? ToolThreat(category: .privilege) : nil
+        default: return nil
+        }
+    }
+
+    /// Statements that run programs, or write and read files.
+    private func programs(_ tokens: [Token], _ words: [String], _ all: Set<String>, _ verb: String) -> ToolThreat? {
+        switch verb {
         case "exec", "execute", "call", "declare":
             return words.contains {
                 $0.hasPrefix("xp_") || $0.hasPrefix("sp_") && !$0.hasPrefix("sp_help") || $0 == "sys"
@@ -169,15 +195,10 @@ extension SQLThreats {
             || all.contains("to") && tokens.contains { $0.kind == .text && $0.value.hasPrefix("/") }:
             return ToolThreat(category: .sqlInjection)
         case "load" where all.contains("infile") || all.contains("data"): return ToolThreat(category: .sqlInjection)
-        case "set" where all.contains("password") || all.contains("global") || all.contains("role"):
-            return ToolThreat(category: .privilege)
         case "attach" where tokens.contains { $0.kind == .text && $0.value.contains("/") }:
             return ToolThreat(category: .sqlInjection)
         case "backup" where all.contains("disk"): return ToolThreat(category: .exfiltration)
-        case "insert", "replace", "merge":
-            let isAdmin = words.contains { ["mysql", "pg_authid", "sudoers"].contains($0) }
-            return isAdmin ? ToolThreat(category: .privilege) : nil
-        default: return reading(tokens, words, all)
+        default: return nil
         }
     }
 
@@ -230,29 +251,31 @@ extension SQLThreats {
         return nil
     }
 
+    /// Whether what follows `UNION` was put there: honest ones have sources on both sides; others have numbers, nulls or the
+    /// catalogue.
+    private func isInjectedUnion(_ rest: ArraySlice<Token>) -> Bool {
+        guard let next = rest.first(where: { !["all", "distinct", "("].contains($0.value) }), next.value == "select"
+        else {
+            return false
+        }
+        let head = rest.prefix(24)
+        let isFiller = head.dropFirst().prefix(3).contains {
+            $0.kind == .number || $0.value == "null" || $0.value.hasPrefix("@@")
+        }
+        let isCatalogue = head.contains { Self.catalogue.contains($0.value) }
+        return isFiller || isCatalogue || tokens.contains { $0.kind == .comment }
+    }
+
+    private static let catalogue: Set = [
+        "information_schema", "sqlite_master", "pg_catalog", "users", "password", "passwd", "credentials", "sysobjects",
+        "all_tables", "user", "version", "admin", "secrets",
+    ]
+
     /// Signs that a value broke out of its quotes.
     private func injection() -> ToolThreat? {
         for (index, token) in tokens.enumerated() where token.kind == .word {
             let rest = tokens[(index + 1)...]
-            if token.value == "union",
-                let next = rest.first(where: { $0.value != "all" && $0.value != "distinct" && $0.value != "(" }),
-                next.value == "select"
-            {
-                // Honest unions have sources on both sides; injected ones have numbers, nulls or the catalogue.
-                let head = rest.prefix(24)
-                let isFiller = head.dropFirst().prefix(3).contains {
-                    $0.kind == .number || $0.value == "null" || $0.value.hasPrefix("@@")
-                }
-                let isCatalogue = head.contains {
-                    [
-                        "information_schema", "sqlite_master", "pg_catalog", "users", "password", "passwd",
-                        "credentials", "sysobjects", "all_tables", "user", "version", "admin", "secrets",
-                    ].contains($0.value)
-                }
-                if isFiller || isCatalogue || tokens.contains(where: { $0.kind == .comment }) {
-                    return ToolThreat(category: .sqlInjection)
-                }
-            }
+            if token.value == "union", isInjectedUnion(rest) { return ToolThreat(category: .sqlInjection) }
             if token.value == "or" || token.value == "and" || token.value == "having" || token.value == "||",
                 Self.isAlwaysTrue(rest.prefix(8))
             {

@@ -69,11 +69,7 @@ struct ShellReader {
             case UInt8(ascii: "&"):
                 offset += 1
                 if offset < text.count, text[offset] == 0x3E { redirect(&current) } else { close(pipes: false) }
-            case UInt8(ascii: "|"):
-                offset += 1
-                let isOr = offset < text.count && text[offset] == byte
-                if isOr || offset < text.count && text[offset] == 0x26 { offset += 1 }
-                close(pipes: !isOr)
+            case UInt8(ascii: "|"): close(pipes: !skipsOr())
             case UInt8(ascii: "("), UInt8(ascii: ")"), UInt8(ascii: "{"), UInt8(ascii: "}"):
                 // Groups change nothing in what runs; `{` within a word is read there.
                 offset += 1
@@ -85,6 +81,14 @@ struct ShellReader {
         }
         close(pipes: false)
         return commands
+    }
+
+    /// Passes over `|`, `|&` or `||`, and says whether it was the last.
+    private mutating func skipsOr() -> Bool {
+        offset += 1
+        guard offset < text.count, text[offset] == 0x7C || text[offset] == 0x26 else { return false }
+        offset += 1
+        return text[offset - 1] == 0x7C
     }
 
     private mutating func redirect(_ command: inout ShellCommand) {
@@ -139,26 +143,9 @@ extension ShellReader {
             case UInt8(ascii: "("):
                 // `name(){ … }`
                 break reading
-            case UInt8(ascii: "'"):
-                offset += 1
-                while offset < text.count, text[offset] != byte {
-                    word.append(text[offset])
-                    offset += 1
-                }
-                offset += 1
+            case UInt8(ascii: "'"): quoted(&word)
             case UInt8(ascii: "\""): doubleQuoted(&word, &command)
-            case UInt8(ascii: "\\"):
-                // Before a letter or a digit it is part of a Windows path.
-                let next = offset + 1 < text.count ? text[offset + 1] : 0x20
-                if next != 0x0A,
-                    (next | 0x20) &- 0x61 < 26 || next &- 0x30 < 10 || next == 0x2A || next == 0x5C || next == 0x2E
-                {
-                    word.append(byte)
-                    offset += 1
-                } else {
-                    if next != 0x0A, offset + 1 < text.count { word.append(next) }
-                    offset += 2
-                }
+            case UInt8(ascii: "\\"): escaped(&word)
             case UInt8(ascii: "`"): substitution(&word, &command, 1, byte)
             case UInt8(ascii: "$") where offset + 1 < text.count && text[offset + 1] == 0x28:
                 substitution(&word, &command, 2, UInt8(ascii: ")"))
@@ -173,6 +160,27 @@ extension ShellReader {
         wordCount += 1
         isTangled = isTangled || wordCount > Self.mostWords
         command.words.append(String(decoding: word, as: UTF8.self))
+    }
+
+    private mutating func quoted(_ word: inout [UInt8]) {
+        offset += 1
+        while offset < text.count, text[offset] != 0x27 {
+            word.append(text[offset])
+            offset += 1
+        }
+        offset += 1
+    }
+
+    /// What stands behind a backslash; before a letter or a digit it is part of a Windows path.
+    private mutating func escaped(_ word: inout [UInt8]) {
+        let next = offset + 1 < text.count ? text[offset + 1] : 0x20
+        if (next | 0x20) &- 0x61 < 26 || next &- 0x30 < 10 || [0x2A, 0x5C, 0x2E].contains(next) {
+            word.append(text[offset])
+            offset += 1
+        } else {
+            if next != 0x0A, offset + 1 < text.count { word.append(next) }
+            offset += 2
+        }
     }
 
     private mutating func doubleQuoted(_ word: inout [UInt8], _ command: inout ShellCommand) {

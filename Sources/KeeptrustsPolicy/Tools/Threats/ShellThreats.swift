@@ -186,7 +186,7 @@ extension ShellThreats {
         let name = Self.name(of: words)
         var first = index
         while first > 0, commands[first].isPiped { first -= 1 }
-        let before = commands[first..<index].map { Self.unwrapped($0.words, terms) }
+        let before = commands[max(first, index - Self.mostPipes)..<index].map { Self.unwrapped($0.words, terms) }
         let runs = terms.has(name, in: "shells") || name == "source" || name == "."
         for earlier in before {
             let source = Self.name(of: earlier)
@@ -202,21 +202,7 @@ extension ShellThreats {
                     return threat
                 }
             }
-            guard terms.has(name, in: "senders") else { continue }
-            if ["env", "printenv", "set", "history", "mysqldump", "pg_dump", "pg_dumpall", "mongodump", "sqlite3"]
-                .contains(source)
-            {
-                return ToolThreat(category: .exfiltration)
-            }
-            let reads = [
-                "cat", "tar", "zip", "gzip", "base64", "xxd", "dd", "head", "tail", "cpio", "gpg", "openssl", "find",
-            ]
-            let isUpload =
-                name != "curl" && name != "wget"
-                || words.contains {
-                    $0.hasPrefix("-d") || $0.hasPrefix("--data") || $0 == "-T" || $0 == "-F" || $0.contains("@-")
-                }
-            if reads.contains(source), isUpload { return ToolThreat(category: .exfiltration) }
+            if terms.has(name, in: "senders"), leaks(source, name, words) { return ToolThreat(category: .exfiltration) }
         }
         if name == "crontab" { return ToolThreat(category: .remoteCode, confidence: 0.7) }
         if name == "tee" || name == "dd" {
@@ -225,6 +211,23 @@ extension ShellThreats {
             }
         }
         return nil
+    }
+
+    /// Commands before one whose output reaches it.
+    private static let mostPipes = 16
+
+    /// Whether a program that sends is given what another reads from files, databases or the environment.
+    private func leaks(_ source: String, _ sender: String, _ words: [String]) -> Bool {
+        let dumps = ["env", "printenv", "set", "history", "mysqldump", "pg_dump", "pg_dumpall", "mongodump", "sqlite3"]
+        if dumps.contains(source) { return true }
+        let reads = [
+            "cat", "tar", "zip", "gzip", "base64", "xxd", "dd", "head", "tail", "cpio", "gpg", "openssl", "find",
+        ]
+        guard reads.contains(source) else { return false }
+        guard sender == "curl" || sender == "wget" else { return true }
+        return words.contains {
+            $0.hasPrefix("-d") || $0.hasPrefix("--data") || $0 == "-T" || $0 == "-F" || $0.contains("@-")
+        }
     }
 
     /// The code that a shell or an interpreter is given on its line, and the inputs of database clients.
