@@ -6,11 +6,13 @@ import Testing
 struct PackTests {
     static let names =
         PIIDetector.packs + ["secrets.txt", "classification.txt", "prompt-injection.txt", "dangerous-code.txt"]
+        + ["financial-advice.txt", "medical-advice.txt", "legal-advice.txt"]
 
     /// The fewest rules that a pack may have: an emptied pack is no pack.
     static let fewest = [
         "pii.txt": 30, "pii-national.txt": 75, "pii-context.txt": 30, "secrets.txt": 66, "classification.txt": 4,
         "prompt-injection.txt": 36, "dangerous-code.txt": 18,
+        "financial-advice.txt": 10, "medical-advice.txt": 7, "legal-advice.txt": 6,
     ]
 
     struct Case: CustomTestStringConvertible, Sendable {
