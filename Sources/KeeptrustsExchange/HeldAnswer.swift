@@ -73,7 +73,8 @@ struct HeldAnswer {
         let segment = delta.text.segment
         let key = Key(choice: delta.choice, channel: delta.channel)
         let known = delta.channel == .other ? nil : places[key]
-        let place = known ?? begin(key, Segment(ByteBuffer(), role: segment.role, phase: segment.phase))
+        let empty = Segment(ByteBuffer(), role: segment.role, phase: segment.phase, choice: segment.choice)
+        let place = known ?? begin(key, empty)
         let piece = Piece(text: place, start: texts[place].length)
         texts[place].length += segment.text.readableBytes
         texts[place].segment.text.writeImmutableBuffer(segment.text)
