@@ -1,3 +1,4 @@
+import KeeptrustsConfig
 import KeeptrustsCore
 import KeeptrustsDialects
 import KeeptrustsPolicy
