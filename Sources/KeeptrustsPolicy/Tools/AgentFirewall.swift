@@ -53,7 +53,17 @@ struct AgentFirewall: Policy {
         limits = try AgentLimits(
             actions: mapping[.maxActions], rates: mapping[.rates], transactions: mapping[.transactions],
             switches: mapping[.switches], monitoring: mapping[.monitoring])
-        rules = limits.haltsOnPII ? try Packs.rules(of: "pii.txt", for: mapping[.switches]) : []
+        rules = limits.haltsOnPII ? try Self.personalData(mapping[.switches]) : []
+    }
+
+    /// What `pii-detector` looks for on its own, apart from addresses of machines, which are what many tools are for.
+    private static func personalData(_ node: ConfigNode?) throws(ConfigError) -> [Rule] {
+        let wanted = EntityType.names(of: [.always, .cards]).subtracting(["IP_ADDRESS"])
+        var rules: [Rule] = []
+        for pack in PIIDetector.packs {
+            rules += try Packs.rules(of: pack, for: node).filter { wanted.contains($0.category) }
+        }
+        return rules
     }
 
     var examines: Bool { true }
