@@ -102,15 +102,17 @@ struct AdviceTests {
         #expect(chain.judge(#"{"answer": "You should sue."}"#, .response).reason?.code == "upl_filter.detected")
     }
 
-    @Test(
-        "What sets nothing or the impossible is refused",
-        arguments: [
-            (["replace_defaults": true], "leaves nothing to look for"),
-            (["required_disclaimers": ["a", "a"]], "is there twice"),
-            (["required_disclaimers": [" "]], "must have 1 to 1024 bytes that show"),
-            (["required_disclaimers": .list((0..<17).map { .string("a\($0)") })], "must have at most 16 entries"),
-            (["blocked_patterns": ["(a"]], "blocked_patterns"), (["fda_class": "II"], "unknown key"),
-        ] as [(Settings, String)])
+    private static let tooMany: [Settings] = (0..<17).map { Settings.string("a\($0)") }
+
+    static let mistakes: [(Settings, String)] = [
+        (["replace_defaults": true], "leaves nothing to look for"),
+        (["required_disclaimers": ["a", "a"]], "is there twice"),
+        (["required_disclaimers": [" "]], "must have 1 to 1024 bytes that show"),
+        (["required_disclaimers": .list(tooMany)], "must have at most 16 entries"),
+        (["blocked_patterns": ["(a"]], "blocked_patterns"), (["fda_class": "II"], "unknown key"),
+    ]
+
+    @Test("What sets nothing or the impossible is refused", arguments: mistakes)
     func refusals(settings: Settings, message: String) {
         let error = #expect(throws: ConfigError.self) {
             try PolicyChain(["financial-compliance"], ["financial-compliance": settings])
