@@ -33,6 +33,19 @@ struct PromptInjectionTests {
         #expect(page.split(whereSeparator: \.isWhitespace).joined(separator: " ").contains(line), "\(line)")
     }
 
+    @Test(
+        "A few words by themselves are no attack, whatever they are",
+        arguments: [
+            "END", "system", "User:", "Answer:", "instructions", "the system prompt", "new rules for users", "STOP",
+            "admin",
+        ])
+    func short(text: String) throws {
+        let chain = try PolicyChain(["prompt-injection"])
+
+        #expect(chain.judge(text).verdict == .allow)
+        #expect(chain.judge(text, .toolResult, role: .tool).verdict == .allow)
+    }
+
     @Test("The classifier finds an attack that no rule knows, and says where")
     func classifier() throws {
         let outcome = try PolicyChain(["prompt-injection"]).judge(Self.unknown)

@@ -14,6 +14,10 @@ struct Classifier: Sendable {
     /// innocent texts are below.
     private static let leastOfWords: Float = -1.75
 
+    /// Words of a text that the model is asked about, at least: of fewer it was taught nothing, and `System` or `END` alone is no
+    /// attack.
+    static let fewestWords = 6
+
     /// Whether the words of a text alone tell that the model will find nothing in it.
     func isPlain(_ text: UnsafeRawBufferPointer) -> Bool {
         guard let strongest = WindowPass.strongest(in: text, by: model, wordsOnly: true) else { return true }
@@ -66,7 +70,9 @@ extension PolicyChain {
         guard let alarm = classifier.alarm(segment.role) else { return }
         let isSuspect = scratch.suspects.last?.segment == number
         guard isSuspect || scratch.gradesAll || !classifier.isPlain(text) else { return }
-        guard var strongest = WindowPass.strongest(in: text, by: classifier.model) else { return }
+        guard var strongest = WindowPass.strongest(in: text, by: classifier.model),
+            strongest.words >= Classifier.fewestWords
+        else { return }
         if strongest.logOdds >= alarm { scratch.isAlarmed = true }
         if let view { strongest.span = view.original(strongest.span) }
         scratch.classified.append(ClassifierReading(segment: number, reading: reading, strongest: strongest))

@@ -10,6 +10,9 @@ struct StrongestWindow: Equatable {
 
     /// Where it stands (bytes).
     var span: Range<Int>
+
+    /// The different words of its blocks.
+    var words = 0
 }
 
 /// One pass of a ``LinearModel`` over a text: words, their sums by blocks, and the strongest window of two blocks.
@@ -203,7 +206,9 @@ struct WindowPass {
         let logOdds = words + grams + scales.bias
         if let strongest, strongest.logOdds >= logOdds { return }
         let start = first.wordCount > 0 ? first.span.lowerBound : second.span.lowerBound
-        strongest = StrongestWindow(logOdds: logOdds, span: start..<second.span.upperBound)
+        strongest = StrongestWindow(
+            logOdds: logOdds, span: start..<second.span.upperBound,
+            words: Int(first.wordCount &+ second.wordCount) / 2)
     }
 
     private static func index(_ hash: UInt64) -> Int {
