@@ -18,6 +18,10 @@ struct Classifier: Sendable {
     /// attack.
     static let fewestWords = 6
 
+    /// Bytes from which on the words of a text are summed first: the rules ask little of shorter ones, and an attack in parts has
+    /// its signs in such.
+    static let longText = 512
+
     /// The weight from which on a rule is sure enough to be asked about every text.
     static let weightOfSureRules = 3
 
@@ -69,7 +73,7 @@ extension PolicyChain {
     /// Of what tools say, rules are always asked: an attack in a long document is a small part of it.
     func isPlain(_ text: UnsafeRawBufferPointer, _ segment: Segment) -> Bool {
         guard let classifier, phasesOfClassifier & segment.phase.bit != 0, segment.role == .user else { return false }
-        return classifier.isPlain(text)
+        return text.count >= Classifier.longText && classifier.isPlain(text)
     }
 
     /// Lets the classifier read a text as it is or in another way, where any policy wants it to.
