@@ -49,7 +49,7 @@ struct ScanPlan {
             if rare == needed.count { needed.append(bytes) }
         }
         let steps = Int(chains.last?.end ?? 0)
-        chains.append(Vocabulary.Chain(steps..<steps + chain.steps.count, needed: rare))
+        chains.append(Vocabulary.Chain(of: pattern, from: steps, chain.steps, needed: rare))
         // A word that stands in two steps must not count for both: the later step comes first.
         for (index, step) in chain.steps.enumerated().reversed() {
             let before = Self.bounded(step.before)

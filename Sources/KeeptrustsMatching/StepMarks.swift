@@ -4,8 +4,9 @@
 final class StepMarks {
     private let vocabulary: Vocabulary
 
-    /// A bit for each step that has a word in the text.
+    /// A bit for each step that has a word in the text, and for each step of a chain that is complete.
     private let steps: UnsafeMutablePointer<UInt64>
+    private let wantedSteps: UnsafeMutablePointer<UInt64>
     private let stepWords: Int
 
     /// A bit for each slot of the vocabulary that was met, and for each that a complete chain has words in.
@@ -13,51 +14,35 @@ final class StepMarks {
     private let wanted: UnsafeMutablePointer<UInt64>
     private let slotWords: Int
 
-    /// The tokens that were met, in the order of the text.
-    private let places: UnsafeMutablePointer<Token>
-    private var count = 0
-
-    struct Token {
-        var slot: Int32
-        var start: Int32
-    }
-
-    private static let mostTokens = 4_096
-
     init(_ vocabulary: Vocabulary) {
         self.vocabulary = vocabulary
-        stepWords = (vocabulary.steps + 63) / 64 + 1
+        stepWords = vocabulary.steps / 64 + 2
         steps = .allocate(capacity: stepWords)
-        slotWords = (vocabulary.slotCount + 63) / 64
+        wantedSteps = .allocate(capacity: stepWords)
+        wantedSteps.initialize(repeating: 0, count: stepWords)
+        slotWords = (vocabulary.tokens.slotCount + 63) / 64
         met = .allocate(capacity: slotWords)
         wanted = .allocate(capacity: slotWords)
         wanted.initialize(repeating: 0, count: slotWords)
-        places = .allocate(capacity: Self.mostTokens)
         clear()
     }
 
     deinit {
         steps.deallocate()
+        wantedSteps.deallocate()
         met.deallocate()
         wanted.deallocate()
-        places.deallocate()
     }
 
     func clear() {
         steps.initialize(repeating: 0, count: stepWords)
         met.initialize(repeating: 0, count: slotWords)
-        count = 0
     }
 
-    /// Notes that the token of a slot stands at `start`, and marks the steps of the words that it tells.
+    /// Notes that the token of a slot is in the text, and marks the steps of the words that it tells.
     @inline(__always)
-    func note(slot: Int, at start: Int) {
+    func note(slot: Int) {
         // Slots and steps are numbers of the vocabulary, for which the bits were allocated.
-        if count < Self.mostTokens {
-            (places + count).initialize(
-                to: Token(slot: Int32(truncatingIfNeeded: slot), start: Int32(truncatingIfNeeded: start)))
-        }
-        count &+= 1
         guard met[slot &>> 6] &>> UInt64(slot & 63) & 1 == 0 else { return }
         met[slot &>> 6] |= 1 &<< UInt64(slot & 63)
         let head = vocabulary.head(at: slot)
@@ -69,29 +54,47 @@ final class StepMarks {
     func note(step: Int32) { steps[Int(step) &>> 6] |= 1 &<< UInt64(step & 63) }
 
     /// Whether the text can have a match of any chain; the words of such chains are wanted from then on.
-    func completeAny(in text: UnsafeRawBufferPointer, _ facts: TextFacts) -> Bool {
+    ///
+    /// - Parameters:
+    ///   - text: The text.
+    ///   - facts: What a look at each of its bytes told.
+    ///   - patterns: The patterns that somebody looks for, as bits.
+    func completeAny(in text: UnsafeRawBufferPointer, _ facts: TextFacts, of patterns: [UInt64]) -> Bool {
         var isAny = false
-        for number in 0..<vocabulary.chainCount {
-            let chain = vocabulary.chains[number]
-            guard isComplete(chain) else { continue }
-            guard chain.needed < 0 || vocabulary.needed[Int(chain.needed)].mayStand(in: text, facts) else { continue }
-            if !isAny { wanted.initialize(repeating: 0, count: slotWords) }
-            isAny = true
-            for step in chain.first..<chain.end {
-                for slot in vocabulary.slotsOfStep[Int(step)] { wanted[slot &>> 6] |= 1 &<< UInt64(slot & 63) }
+        for word in 0..<stepWords &- 1 {
+            var bits = steps[word] & vocabulary.anchors[word]
+            while bits != 0 {
+                let step = word &* 64 &+ bits.trailingZeroBitCount
+                bits &= bits &- 1
+                let chain = vocabulary.chains[Int(vocabulary.chainOfStep[step])]
+                guard isComplete(chain), patterns[Int(chain.pattern) &>> 6] &>> UInt64(chain.pattern & 63) & 1 != 0,
+                    chain.needed < 0 || vocabulary.needed[Int(chain.needed)].mayStand(in: text, facts)
+                else { continue }
+                if !isAny {
+                    wanted.initialize(repeating: 0, count: slotWords)
+                    wantedSteps.initialize(repeating: 0, count: stepWords)
+                }
+                isAny = true
+                want(chain)
             }
         }
         return isAny
     }
 
-    /// The tokens that were met; nil when they were too many to note.
-    var tokens: UnsafeBufferPointer<Token>? {
-        count <= Self.mostTokens ? UnsafeBufferPointer(start: places, count: count) : nil
+    private func want(_ chain: Vocabulary.Chain) {
+        for step in chain.first..<chain.end {
+            wantedSteps[Int(step) &>> 6] |= 1 &<< UInt64(step & 63)
+            for slot in vocabulary.slotsOfStep[Int(step)] { wanted[slot &>> 6] |= 1 &<< UInt64(slot & 63) }
+        }
     }
 
     /// Whether a complete chain has words behind the token of a slot.
     @inline(__always)
     func isWanted(slot: Int) -> Bool { wanted[slot &>> 6] &>> UInt64(slot & 63) & 1 != 0 }
+
+    /// Whether a step is one of a complete chain.
+    @inline(__always)
+    func isWanted(step: Int32) -> Bool { wantedSteps[Int(step) &>> 6] &>> UInt64(step & 63) & 1 != 0 }
 
     @inline(__always)
     private func isComplete(_ chain: Vocabulary.Chain) -> Bool {

@@ -4,50 +4,51 @@
 struct TokenScan {
     private let vocabulary: Vocabulary
     private let sightings: UnsafeMutablePointer<Sightings>
+    private let marks: StepMarks
     private let text: UnsafeRawBufferPointer
 
-    init(_ text: UnsafeRawBufferPointer, _ vocabulary: Vocabulary, _ sightings: UnsafeMutablePointer<Sightings>) {
+    init(
+        _ text: UnsafeRawBufferPointer, _ vocabulary: Vocabulary, _ sightings: UnsafeMutablePointer<Sightings>,
+        _ marks: StepMarks
+    ) {
         self.text = text
         self.vocabulary = vocabulary
         self.sightings = sightings
+        self.marks = marks
     }
 
-    /// Reads the text, and marks each step of a chain that has a word in it.
-    func mark(in marks: StepMarks) {
+    /// Reads the text, and marks each step that a chain must take and that has a word in it.
+    func mark() {
         marks.clear()
         for place in sightings.pointee.found {
             for entry in vocabulary.literals[Int(place.literal)].entries { marks.note(step: entry.step) }
         }
-        eachKnownToken { slot, start in mark(slot, start, in: marks) }
+        eachToken(of: vocabulary.neededTokens) { slot, start in mark(slot, start) }
     }
 
-    /// Notes each part of the text that can hold a match of a chain that is complete in `marks`.
-    func run(only marks: StepMarks) {
+    /// Notes each part of the text that can hold a match of a chain that is complete by its marks.
+    func run() {
         let literals = sightings.pointee.ordered()
         var taken = 0
-        func check(_ slot: Int, _ start: Int) {
+        eachToken(of: vocabulary.tokens) { slot, start in
             guard marks.isWanted(slot: slot) else { return }
             if taken < literals.count { take(literals, &taken, upTo: start) }
             note(slot, start)
         }
-        if let tokens = marks.tokens {
-            for token in tokens { check(Int(token.slot), Int(token.start)) }
-        } else {
-            eachKnownToken(check)
-        }
         take(literals, &taken, upTo: text.count)
     }
 
-    /// Hands the slot and the place of each token of the vocabulary to `body`.
+    /// Hands the slot and the place of each token of a table to `body`.
     @inline(__always)
-    private func eachKnownToken(_ body: (Int, Int) -> Void) {
+    private func eachToken(of table: TokenTable, _ body: (Int, Int) -> Void) {
+        let hasPrefixes = vocabulary.hasPrefixes
         eachToken { start, length in
             let key = key(at: start, length: length)
-            guard vocabulary.mayKnow(key) else { return }
-            let slot = vocabulary.slot(of: key)
+            guard table.mayKnow(key) else { return }
+            let slot = table.slot(of: key)
             if slot >= 0 { body(slot, start) }
-            guard vocabulary.hasPrefixes, length >= Vocabulary.shortestPrefix else { return }
-            let prefix = vocabulary.prefixSlot(of: key)
+            guard hasPrefixes, length >= TokenTable.shortestPrefix else { return }
+            let prefix = table.prefixSlot(of: key)
             if prefix >= 0 { body(prefix, start) }
         }
     }
@@ -57,10 +58,9 @@ struct TokenScan {
     /// - Parameters:
     ///   - slot: The token's slot.
     ///   - token: Where the token stands.
-    ///   - marks: Takes the steps.
     @inline(__always)
-    private func mark(_ slot: Int, _ token: Int, in marks: StepMarks) {
-        marks.note(slot: slot, at: token)
+    private func mark(_ slot: Int, _ token: Int) {
+        marks.note(slot: slot)
         let head = vocabulary.head(at: slot)
         var index = head.untold
         while index >= 0 {
@@ -105,7 +105,7 @@ struct TokenScan {
             taken += 1
             // In another case, a character can have more bytes.
             let start = max(0, Int(place.end) &- literal.length &* 3)
-            for entry in literal.entries {
+            for entry in literal.entries where marks.isWanted(step: entry.step) {
                 withUnsafePointer(to: entry) { sightings.pointee.note($0, start, Int(place.end), text) }
             }
         }
@@ -149,8 +149,9 @@ struct TokenScan {
     @inline(__always)
     private func note(_ form: UnsafePointer<Vocabulary.Form>, _ start: Int) {
         let end = start &+ Int(form.pointee.length)
-        for entry in 0..<Int(form.pointee.entryCount) {
-            sightings.pointee.note(vocabulary.entries + (Int(form.pointee.entries) &+ entry), start, end, text)
+        for number in 0..<Int(form.pointee.entryCount) {
+            let entry = vocabulary.entries + (Int(form.pointee.entries) &+ number)
+            if marks.isWanted(step: entry.pointee.step) { sightings.pointee.note(entry, start, end, text) }
         }
     }
 
@@ -188,12 +189,6 @@ struct TokenScan {
     /// A bit for each of eight bytes that is a letter or a digit, the first byte's lowest.
     @inline(__always)
     static func alphanumeric(_ word: UInt64) -> UInt64 {
-        let tops: UInt64 = 0x8080_8080_8080_8080
-        let seven = word & ~tops
-        let lower = seven | 0x2020_2020_2020_2020
-        let letter = (lower &+ 0x1F1F_1F1F_1F1F_1F1F) & ~(lower &+ 0x0505_0505_0505_0505)
-        let digit = (seven &+ 0x5050_5050_5050_5050) & ~(seven &+ 0x4646_4646_4646_4646)
-        let either = (letter | digit) & ~word & tops
-        return ((either &>> 7) &* 0x0102_0408_1020_4080) &>> 56
+        ((word.alphanumericBytes &>> 7) &* 0x0102_0408_1020_4080) &>> 56
     }
 }

@@ -21,29 +21,47 @@ extension Vocabulary {
 
     /// The steps of a chain.
     struct Chain {
+        let pattern: Int32
         let first: Int32
         let end: Int32
+
+        /// The step that the fewest texts take: without it, the others need not be asked for.
+        let anchor: Int32
 
         /// The number in ``needed`` of the bytes of which every match holds one; -1 when none are known.
         let needed: Int32
 
-        /// The steps as bits of the word that the first stands in, and of the word behind that; of a chain of more steps
-        /// than that, these are enough to tell that it is not complete.
+        /// The steps that a text must have words for, as bits of the word that the first stands in, and of the word behind
+        /// that. Steps that nearly every text can take are none of them, nor are those of a longer chain: what the bits
+        /// tell is that a chain is not complete.
         let bits: UInt64
         let moreBits: UInt64
 
         /// - Parameters:
-        ///   - steps: The numbers of the steps.
+        ///   - pattern: The pattern whose matches follow the chain.
+        ///   - first: The number of the first step.
+        ///   - steps: The steps, one at least.
         ///   - needed: The number of a set of bytes, or -1.
-        init(_ steps: Range<Int>, needed: Int32) {
-            (first, end) = (Int32(steps.lowerBound), Int32(steps.upperBound))
+        init(of pattern: Int, from first: Int, _ steps: [WordChain.Step], needed: Int32) {
+            self.pattern = Int32(pattern)
+            (self.first, end) = (Int32(first), Int32(first + steps.count))
             self.needed = needed
+            let rarest = steps.indices.min { steps[$0].frequency < steps[$1].frequency } ?? 0
+            anchor = Int32(first + rarest)
             var bits: (UInt64, UInt64) = (0, 0)
-            for step in steps {
-                let bit: UInt64 = 1 << UInt64(step & 63)
-                if step >> 6 == steps.lowerBound >> 6 { bits.0 |= bit } else { bits.1 |= bit }
+            for (index, step) in steps.enumerated() where index == rarest || !step.isIdle {
+                let number = first + index
+                let bit: UInt64 = 1 << UInt64(number & 63)
+                if number >> 6 == first >> 6 { bits.0 |= bit } else if number >> 6 == first >> 6 + 1 { bits.1 |= bit }
             }
             (self.bits, moreBits) = bits
+        }
+
+        /// Whether a text must have a word for a step of the chain.
+        func needs(_ step: Int32) -> Bool {
+            let bit: UInt64 = 1 << UInt64(step & 63)
+            if step >> 6 == first >> 6 { return bits & bit != 0 }
+            return step >> 6 == first >> 6 + 1 && moreBits & bit != 0
         }
     }
 
@@ -91,18 +109,19 @@ extension Vocabulary {
         var entries: Int32
         var entryCount: Int32
 
-        /// Another word behind the same token, and another that its token does not tell; -1 for the last.
+        /// Another word behind the same token, and another that its token does not tell and that a chain must have; -1 for
+        /// the last.
         var next: Int32
         var nextUntold: Int32
     }
 
     /// What stands behind a token.
     struct Head {
-        /// The first word, and the first that the token does not tell; -1 when there is none.
+        /// The first word, and the first that the token does not tell and that a chain must have; -1 when there is none.
         var form: Int32 = -1
         var untold: Int32 = -1
 
-        /// Where in ``marks`` the steps of the words are that the token tells.
+        /// Where in ``marks`` the steps of the words are that the token tells, of those that chains must have.
         var marks: Int32 = 0
         var markCount: Int32 = 0
 

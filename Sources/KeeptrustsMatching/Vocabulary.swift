@@ -7,14 +7,11 @@ final class Vocabulary: @unchecked Sendable {
 
     /// Chains without a bound count as this long.
     static let unbounded: Int32 = 1 << 29
-    static let shortestPrefix = 4
 
-    /// A bit for each hash of four bytes; set for those that a token of the vocabulary begins with.
-    private let filter: UnsafeMutablePointer<UInt64>
-    private let keys: UnsafeMutablePointer<UInt64>
+    /// Where the tokens of all words are, and the same with those only that some chain must have.
+    let tokens: TokenTable
+    let neededTokens: TokenTable
     private let heads: UnsafeMutablePointer<Head>
-    private let shift: UInt64
-    private let mask: Int
     let forms: UnsafeMutablePointer<Form>
     let entries: UnsafeMutablePointer<Entry>
     let marks: UnsafeMutablePointer<Int32>
@@ -34,12 +31,13 @@ final class Vocabulary: @unchecked Sendable {
     let chains: UnsafeMutablePointer<Chain>
     let chainCount: Int
 
-    /// Of each step, where its words are to be found: by ``slot(of:)``.
+    /// Of each step, its chain; and a bit for each step that is the anchor of its chain.
+    let chainOfStep: UnsafeMutablePointer<Int32>
+    let anchors: UnsafeMutablePointer<UInt64>
+
+    /// Of each step, where its words are to be found: by ``TokenTable/slot(of:)``.
     private(set) var slotsOfStep: [[Int]]
     var isEmpty: Bool { steps == 0 }
-
-    private static let filterBits: UInt64 = 14
-    private static let prefixMark: UInt64 = 1 << 63
 
     /// - Parameters:
     ///   - words: Each word that has a handle, and what it means.
@@ -56,16 +54,17 @@ final class Vocabulary: @unchecked Sendable {
         chainCount = chains.count
         steps = Int(chains.last?.end ?? 0)
         slotsOfStep = Array(repeating: [], count: steps)
-        var slots = 64
-        while slots < words.count * 4 { slots *= 2 }
-        mask = slots - 1
-        shift = UInt64(64 - slots.trailingZeroBitCount)
-        filter = .allocate(capacity: 1 << Int(Self.filterBits - 6))
-        filter.initialize(repeating: 0, count: 1 << Int(Self.filterBits - 6))
-        keys = .allocate(capacity: slots)
-        keys.initialize(repeating: 0, count: slots)
-        heads = .allocate(capacity: slots)
-        heads.initialize(repeating: .none, count: slots)
+        var chainOfStep = [Int32](repeating: 0, count: steps)
+        var anchors = [UInt64](repeating: 0, count: steps / 64 + 1)
+        for (number, chain) in chains.enumerated() {
+            for step in chain.first..<chain.end { chainOfStep[Int(step)] = Int32(number) }
+            anchors[Int(chain.anchor) >> 6] |= 1 << UInt64(chain.anchor & 63)
+        }
+        self.chainOfStep = Self.copy(chainOfStep)
+        self.anchors = Self.copy(anchors)
+        let tokens = TokenTable(tokens: words.count)
+        heads = .allocate(capacity: tokens.slotCount)
+        heads.initialize(repeating: .none, count: tokens.slotCount)
         var forms: [Form] = []
         var entries: [Entry] = []
         var letters: [UInt8] = []
@@ -73,18 +72,9 @@ final class Vocabulary: @unchecked Sendable {
         for (word, handle, own) in words {
             let bytes = Array(word.text.utf8)
             let token = Array(handle.token.utf8)
-            let known = handle.isWhole ? min(8, token.count) : Self.shortestPrefix
-            var key: UInt64 = 0
-            for (index, byte) in token.prefix(known).enumerated() { key |= UInt64(byte | 0x20) << UInt64(8 * index) }
-            if !handle.isWhole {
-                key |= Self.prefixMark
-                hasPrefixes = true
-            }
-            let start = Self.hash(key & 0xFFFF_FFFF)
-            (filter + Int(start >> (70 - Self.filterBits))).pointee |= 1 << (start >> (64 - Self.filterBits) & 63)
-            var slot = Int(Self.hash(key) >> shift)
-            while keys[slot] != 0, keys[slot] != key { slot = (slot + 1) & mask }
-            keys[slot] = key
+            let known = handle.isWhole ? min(8, token.count) : TokenTable.shortestPrefix
+            hasPrefixes = hasPrefixes || !handle.isWhole
+            let slot = tokens.add(token.prefix(known), isWhole: handle.isWhole)
             let probe = handle.offset + known < bytes.count ? known : -min(1, handle.offset)
             let isTold = handle.isWhole && token.count < 8 && token.count == bytes.count
             forms.append(
@@ -96,7 +86,8 @@ final class Vocabulary: @unchecked Sendable {
                     next: heads[slot].form, nextUntold: heads[slot].untold
                 ))
             heads[slot].form = Int32(forms.count - 1)
-            if !isTold { heads[slot].untold = Int32(forms.count - 1) }
+            let isNeeded = own.contains { chains[Int(chainOfStep[Int($0.step)])].needs($0.step) }
+            if !isTold, isNeeded { heads[slot].untold = Int32(forms.count - 1) }
             letters += bytes.map { $0 | 0x20 }
             entries += own
         }
@@ -105,14 +96,15 @@ final class Vocabulary: @unchecked Sendable {
         self.entries = Self.copy(entries)
         self.letters = Self.copy(letters)
         var marks: [Int32] = []
-        for slot in 0..<slots {
+        for slot in 0..<tokens.slotCount {
             var own: Set<Int32> = []
             var form = Int(heads[slot].form)
             while form >= 0 {
                 let range = Int(forms[form].entries)..<Int(forms[form].entries + forms[form].entryCount)
                 for entry in entries[range] {
                     slotsOfStep[Int(entry.step)].append(slot)
-                    if forms[form].isTold { own.insert(entry.step) }
+                    let isNeeded = chains[Int(chainOfStep[Int(entry.step)])].needs(entry.step)
+                    if forms[form].isTold, isNeeded { own.insert(entry.step) }
                 }
                 form = Int(forms[form].next)
             }
@@ -120,11 +112,15 @@ final class Vocabulary: @unchecked Sendable {
             marks += own.sorted()
         }
         self.marks = Self.copy(marks)
+        self.tokens = tokens
+        neededTokens = tokens.filtered { [heads] in heads[$0].markCount > 0 || heads[$0].untold >= 0 }
     }
 
     deinit {
-        filter.deallocate()
-        keys.deallocate()
+        tokens.deallocate()
+        neededTokens.deallocateFilter()
+        chainOfStep.deallocate()
+        anchors.deallocate()
         heads.deallocate()
         forms.deallocate()
         entries.deallocate()
@@ -139,39 +135,7 @@ final class Vocabulary: @unchecked Sendable {
         return copy
     }
 
-    @inline(__always)
-    private static func hash(_ key: UInt64) -> UInt64 { key &* 0x9E37_79B9_7F4A_7C15 }
-
-    /// Whether any token of the vocabulary begins as the one with this key does.
-    @inline(__always)
-    func mayKnow(_ key: UInt64) -> Bool {
-        let hash = Self.hash(key & 0xFFFF_FFFF)
-        // The index is cut to the size of the table.
-        return filter[Int(hash &>> (70 - Self.filterBits))] &>> (hash &>> (64 - Self.filterBits)) & 1 != 0
-    }
-
-    /// What stands behind a token.
-    ///
-    /// - Parameter key: The token's first bytes with bit 5 set, zeros behind it.
-    /// - Returns: Its slot, at which ``head(at:)`` is; -1 when there is no such token.
-    @inline(__always)
-    func slot(of key: UInt64) -> Int {
-        var slot = Int(Self.hash(key) &>> shift)
-        while keys[slot] != key {
-            if keys[slot] == 0 { return -1 }
-            slot = (slot + 1) & mask
-        }
-        return slot
-    }
-
-    /// The slot of the beginning of a token of four bytes or more; -1 when there is no word that begins so.
-    @inline(__always)
-    func prefixSlot(of key: UInt64) -> Int { slot(of: key & 0xFFFF_FFFF | Self.prefixMark) }
-
     /// What stands behind the token of a slot.
     @inline(__always)
     func head(at slot: Int) -> Head { heads[slot] }
-
-    /// How many slots there are.
-    var slotCount: Int { mask + 1 }
 }

@@ -95,7 +95,7 @@ extension PolicyChain {
         _ text: UnsafeRawBufferPointer, _ view: TextView?, _ reading: Reading, _ segment: Int, _ mask: [UInt64],
         _ scratch: MatchScratch
     ) {
-        guard let memory = scratch.patterns, (try? patterns.scan(text, using: memory)) != nil else {
+        guard let memory = scratch.patterns, (try? patterns.scan(text, for: mask, using: memory)) != nil else {
             let suspect = MatchScratch.Suspect(segment: segment, reading: reading, view: view, hits: mask, failed: true)
             return scratch.suspects.append(suspect)
         }

@@ -16,6 +16,12 @@ struct WordChain: Equatable {
     struct Step: Equatable {
         var words: Set<Word>
 
+        /// How many texts hold a word of the step, by and large: it decides what is looked for first, never what is found.
+        var frequency: Int { words.reduce(0) { $0 + $1.cost } }
+
+        /// Nearly every text holds a word of the step, so that asking for it tells nothing.
+        var isIdle: Bool { words.contains { $0.cost >= Word.costOfIdle } }
+
         /// The most bytes before the word: from the step before it, or from the beginning of the match; nil without a
         /// bound.
         var before: Int?
@@ -71,7 +77,7 @@ struct WordChain: Equatable {
             let isNear =
                 (index > 0 && Self.isNear(step))
                 || (index + 1 < chain.steps.count && Self.isNear(chain.steps[index + 1]))
-            guard !isNear, step.words.contains(where: { $0.cost >= 1_000 }) else {
+            guard !isNear, step.isIdle else {
                 index += 1
                 continue
             }
@@ -248,7 +254,7 @@ extension WordChain.Word {
             guard start == 0 ? startsToken : !ByteSet.alphanumeric.contains(bytes[start - 1]) else { continue }
             let token = bytes[start...].prefix { ByteSet.alphanumeric.contains($0) }
             let isWhole = token.endIndex < bytes.count || endsToken
-            guard isWhole || token.count >= Vocabulary.shortestPrefix else { continue }
+            guard isWhole || token.count >= TokenTable.shortestPrefix else { continue }
             if token.count <= best?.token.utf8.count ?? 0 { continue }
             best = Handle(offset: start, token: String(decoding: token, as: UTF8.self), isWhole: isWhole)
         }
@@ -276,9 +282,12 @@ extension WordChain.Word {
 
     /// How many texts hold the word, by and large; it decides what is looked for, never what is found.
     var cost: Int {
-        if Self.commonest.contains(text) { return 1_000 }
+        if Self.commonest.contains(text) { return Self.costOfIdle }
         return (Self.common.contains(text) ? 500 : 0) + (isCheap ? 0 : 100) + 10 - min(text.utf8.count, 9)
     }
+
+    /// What a word of nearly every text costs.
+    static let costOfIdle = 1_000
 
     /// Words of nearly every text.
     private static let commonest: Set<String> = [

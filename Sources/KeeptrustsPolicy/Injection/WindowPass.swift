@@ -1,4 +1,5 @@
 import Foundation
+import KeeptrustsMatching
 
 /// The window of a text that a ``LinearModel`` finds strongest.
 struct StrongestWindow: Equatable {
@@ -26,12 +27,11 @@ struct WindowPass {
     private let kinds: UnsafeBufferPointer<UInt8>
     private let scales: (word: Float, gram: Float, bias: Float)
 
-    /// The hashes of the words of the block that is being read; room for ``blockSize``.
-    private let known: UnsafeMutableBufferPointer<UInt64>
+    /// The hashes of the words of the block that is being read, each in the first of 64 places from the one on that its
+    /// lowest six bits tell which was free; and a bit for each place that is taken.
+    private let known: UnsafeMutablePointer<UInt64>
+    private var knownPlaces: UInt64 = 0
     private var knownCount = 0
-
-    /// A bit for the lowest six bits of each of them: most words that are new are so at a glance.
-    private var knownBits: UInt64 = 0
 
     /// The bytes read last, the newest in the lowest place.
     private var run: UInt64 = 0x20
@@ -76,7 +76,8 @@ struct WindowPass {
         model.words.withUnsafeBufferPointer { words in
             model.grams.withUnsafeBufferPointer { grams in
                 ByteKind.table.withUnsafeBufferPointer { kinds in
-                    withUnsafeTemporaryAllocation(of: UInt64.self, capacity: blockSize) { known in
+                    withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 64) { places in
+                        guard let known = places.baseAddress else { return nil }
                         let scales = (model.wordScale, model.gramScale, model.bias)
                         var pass = WindowPass(
                             text: text, words: words, grams: grams, kinds: kinds, scales: scales, known: known,
@@ -93,7 +94,7 @@ struct WindowPass {
     private init(
         text: UnsafeRawBufferPointer, words: UnsafeBufferPointer<Int8>, grams: UnsafeBufferPointer<Int8>,
         kinds: UnsafeBufferPointer<UInt8>, scales: (word: Float, gram: Float, bias: Float),
-        known: UnsafeMutableBufferPointer<UInt64>, readsGrams: Bool
+        known: UnsafeMutablePointer<UInt64>, readsGrams: Bool
     ) {
         self.text = text
         self.words = words
@@ -147,6 +148,17 @@ struct WindowPass {
         let end = min(text.count, start + Self.longestWord)
         var at = start
         var hash = Self.k2
+        // Most words are letters of ASCII, fewer than eight of them.
+        if start &+ 8 <= text.count, kind == ByteKind.letter {
+            var bytes = text.loadUnaligned(fromByteOffset: start, as: UInt64.self)
+            let count = (~bytes.alphanumericBytes & 0x8080_8080_8080_8080).trailingZeroBitCount &>> 3
+            bytes |= 0x2020_2020_2020_2020
+            for _ in 0..<count {
+                hash = (hash ^ bytes & 0xFF) &* Self.k1
+                bytes &>>= 8
+            }
+            at &+= count
+        }
         while at < end {
             let byte = text[at]
             let found = kinds[Int(byte)]
@@ -162,14 +174,18 @@ struct WindowPass {
     private mutating func add(_ hash: UInt64, _ sum: Int32, _ span: Range<Int>) {
         let pair = (last << 17 | last >> 47) ^ hash
         last = hash
-        let bit: UInt64 = 1 << (hash & 63)
-        if knownBits & bit != 0 {
-            for index in 0..<knownCount where known[index] == hash { return }
+        var place = Int(truncatingIfNeeded: hash & 63)
+        while knownPlaces &>> UInt64(place) & 1 != 0 {
+            if known[place] == hash { return }
+            place = (place &+ 1) & 63
         }
-        if knownCount == Self.blockSize { close() }
-        knownBits |= bit
+        if knownCount == Self.blockSize {
+            close()
+            place = Int(truncatingIfNeeded: hash & 63)
+        }
+        knownPlaces |= 1 &<< UInt64(place)
         if knownCount == 0 { block.span = span.lowerBound..<span.lowerBound }
-        known[knownCount] = hash
+        known[place] = hash
         knownCount += 1
         block.words &+= Int32(words[Self.index(hash &* Self.k2)]) &+ Int32(words[Self.index(pair &* Self.k1)])
         block.wordCount &+= 2
@@ -183,7 +199,7 @@ struct WindowPass {
         if let previous { note(previous, block) }
         previous = block
         block = Block()
-        (knownCount, knownBits) = (0, 0)
+        (knownCount, knownPlaces) = (0, 0)
     }
 
     private mutating func closeLast() {
