@@ -15,6 +15,9 @@ struct Sightings {
     private(set) var count = 0
     private let firstLiteral: UInt32
 
+    /// Words of chains were noted since ``clear()``.
+    private var hasWords = false
+
     /// More literals were found than are noted.
     private(set) var isFull = false
 
@@ -83,6 +86,7 @@ struct Sightings {
         _ entry: UnsafePointer<Vocabulary.Entry>, _ start: Int, _ end: Int, _ text: UnsafeRawBufferPointer
     ) {
         // Steps are numbered from 0 to `steps`, patterns from 0 to `patterns`.
+        hasWords = true
         let step = Int(entry.pointee.step)
         let longest = Int(entry.pointee.longest)
         var begin = max(0, start &- Int(entry.pointee.before))
@@ -134,9 +138,12 @@ struct Sightings {
 
     mutating func clear() {
         for word in 0..<bitWords { bits[word] = 0 }
-        for step in 0..<steps {
-            ends[step] = Self.never
-            begins[step] = .max
+        if hasWords {
+            for step in 0..<steps {
+                ends[step] = Self.never
+                begins[step] = .max
+            }
+            hasWords = false
         }
         if regionCount > 0 {
             for pattern in 0..<patterns { lastRegion[pattern] = -1 }

@@ -53,12 +53,13 @@ final class StepMarks {
     @inline(__always)
     func note(step: Int32) { steps[Int(step) &>> 6] |= 1 &<< UInt64(step & 63) }
 
-    /// Whether the text can have a match of any chain; the words of such chains are wanted from then on.
+    /// Looks for chains that the text may have matches of; their words are wanted from then on.
     ///
     /// - Parameters:
     ///   - text: The text.
     ///   - facts: What a look at each of its bytes told.
     ///   - patterns: The patterns that somebody looks for, as bits.
+    /// - Returns: Whether there is any.
     func completeAny(in text: UnsafeRawBufferPointer, _ facts: TextFacts, of patterns: [UInt64]) -> Bool {
         var isAny = false
         for word in 0..<stepWords &- 1 {

@@ -51,6 +51,7 @@ struct TokenTable {
     /// - Parameters:
     ///   - bytes: Its first bytes, eight at most.
     ///   - isWhole: The token is that and no more; else the text may go on with it.
+    /// - Returns: The slot.
     func add(_ bytes: some Sequence<UInt8>, isWhole: Bool) -> Int {
         var key: UInt64 = 0
         for (index, byte) in bytes.enumerated() { key |= UInt64(byte | 0x20) << UInt64(8 * index) }

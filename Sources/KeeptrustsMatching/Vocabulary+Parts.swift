@@ -31,9 +31,10 @@ extension Vocabulary {
         /// The number in ``needed`` of the bytes of which every match holds one; -1 when none are known.
         let needed: Int32
 
-        /// The steps that a text must have words for, as bits of the word that the first stands in, and of the word behind
-        /// that. Steps that nearly every text can take are none of them, nor are those of a longer chain: what the bits
-        /// tell is that a chain is not complete.
+        /// The steps that a text must have words for, as bits of the word that the first stands in, and of the next one.
+        ///
+        /// Steps that nearly every text can take are none of them, nor are those of a longer chain: what the bits tell is
+        /// that a chain is not complete.
         let bits: UInt64
         let moreBits: UInt64
 

@@ -1,4 +1,3 @@
-import Foundation
 import KeeptrustsMatching
 
 /// The window of a text that a ``LinearModel`` finds strongest.
@@ -22,46 +21,15 @@ struct StrongestWindow: Equatable {
 /// holds. Allocates nothing.
 struct WindowPass {
     private let text: UnsafeRawBufferPointer
-    private let words: UnsafeBufferPointer<Int8>
     private let grams: UnsafeBufferPointer<Int8>
     private let kinds: UnsafeBufferPointer<UInt8>
-    private let scales: (word: Float, gram: Float, bias: Float)
-
-    /// The hashes of the words of the block that is being read, each in the first of 64 places from the one on that its
-    /// lowest six bits tell which was free; and a bit for each place that is taken.
-    private let known: UnsafeMutablePointer<UInt64>
-    private var knownPlaces: UInt64 = 0
-    private var knownCount = 0
+    private var sums: WindowSums
 
     /// The bytes read last, the newest in the lowest place.
     private var run: UInt64 = 0x20
 
-    /// The hash of the word before.
-    private var last: UInt64 = 0
-    private var block = Block()
-    private var previous: Block?
-    private var strongest: StrongestWindow?
-    private var windows = 0
-
-    /// Words of a block, all different.
-    private static let blockSize = 24
-
     /// Bytes of a word; what follows begins another.
     private static let longestWord = 24
-    private static let k1: UInt64 = 0x9E37_79B9_7F4A_7C15
-    private static let k2: UInt64 = 0xC2B2_AE3D_27D4_EB4F
-
-    /// What the words of a block add up to.
-    private struct Block {
-        var words: Int32 = 0
-        var grams: Int32 = 0
-        var wordCount: Int32 = 0
-        var gramCount: Int32 = 0
-        var span = 0..<0
-    }
-
-    /// The runs of five bytes count, too; words alone are read in half the time.
-    private let readsGrams: Bool
 
     /// The strongest window of a text; nil when there is no word in it.
     ///
@@ -76,15 +44,12 @@ struct WindowPass {
         model.words.withUnsafeBufferPointer { words in
             model.grams.withUnsafeBufferPointer { grams in
                 ByteKind.table.withUnsafeBufferPointer { kinds in
-                    withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 64) { places in
-                        guard let known = places.baseAddress else { return nil }
-                        let scales = (model.wordScale, model.gramScale, model.bias)
+                    withUnsafeTemporaryAllocation(of: UInt64.self, capacity: WindowSums.places) { known in
+                        guard let known = known.baseAddress else { return nil }
                         var pass = WindowPass(
-                            text: text, words: words, grams: grams, kinds: kinds, scales: scales, known: known,
-                            readsGrams: !wordsOnly)
-                        pass.read()
-                        pass.closeLast()
-                        return pass.result
+                            text: text, grams: grams, kinds: kinds, sums: WindowSums(model, words, known))
+                        if wordsOnly { pass.readWords() } else { pass.read() }
+                        return pass.sums.strongest
                     }
                 }
             }
@@ -92,143 +57,114 @@ struct WindowPass {
     }
 
     private init(
-        text: UnsafeRawBufferPointer, words: UnsafeBufferPointer<Int8>, grams: UnsafeBufferPointer<Int8>,
-        kinds: UnsafeBufferPointer<UInt8>, scales: (word: Float, gram: Float, bias: Float),
-        known: UnsafeMutablePointer<UInt64>, readsGrams: Bool
+        text: UnsafeRawBufferPointer, grams: UnsafeBufferPointer<Int8>, kinds: UnsafeBufferPointer<UInt8>,
+        sums: WindowSums
     ) {
         self.text = text
-        self.words = words
         self.grams = grams
         self.kinds = kinds
-        self.scales = scales
-        self.known = known
-        self.readsGrams = readsGrams
+        self.sums = sums
     }
 
+    /// Reads words and runs of bytes.
     private mutating func read() {
         var at = 0
         while at < text.count {
-            let kind = kinds[Int(text[at])]
-            switch kind {
-            case ByteKind.other: at += 1
-            case ByteKind.mark where at + 1 == text.count || kinds[Int(text[at + 1])] != ByteKind.mark: at += 1
-            case ByteKind.lead where gap(at) > 0: at = min(at + gap(at), text.count)
-            default: at = readWord(from: at, kind == ByteKind.mark ? ByteKind.mark : ByteKind.letter)
-            }
+            guard let kind = kind(at: &at) else { continue }
+            at = readWord(from: at, kind)
         }
+    }
+
+    /// Reads words alone, which takes a third of the time.
+    private mutating func readWords() {
+        var sums = sums
+        var at = 0
+        while at < text.count {
+            if let (hash, end) = plainWord(at: at) {
+                sums.add(hash, 0, at..<end)
+                at = end
+                continue
+            }
+            guard let kind = kind(at: &at) else { continue }
+            let (hash, end) = hashedWord(from: at, kind)
+            sums.add(hash, 0, at..<end)
+            at = end
+        }
+        self.sums = sums
+    }
+
+    /// Of what kind the word at `at` is; nil where none begins, and `at` is behind what stands there then.
+    @inline(__always)
+    private func kind(at: inout Int) -> UInt8? {
+        let kind = kinds[Int(text[at])]
+        switch kind {
+        case ByteKind.other: at += 1
+        case ByteKind.mark where at + 1 == text.count || kinds[Int(text[at + 1])] != ByteKind.mark: at += 1
+        case ByteKind.lead where gap(at) > 0: at = min(at + gap(at), text.count)
+        default: return kind == ByteKind.mark ? ByteKind.mark : ByteKind.letter
+        }
+        return nil
     }
 
     /// Reads the word at `start`, and says where it ends.
     private mutating func readWord(from start: Int, _ kind: UInt8) -> Int {
-        guard readsGrams else { return hashWord(from: start, kind) }
         let end = min(text.count, start + Self.longestWord)
         var at = start
         var run = run
-        var hash = Self.k2
+        var hash = WindowSums.seed
         var sum: Int32 = 0
-        while at < end {
-            let byte = text[at]
-            let found = kinds[Int(byte)]
-            guard found == kind || found == ByteKind.lead && kind == ByteKind.letter && gap(at) == 0 else { break }
-            let folded = UInt64(byte | 0x20)
-            hash = (hash ^ folded) &* Self.k1
+        while at < end, goesOn(at, kind) {
+            let folded = UInt64(text[at] | 0x20)
+            hash = (hash ^ folded) &* WindowSums.k1
             run = run << 8 | folded
-            sum &+= Int32(grams[Self.index(run << 24 &* Self.k1)])
+            sum &+= Int32(grams[WindowSums.index(run << 24 &* WindowSums.k1)])
             at += 1
         }
         run = run << 8 | 0x20
-        sum &+= Int32(grams[Self.index(run << 24 &* Self.k1)])
+        sum &+= Int32(grams[WindowSums.index(run << 24 &* WindowSums.k1)])
         self.run = run
-        add(hash ^ hash >> 32, sum, start..<at)
+        sums.add(hash ^ hash >> 32, sum, start..<at)
         return at
     }
 
-    /// Reads a word as ``readWord(from:_:)`` does, apart from its runs of bytes.
-    private mutating func hashWord(from start: Int, _ kind: UInt8) -> Int {
+    /// The hash of the word at `start` as ``readWord(from:_:)`` has it, and where it ends.
+    private func hashedWord(from start: Int, _ kind: UInt8) -> (hash: UInt64, end: Int) {
         let end = min(text.count, start + Self.longestWord)
         var at = start
-        var hash = Self.k2
-        // Most words are letters of ASCII, fewer than eight of them.
-        if start &+ 8 <= text.count, kind == ByteKind.letter {
-            var bytes = text.loadUnaligned(fromByteOffset: start, as: UInt64.self)
+        var hash = WindowSums.seed
+        while at < end, goesOn(at, kind) {
+            hash = (hash ^ UInt64(text[at] | 0x20)) &* WindowSums.k1
+            at += 1
+        }
+        return (hash ^ hash >> 32, at)
+    }
+
+    /// The same for a word of up to 23 letters and digits of ASCII that is not near the end of the text; nil for others.
+    @inline(__always)
+    private func plainWord(at start: Int) -> (hash: UInt64, end: Int)? {
+        var hash = WindowSums.seed
+        var at = start
+        while at &- start < Self.longestWord, at &+ 8 < text.count {
+            var bytes = text.loadUnaligned(fromByteOffset: at, as: UInt64.self)
             let count = (~bytes.alphanumericBytes & 0x8080_8080_8080_8080).trailingZeroBitCount &>> 3
             bytes |= 0x2020_2020_2020_2020
             for _ in 0..<count {
-                hash = (hash ^ bytes & 0xFF) &* Self.k1
+                hash = (hash ^ bytes & 0xFF) &* WindowSums.k1
                 bytes &>>= 8
             }
             at &+= count
+            guard count < 8 else { continue }
+            guard at > start, text[at] < 0x80 else { return nil }
+            return (hash ^ hash >> 32, at)
         }
-        while at < end {
-            let byte = text[at]
-            let found = kinds[Int(byte)]
-            guard found == kind || found == ByteKind.lead && kind == ByteKind.letter && gap(at) == 0 else { break }
-            hash = (hash ^ UInt64(byte | 0x20)) &* Self.k1
-            at += 1
-        }
-        add(hash ^ hash >> 32, 0, start..<at)
-        return at
+        return nil
     }
 
-    /// Counts a word, unless its block has it already.
-    private mutating func add(_ hash: UInt64, _ sum: Int32, _ span: Range<Int>) {
-        let pair = (last << 17 | last >> 47) ^ hash
-        last = hash
-        var place = Int(truncatingIfNeeded: hash & 63)
-        while knownPlaces &>> UInt64(place) & 1 != 0 {
-            if known[place] == hash { return }
-            place = (place &+ 1) & 63
-        }
-        if knownCount == Self.blockSize {
-            close()
-            place = Int(truncatingIfNeeded: hash & 63)
-        }
-        knownPlaces |= 1 &<< UInt64(place)
-        if knownCount == 0 { block.span = span.lowerBound..<span.lowerBound }
-        known[place] = hash
-        knownCount += 1
-        block.words &+= Int32(words[Self.index(hash &* Self.k2)]) &+ Int32(words[Self.index(pair &* Self.k1)])
-        block.wordCount &+= 2
-        block.grams &+= sum
-        block.gramCount &+= Int32(truncatingIfNeeded: span.count) &+ 1
-        block.span = block.span.lowerBound..<span.upperBound
-    }
-
-    /// Ends a block that is full.
-    private mutating func close() {
-        if let previous { note(previous, block) }
-        previous = block
-        block = Block()
-        (knownCount, knownPlaces) = (0, 0)
-    }
-
-    private mutating func closeLast() {
-        guard knownCount > 0 else { return }
-        note(previous ?? Block(), block)
-    }
-
-    private var result: StrongestWindow? {
-        guard var strongest else { return nil }
-        if windows > 1 { strongest.logOdds -= 0.3 * log(Float(windows)) }
-        return strongest
-    }
-
-    private mutating func note(_ first: Block, _ second: Block) {
-        windows += 1
-        let wordCount = Float(first.wordCount &+ second.wordCount).squareRoot()
-        let gramCount = Float(first.gramCount &+ second.gramCount).squareRoot()
-        let words = Float(first.words &+ second.words) * scales.word / wordCount
-        let grams = Float(first.grams &+ second.grams) * scales.gram / gramCount
-        let logOdds = words + grams + scales.bias
-        if let strongest, strongest.logOdds >= logOdds { return }
-        let start = first.wordCount > 0 ? first.span.lowerBound : second.span.lowerBound
-        strongest = StrongestWindow(
-            logOdds: logOdds, span: start..<second.span.upperBound,
-            words: Int(first.wordCount &+ second.wordCount) / 2)
-    }
-
-    private static func index(_ hash: UInt64) -> Int {
-        Int(truncatingIfNeeded: hash >> (64 - UInt64(LinearModel.bits)))
+    /// Whether a word of a kind goes on at `at`.
+    @inline(__always)
+    private func goesOn(_ at: Int, _ kind: UInt8) -> Bool {
+        let found = kinds[Int(text[at])]
+        return found == kind || found == ByteKind.lead && kind == ByteKind.letter && gap(at) == 0
     }
 
     /// How many bytes of a sign beyond ASCII that parts words stand at `at`; 0 for none.

@@ -1,0 +1,119 @@
+import Foundation
+
+/// What the words of a text add up to, by blocks, and the strongest window of two blocks.
+struct WindowSums {
+    private let words: UnsafeBufferPointer<Int8>
+    private let scales: (word: Float, gram: Float, bias: Float)
+
+    /// The hashes of the words of the block that is being read, each in the first free place from the one on that its lowest
+    /// bits tell; and a bit for each place that is taken.
+    private let known: UnsafeMutablePointer<UInt64>
+    private var knownPlaces: UInt64 = 0
+    private var knownCount = 0
+
+    /// The hash of the word before.
+    private var last: UInt64 = 0
+    private var block = Block()
+    private var previous: Block?
+    private var found: StrongestWindow?
+    private var windows = 0
+
+    /// Words of a block, all different, and places for them.
+    private static let blockSize = 24
+    static let places = 64
+
+    static let k1: UInt64 = 0x9E37_79B9_7F4A_7C15
+    static let k2: UInt64 = 0xC2B2_AE3D_27D4_EB4F
+
+    /// What the hash of a word begins with.
+    static let seed = k2
+
+    /// What the words of a block add up to.
+    private struct Block {
+        var words: Int32 = 0
+        var grams: Int32 = 0
+        var wordCount: Int32 = 0
+        var gramCount: Int32 = 0
+        var start = 0
+        var end = 0
+    }
+
+    /// - Parameters:
+    ///   - model: What words and runs of bytes weigh.
+    ///   - words: The weights of its words, valid for as long as the sums are.
+    ///   - known: Room for ``places`` hashes.
+    init(_ model: LinearModel, _ words: UnsafeBufferPointer<Int8>, _ known: UnsafeMutablePointer<UInt64>) {
+        scales = (model.wordScale, model.gramScale, model.bias)
+        self.words = words
+        self.known = known
+    }
+
+    /// Counts a word, unless its block has it already.
+    ///
+    /// - Parameters:
+    ///   - hash: The hash of the word.
+    ///   - sum: What its runs of bytes weigh.
+    ///   - span: Where it stands.
+    @inline(__always)
+    mutating func add(_ hash: UInt64, _ sum: Int32, _ span: Range<Int>) {
+        let pair = (last << 17 | last >> 47) ^ hash
+        last = hash
+        var place = hash
+        while knownPlaces &>> place & 1 != 0 {
+            // The place is below 64, which there is room for.
+            if known[Int(truncatingIfNeeded: place & 63)] == hash { return }
+            place &+= 1
+        }
+        if knownCount == Self.blockSize {
+            close()
+            place = hash
+        }
+        knownPlaces |= 1 &<< place
+        known[Int(truncatingIfNeeded: place & 63)] = hash
+        if knownCount == 0 { block.start = span.lowerBound }
+        knownCount &+= 1
+        block.words &+= Int32(words[Self.index(hash &* Self.k2)]) &+ Int32(words[Self.index(pair &* Self.k1)])
+        block.wordCount &+= 2
+        block.grams &+= sum
+        block.gramCount &+= Int32(truncatingIfNeeded: span.count) &+ 1
+        block.end = span.upperBound
+    }
+
+    /// The strongest window of all words; nil when there was none.
+    ///
+    /// Of many windows, the strongest is strong by chance: see ``StrongestWindow/logOdds``.
+    var strongest: StrongestWindow? {
+        var sums = self
+        if knownCount > 0 { sums.note(previous ?? Block(), block) }
+        guard var strongest = sums.found else { return nil }
+        if sums.windows > 1 { strongest.logOdds -= 0.3 * log(Float(sums.windows)) }
+        return strongest
+    }
+
+    /// Ends a block that is full.
+    private mutating func close() {
+        if let previous { note(previous, block) }
+        previous = block
+        block = Block()
+        (knownCount, knownPlaces) = (0, 0)
+    }
+
+    private mutating func note(_ first: Block, _ second: Block) {
+        windows += 1
+        let wordCount = Float(first.wordCount &+ second.wordCount).squareRoot()
+        let gramCount = Float(first.gramCount &+ second.gramCount).squareRoot()
+        let words = Float(first.words &+ second.words) * scales.word / wordCount
+        let grams = Float(first.grams &+ second.grams) * scales.gram / gramCount
+        let logOdds = words + grams + scales.bias
+        if let found, found.logOdds >= logOdds { return }
+        let start = first.wordCount > 0 ? first.start : second.start
+        found = StrongestWindow(
+            logOdds: logOdds, span: start..<second.end, words: Int(first.wordCount &+ second.wordCount) / 2)
+    }
+
+    /// Where the weight of what has this hash stands.
+    @inline(__always)
+    static func index(_ hash: UInt64) -> Int {
+        Int(truncatingIfNeeded: hash >> (64 - UInt64(LinearModel.bits)))
+    }
+}
