@@ -6,7 +6,7 @@ struct PIIDetector: Policy {
     static let kind = PolicyKind("pii-detector", streaming: .window, phases: Set(Phase.allCases))
 
     let rules: [Rule]
-    private let action: DetectorAction
+    private let response: MatchResponse
     private let markers: Markers
 
     private enum Key: String, ConfigKey {
@@ -21,7 +21,7 @@ struct PIIDetector: Policy {
 
     init(_ config: ConfigNode) throws(ConfigError) {
         let mapping = try config.mapping(Key.self)
-        action = try DetectorAction(mapping[.action])
+        response = Self.response(try DetectorAction(mapping[.action]))
         rules = try Self.rules(mapping)
         markers = try Markers(mapping[.redaction], types: EntityType.names + ["CUSTOM"])
     }
@@ -54,8 +54,13 @@ struct PIIDetector: Policy {
     var picksStrongest: Bool { true }
     var reportsFindings: Bool { markers.reportsFindings }
 
-    func decide(on matches: [RuleMatch]) -> Decision {
-        action.decision(on: matches, of: Self.kind, what: "personal data")
+    func decide(on matches: [RuleMatch]) -> Decision { response.decision(on: matches) }
+
+    private static func response(_ action: DetectorAction) -> MatchResponse {
+        switch action {
+        case .redact: MatchResponse(.redact, by: kind, "Personal data was replaced by markers.")
+        case .block: MatchResponse(.block, by: kind, "The text holds personal data.")
+        }
     }
 
     func replacement(for match: RuleMatch, value: String, _ placeholders: inout Placeholders) -> String {
