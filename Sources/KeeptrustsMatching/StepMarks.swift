@@ -14,7 +14,19 @@ final class StepMarks {
     private let wanted: UnsafeMutablePointer<UInt64>
     private let slotWords: Int
 
+    /// Room for tokens that are to be looked up.
+    let aside: UnsafeMutablePointer<Token>
+    static let mostAside = 256
+
+    /// A token, by its first bytes.
+    struct Token {
+        var key: UInt64
+        var start: Int
+        var length: Int
+    }
+
     init(_ vocabulary: Vocabulary) {
+        aside = .allocate(capacity: Self.mostAside + 1)
         self.vocabulary = vocabulary
         stepWords = vocabulary.steps / 64 + 2
         steps = .allocate(capacity: stepWords)
@@ -28,6 +40,7 @@ final class StepMarks {
     }
 
     deinit {
+        aside.deallocate()
         steps.deallocate()
         wantedSteps.deallocate()
         met.deallocate()

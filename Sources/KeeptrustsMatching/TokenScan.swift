@@ -39,17 +39,35 @@ struct TokenScan {
     }
 
     /// Hands the slot and the place of each token of a table to `body`.
+    ///
+    /// Tokens are put aside first, and those that may be known are looked up some hundred at a time: a processor guesses
+    /// wrong which of them pass, so nothing waits for that.
     @inline(__always)
     private func eachToken(of table: TokenTable, _ body: (Int, Int) -> Void) {
-        let hasPrefixes = vocabulary.hasPrefixes
+        let aside = marks.aside
+        var count = 0
         eachToken { start, length in
             let key = key(at: start, length: length)
-            guard table.mayKnow(key) else { return }
-            let slot = table.slot(of: key)
-            if slot >= 0 { body(slot, start) }
-            guard hasPrefixes, length >= TokenTable.shortestPrefix else { return }
-            let prefix = table.prefixSlot(of: key)
-            if prefix >= 0 { body(prefix, start) }
+            // There is room for one more: a full row is looked up at once.
+            (aside + count).initialize(to: StepMarks.Token(key: key, start: start, length: length))
+            count &+= table.mayKnow(key)
+            guard count == StepMarks.mostAside else { return }
+            lookUp(count, of: table, body)
+            count = 0
+        }
+        lookUp(count, of: table, body)
+    }
+
+    @inline(__always)
+    private func lookUp(_ count: Int, of table: TokenTable, _ body: (Int, Int) -> Void) {
+        let hasPrefixes = vocabulary.hasPrefixes
+        for index in 0..<count {
+            let token = marks.aside[index]
+            let slot = table.slot(of: token.key)
+            if slot >= 0 { body(slot, token.start) }
+            guard hasPrefixes, token.length >= TokenTable.shortestPrefix else { continue }
+            let prefix = table.prefixSlot(of: token.key)
+            if prefix >= 0 { body(prefix, token.start) }
         }
     }
 

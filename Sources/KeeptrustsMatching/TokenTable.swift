@@ -78,12 +78,13 @@ struct TokenTable {
     @inline(__always)
     private static func hash(_ key: UInt64) -> UInt64 { key &* 0x9E37_79B9_7F4A_7C15 }
 
-    /// Whether any token that counts begins as the one with this key does.
+    /// Whether any token that counts begins as the one with this key does: 1 or 0, to count with.
     @inline(__always)
-    func mayKnow(_ key: UInt64) -> Bool {
+    func mayKnow(_ key: UInt64) -> Int {
         let hash = Self.hash(key & 0xFFFF_FFFF)
         // The index is cut to the size of the table.
-        return filter[Int(hash &>> (70 - Self.filterBits))] &>> (hash &>> (64 - Self.filterBits)) & 1 != 0
+        let bits = filter[Int(hash &>> (70 - Self.filterBits))] &>> (hash &>> (64 - Self.filterBits))
+        return Int(truncatingIfNeeded: bits & 1)
     }
 
     /// Where a token is.

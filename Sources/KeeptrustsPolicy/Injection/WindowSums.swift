@@ -5,11 +5,11 @@ struct WindowSums {
     private let words: UnsafeBufferPointer<Int8>
     private let scales: (word: Float, gram: Float, bias: Float)
 
-    /// The hashes of the words of the block that is being read, each in the first free place from the one on that its lowest
-    /// bits tell; and a bit for each place that is taken.
+    /// The words of the block that is being read, each in the first free place from the one on that its lowest bits tell: its
+    /// hash, with the block's number in the place of these bits. Words of other numbers are none.
     private let known: UnsafeMutablePointer<UInt64>
-    private var knownPlaces: UInt64 = 0
     private var knownCount = 0
+    private var number: UInt64 = 1
 
     /// The hash of the word before.
     private var last: UInt64 = 0
@@ -18,9 +18,9 @@ struct WindowSums {
     private var found: StrongestWindow?
     private var windows = 0
 
-    /// Words of a block, all different, and places for them.
+    /// Words of a block, all different, and places for them: one for each of their lowest bits.
     private static let blockSize = 24
-    static let places = 64
+    static let places = 256
 
     static let k1: UInt64 = 0x9E37_79B9_7F4A_7C15
     static let k2: UInt64 = 0xC2B2_AE3D_27D4_EB4F
@@ -46,6 +46,14 @@ struct WindowSums {
         scales = (model.wordScale, model.gramScale, model.bias)
         self.words = words
         self.known = known
+        known.initialize(repeating: 0, count: Self.places)
+    }
+
+    /// Counts words apart from their runs of bytes.
+    mutating func add(_ words: UnsafeBufferPointer<WindowPass.Word>) {
+        var sums = self
+        for word in words { sums.add(word.hash, 0, word.span) }
+        self = sums
     }
 
     /// Counts a word, unless its block has it already.
@@ -58,25 +66,44 @@ struct WindowSums {
     mutating func add(_ hash: UInt64, _ sum: Int32, _ span: Range<Int>) {
         let pair = (last << 17 | last >> 47) ^ hash
         last = hash
-        var place = hash
-        while knownPlaces &>> place & 1 != 0 {
-            // The place is below 64, which there is room for.
-            if known[Int(truncatingIfNeeded: place & 63)] == hash { return }
-            place &+= 1
-        }
-        if knownCount == Self.blockSize {
+        var place = find(hash)
+        // A word that the block has adds nothing: a processor guesses wrong which do, so nothing waits for that.
+        let isNew = known[place] != tag(hash)
+        if knownCount == Self.blockSize, isNew {
             close()
-            place = hash
+            place = find(hash)
         }
-        knownPlaces |= 1 &<< place
-        known[Int(truncatingIfNeeded: place & 63)] = hash
+        known[place] = tag(hash)
         if knownCount == 0 { block.start = span.lowerBound }
-        knownCount &+= 1
-        block.words &+= Int32(words[Self.index(hash &* Self.k2)]) &+ Int32(words[Self.index(pair &* Self.k1)])
-        block.wordCount &+= 2
-        block.grams &+= sum
-        block.gramCount &+= Int32(truncatingIfNeeded: span.count) &+ 1
-        block.end = span.upperBound
+        let one: Int32 = isNew ? 1 : 0
+        let weight = Int32(words[Self.index(hash &* Self.k2)]) &+ Int32(words[Self.index(pair &* Self.k1)])
+        knownCount &+= Int(one)
+        block.words &+= weight &* one
+        block.wordCount &+= 2 &* one
+        block.grams &+= sum &* one
+        block.gramCount &+= (Int32(truncatingIfNeeded: span.count) &+ 1) &* one
+        block.end = isNew ? span.upperBound : block.end
+    }
+
+    /// The hash, with the block's number in the place of its lowest bits.
+    @inline(__always)
+    private func tag(_ hash: UInt64) -> UInt64 { hash & ~UInt64(Self.places - 1) | number }
+
+    /// Where the word is, or where there is room for it.
+    @inline(__always)
+    private func find(_ hash: UInt64) -> Int {
+        // A block has fewer words than there are places, and places are numbered as the lowest bits are.
+        var place = Int(truncatingIfNeeded: hash) & (Self.places - 1)
+        while isOther(known[place] ^ tag(hash)) { place = (place + 1) & (Self.places - 1) }
+        return place
+    }
+
+    /// Whether what a place holds is another word of the block: the numbers do not differ, and the rest does.
+    ///
+    /// In one comparison, for few are, while half of all words are known.
+    @inline(__always)
+    private func isOther(_ difference: UInt64) -> Bool {
+        (difference >> 8 | difference << 56) &- 1 < (1 << 56) - 1
     }
 
     /// The strongest window of all words; nil when there was none.
@@ -95,7 +122,11 @@ struct WindowSums {
         if let previous { note(previous, block) }
         previous = block
         block = Block()
-        (knownCount, knownPlaces) = (0, 0)
+        knownCount = 0
+        number += 1
+        guard number == UInt64(Self.places) else { return }
+        known.initialize(repeating: 0, count: Self.places)
+        number = 1
     }
 
     private mutating func note(_ first: Block, _ second: Block) {
