@@ -5,8 +5,10 @@ struct WindowSums {
     private let words: UnsafeBufferPointer<Int8>
     private let scales: (word: Float, gram: Float, bias: Float)
 
-    /// The words of the block that is being read, each in the first free place from the one on that its lowest bits tell: its
-    /// hash, with the block's number in the place of these bits. Words of other numbers are none.
+    /// The words of the block that is being read.
+    ///
+    /// Each stands in the first free place from the one on that its lowest bits tell: its hash, with the block's number in
+    /// the place of these bits. What has another number is of another block.
     private let known: UnsafeMutablePointer<UInt64>
     private var knownCount = 0
     private var number: UInt64 = 1
