@@ -71,9 +71,9 @@ final class StepMarks {
     /// - Parameters:
     ///   - text: The text.
     ///   - facts: What a look at each of its bytes told.
-    ///   - patterns: The patterns that somebody looks for, as bits.
+    ///   - scope: The patterns whose chains count.
     /// - Returns: Whether there is any.
-    func completeAny(in text: UnsafeRawBufferPointer, _ facts: TextFacts, of patterns: [UInt64]) -> Bool {
+    func completeAny(in text: UnsafeRawBufferPointer, _ facts: TextFacts, for scope: PatternScope) -> Bool {
         var isAny = false
         for word in 0..<stepWords &- 1 {
             var bits = steps[word] & vocabulary.anchors[word]
@@ -81,7 +81,7 @@ final class StepMarks {
                 let step = word &* 64 &+ bits.trailingZeroBitCount
                 bits &= bits &- 1
                 let chain = vocabulary.chains[Int(vocabulary.chainOfStep[step])]
-                guard isComplete(chain), patterns[Int(chain.pattern) &>> 6] &>> UInt64(chain.pattern & 63) & 1 != 0,
+                guard isComplete(chain), scope.holds(chain.pattern),
                     chain.needed < 0 || vocabulary.needed[Int(chain.needed)].mayStand(in: text, facts)
                 else { continue }
                 if !isAny {

@@ -18,12 +18,14 @@ struct TokenScan {
     }
 
     /// Reads the text, and marks each step that a chain must take and that has a word in it.
-    func mark() {
+    ///
+    /// - Parameter scope: The patterns whose chains count.
+    func mark(for scope: PatternScope) {
         marks.clear()
         for place in sightings.pointee.found {
             for entry in vocabulary.literals[Int(place.literal)].entries { marks.note(step: entry.step) }
         }
-        eachToken(of: vocabulary.neededTokens) { slot, start in mark(slot, start) }
+        eachToken(of: scope.tokens) { slot, start in mark(slot, start) }
     }
 
     /// Notes each part of the text that can hold a match of a chain that is complete by its marks.

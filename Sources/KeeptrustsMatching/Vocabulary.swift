@@ -8,9 +8,8 @@ final class Vocabulary: @unchecked Sendable {
     /// Chains without a bound count as this long.
     static let unbounded: Int32 = 1 << 29
 
-    /// Where the tokens of all words are, and the same with those only that some chain must have.
+    /// Where the tokens of all words are.
     let tokens: TokenTable
-    let neededTokens: TokenTable
     private let heads: UnsafeMutablePointer<Head>
     let forms: UnsafeMutablePointer<Form>
     let entries: UnsafeMutablePointer<Entry>
@@ -113,12 +112,10 @@ final class Vocabulary: @unchecked Sendable {
         }
         self.marks = Self.copy(marks)
         self.tokens = tokens
-        neededTokens = tokens.filtered { [heads] in heads[$0].markCount > 0 || heads[$0].untold >= 0 }
     }
 
     deinit {
         tokens.deallocate()
-        neededTokens.deallocateFilter()
         chainOfStep.deallocate()
         anchors.deallocate()
         heads.deallocate()

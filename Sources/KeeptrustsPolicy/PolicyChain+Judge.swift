@@ -68,7 +68,7 @@ extension PolicyChain {
     private func suspect(
         _ text: UnsafeRawBufferPointer, _ number: Int, _ segment: Segment, _ scratch: MatchScratch
     ) {
-        guard !text.isEmpty, !patternsOfPhase[segment.phase.index].isEmpty else { return }
+        guard !text.isEmpty, scopes[segment.phase.index] != nil else { return }
         look(at: text, nil, .plain, number, segment, scratch)
         let readings = readingsOfPhase[segment.phase.index]
         guard let patterns = scratch.patterns else { return }
@@ -86,16 +86,17 @@ extension PolicyChain {
         _ scratch: MatchScratch
     ) {
         let isPlain = isPlain(text, segment)
-        let masks = isPlain ? patternsOfPlainTexts : patternsOfPhase
-        scan(text, view, reading, number, masks[segment.phase.index], scratch)
+        let scopes = isPlain ? scopesOfPlainTexts : scopes
+        if let scope = scopes[segment.phase.index] { scan(text, view, reading, number, scope, scratch) }
         classify(text, view, reading, number, segment, isPlain: isPlain, scratch)
     }
 
     private func scan(
-        _ text: UnsafeRawBufferPointer, _ view: TextView?, _ reading: Reading, _ segment: Int, _ mask: [UInt64],
+        _ text: UnsafeRawBufferPointer, _ view: TextView?, _ reading: Reading, _ segment: Int, _ scope: PatternScope,
         _ scratch: MatchScratch
     ) {
-        guard let memory = scratch.patterns, (try? patterns.scan(text, for: mask, using: memory)) != nil else {
+        let mask = scope.patterns
+        guard let memory = scratch.patterns, (try? patterns.scan(text, for: scope, using: memory)) != nil else {
             let suspect = MatchScratch.Suspect(segment: segment, reading: reading, view: view, hits: mask, failed: true)
             return scratch.suspects.append(suspect)
         }

@@ -123,7 +123,7 @@ struct StreamState: Sendable {
         _ text: UnsafeRawBufferPointer, _ view: TextView?, _ reading: Reading, isLast: Bool, _ memory: PatternScratch,
         into sightings: inout [Sighting]
     ) {
-        let mask = chain.patternsOfPhase[phase.index]
+        let mask = chain.scopes[phase.index]?.patterns ?? []
         for word in mask.indices {
             var bits = memory.hits(word: word) & mask[word]
             while bits != 0 {
