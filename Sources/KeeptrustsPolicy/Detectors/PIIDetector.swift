@@ -33,8 +33,7 @@ struct PIIDetector: Policy {
         var wanted = EntityType.names(of: groups)
         if let entities = mapping[.entities] { wanted = try EntityType.names(entities) }
         let node = mapping[.action] ?? mapping[.entities]
-        var rules: [Rule] = []
-        for pack in packs { rules += try Packs.rules(of: pack, for: node).filter { wanted.contains($0.category) } }
+        var rules = try Packs.rules(for: wanted, in: packs, for: node)
         for node in try mapping[.patterns]?.list() ?? [] {
             if let type = EntityType.names.first(where: { isName(node, of: $0) }) {
                 throw ConfigError(

@@ -14,6 +14,15 @@ enum Packs {
         do { return try Pack(named: name).rules.map(\.rule) } catch { throw error.configError(for: node) }
     }
 
+    /// The rules of some packs that find these types.
+    static func rules(
+        for types: Set<String>, in packs: [String], for node: ConfigNode?
+    ) throws(ConfigError) -> [Rule] {
+        var rules: [Rule] = []
+        for pack in packs { rules += try self.rules(of: pack, for: node).filter { types.contains($0.category) } }
+        return rules
+    }
+
     /// A classifier's model, as the gateway runs it.
     ///
     /// - Parameters:

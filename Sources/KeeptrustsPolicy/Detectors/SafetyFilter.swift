@@ -1,5 +1,4 @@
 import KeeptrustsCore
-import KeeptrustsMatching
 
 /// The kind `safety-filter`: stops requests to defeat what keeps people safe in one of four industries, and one's own terms.
 ///
@@ -49,7 +48,9 @@ struct SafetyFilter: Policy {
         }
         rules += try TermRules.rules(
             for: mapping[.terms], fuzzy: mapping[.fuzzy], distance: mapping[.distance], category: "safety.term")
-        if let age = try mapping[.age]?.integer(in: 0...21), age > 0 { rules.append(Self.ageGate(age)) }
+        if let age = try mapping[.age]?.integer(in: 0...21), age > 0 {
+            rules.append(StatedAge.rule(1...age, category: Self.age))
+        }
         self.rules = rules
     }
 
@@ -60,21 +61,4 @@ struct SafetyFilter: Policy {
         let isOnlyAge = matches.allSatisfy { rules[$0.rule].category == Self.age }
         return (isOnlyAge ? gate : response).decision(on: matches)
     }
-
-    /// What somebody says who is so old or younger.
-    private static func ageGate(_ most: Int) -> Rule {
-        let ages = (1...most).reversed().map { "\($0)|\(numbers[$0 - 1])" }.joined(separator: "|")
-        let gap = #"[\s-]{1,3}"#
-        let old = #"\#(gap)?(?:years?|yrs?|y)\#(gap)?/?olds?\b|\s?y/?o\b"#
-        let end = #"(?:\s{0,2}(?:[.,;!?)](?:\D|$)|$)|\#(gap)(?:and|but|so|in)\b|\#(old))"#
-        let first = #"i(?:['\x{2019}]?m|\#(gap)am|\#(gap)(?:just\#(gap))?turned)"#
-        let own = #"\#(first)\#(gap)(?:only\#(gap)|just\#(gap)|a\#(gap))?"#
-        let told = #"my\#(gap)age(?:\#(gap)is|:)\s{1,3}"#
-        return Rule(category: age, pattern: Pattern("\\b(?:\(own)|\(told))(?:\(ages))\(end)", ignoresCase: true))
-    }
-
-    private static let numbers = [
-        "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
-        "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty", "twenty[ -]?one",
-    ]
 }
