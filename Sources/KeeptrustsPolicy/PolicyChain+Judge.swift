@@ -68,21 +68,27 @@ extension PolicyChain {
     private func suspect(
         _ text: UnsafeRawBufferPointer, _ number: Int, _ segment: Segment, _ scratch: MatchScratch
     ) {
-        let mask = patternsOfPhase[segment.phase.index]
-        guard !text.isEmpty, !mask.isEmpty else { return }
-        scan(text, nil, .plain, number, mask, scratch)
+        guard !text.isEmpty, !patternsOfPhase[segment.phase.index].isEmpty else { return }
+        look(at: text, nil, .plain, number, segment, scratch)
         let readings = readingsOfPhase[segment.phase.index]
         guard let patterns = scratch.patterns else { return }
         // Before anything else is scanned with the same memory.
         var views = readings.isEmpty ? [] : Normaliser.unveil(text, scannedBy: patterns, readings)
         if patterns.hasHighByte, !readings.isEmpty { views += Views.of(text, readings) }
-        classify(text, nil, .plain, number, segment, scratch)
         for (reading, view) in views {
-            view.bytes.withUnsafeBytes {
-                scan($0, view, reading, number, mask, scratch)
-                classify($0, view, reading, number, segment, scratch)
-            }
+            view.bytes.withUnsafeBytes { look(at: $0, view, reading, number, segment, scratch) }
         }
+    }
+
+    /// Scans a text, read in one way, and lets the classifier read it.
+    private func look(
+        at text: UnsafeRawBufferPointer, _ view: TextView?, _ reading: Reading, _ number: Int, _ segment: Segment,
+        _ scratch: MatchScratch
+    ) {
+        let isPlain = isPlain(text, segment)
+        let masks = isPlain ? patternsOfPlainTexts : patternsOfPhase
+        scan(text, view, reading, number, masks[segment.phase.index], scratch)
+        classify(text, view, reading, number, segment, isPlain: isPlain, scratch)
     }
 
     private func scan(

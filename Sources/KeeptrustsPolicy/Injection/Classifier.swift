@@ -18,10 +18,17 @@ struct Classifier: Sendable {
     /// attack.
     static let fewestWords = 6
 
+    /// Bytes from which on the words of a text are summed first: the rules ask little of shorter ones, and an attack in parts has
+    /// its signs in such.
+    static let longText = 512
+
+    /// The weight from which on a rule is sure enough to be asked about every text.
+    static let weightOfSureRules = 3
+
     /// Whether the words of a text alone tell that the model will find nothing in it.
     func isPlain(_ text: UnsafeRawBufferPointer) -> Bool {
         guard let strongest = WindowPass.strongest(in: text, by: model, wordsOnly: true) else { return true }
-        return strongest.logOdds < Self.leastOfWords
+        return strongest.words >= Self.fewestWords && strongest.logOdds < Self.leastOfWords
     }
 }
 
@@ -61,15 +68,22 @@ struct Weighing: Equatable {
 }
 
 extension PolicyChain {
+    /// Whether the words of a text alone tell that it is no attack, so that rules which are not sure need not be asked.
+    ///
+    /// Of what tools say, rules are always asked: an attack in a long document is a small part of it.
+    func isPlain(_ text: UnsafeRawBufferPointer, _ segment: Segment) -> Bool {
+        guard let classifier, phasesOfClassifier & segment.phase.bit != 0, segment.role == .user else { return false }
+        return text.count >= Classifier.longText && classifier.isPlain(text)
+    }
+
     /// Lets the classifier read a text as it is or in another way, where any policy wants it to.
     func classify(
         _ text: UnsafeRawBufferPointer, _ view: TextView?, _ reading: Reading, _ number: Int, _ segment: Segment,
-        _ scratch: MatchScratch
+        isPlain: Bool, _ scratch: MatchScratch
     ) {
         guard let classifier, phasesOfClassifier & segment.phase.bit != 0 else { return }
         guard let alarm = classifier.alarm(segment.role) else { return }
-        let isSuspect = scratch.suspects.last?.segment == number
-        guard isSuspect || scratch.gradesAll || !classifier.isPlain(text) else { return }
+        guard !isPlain || scratch.gradesAll else { return }
         guard var strongest = WindowPass.strongest(in: text, by: classifier.model),
             strongest.words >= Classifier.fewestWords
         else { return }
