@@ -64,7 +64,10 @@ extension ConfigNode {
     }
 
     /// Refuses a documented key that has no effect yet.
-    func refuseForNow() throws(ConfigError) {
-        throw ConfigError(.unknownKey, at: location, "'\(path)' is not in this version yet.")
+    ///
+    /// - Parameter hint: What to do instead; nil for nothing.
+    /// - Throws: ``ConfigError``, always.
+    func refuseForNow(hint: String? = nil) throws(ConfigError) {
+        throw ConfigError(.unknownKey, at: location, "'\(path)' is not in this version yet.", hint: hint)
     }
 }

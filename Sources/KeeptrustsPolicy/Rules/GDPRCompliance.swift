@@ -11,7 +11,7 @@ struct GDPRCompliance: Policy {
     let rules: [Rule]
     private let needsConsent: Bool
     private let header: String
-    private let mostDays: Int
+    private let retention: Retention
 
     /// Every request needs consent, whatever is found in it.
     private let concernsAll: Bool
@@ -25,6 +25,24 @@ struct GDPRCompliance: Policy {
         case retention = "retention_days"
     }
 
+    /// How long a target may keep what it is sent.
+    private struct Retention: Sendable {
+        /// The most days.
+        let mostDays: Int
+
+        /// The settings say so: a target that promises nothing is left out, too.
+        let isDemanded: Bool
+
+        init(_ node: ConfigNode?) throws(ConfigError) {
+            mostDays = try node?.integer(in: 0...36_500) ?? 30
+            isDemanded = node != nil
+        }
+
+        func allows(_ policy: DataPolicy?) -> Bool {
+            policy?.longestRetention.map { $0 <= mostDays } ?? !isDemanded
+        }
+    }
+
     /// Which data need consent.
     private enum DataCategory: String, CaseIterable {
         case personal, sensitive, biometric
@@ -33,11 +51,11 @@ struct GDPRCompliance: Policy {
 
     init(_ config: ConfigNode) throws(ConfigError) {
         let mapping = try config.mapping(Key.self)
-        try mapping[.verification]?.refuseForNow()
-        try mapping[.erasure]?.refuseForNow()
+        try mapping[.verification]?.refuseForNow(hint: "Verify the token in the application.")
+        try mapping[.erasure]?.refuseForNow(hint: "Erase at the provider, and in the control plane by its retention.")
         needsConsent = try mapping[.consentRequired]?.boolean() ?? true
         header = try Self.header(mapping[.consentHeader])
-        mostDays = try mapping[.retention]?.integer(in: 0...36_500) ?? 30
+        retention = try Retention(mapping[.retention])
         let categories = try Self.categories(mapping[.categories])
         concernsAll = categories.contains(.all)
         rules = try Self.rules(for: categories, config)
@@ -98,12 +116,9 @@ struct GDPRCompliance: Policy {
     var routes: Bool { true }
 
     func route(_ targets: [TargetFacts], _ facts: ExchangeFacts) -> RouteOpinion {
-        let permitted = targets.map { ($0.dataPolicy?.longestRetention ?? 0) <= mostDays }
-        var opinion = RouteOpinion(permitted: permitted)
-        for (target, isPermitted) in zip(targets, permitted) where !isPermitted {
-            opinion.findings.append("target_excluded.\(target.id)")
-        }
-        guard !permitted.contains(true) else { return opinion }
+        var opinion = RouteOpinion(permitted: targets.map { retention.allows($0.dataPolicy) })
+        opinion.noteExcluded(of: targets)
+        guard !opinion.permitted.contains(true) else { return opinion }
         let reason = Reason(
             code: "gdpr_compliance.no_compliant_provider",
             message: "Every provider of this model keeps data longer than this service allows.")
