@@ -1,12 +1,12 @@
 import KeeptrustsCore
 
 /// The kind `case-privacy`: takes out who is in a court case and which case it is, and stops texts that are marked as sealed.
-struct CasePrivacy: Policy {
+struct CasePrivacy: MarkingPolicy {
     static let kind = PolicyKind("case-privacy", streaming: .window, phases: Set(Phase.allCases))
 
     let rules: [Rule]
     private let action: DetectorAction
-    private let markers = Markers()
+    let markers = Markers()
 
     private enum Key: String, ConfigKey {
         case action
@@ -26,10 +26,7 @@ struct CasePrivacy: Policy {
     ]
 
     init(_ config: ConfigNode) throws(ConfigError) {
-        try config.refuse([
-            "apply_to": "say 'on' in the entry of 'policies.chain'.", "terms": "say 'protected_matters'.",
-        ])
-        let mapping = try config.mapping(Key.self)
+        let mapping = try config.settings(Key.self, refusing: ["terms": "say 'protected_matters'."])
         action = try DetectorAction(mapping[.action])
         var left: Set<String> = []
         if try !(mapping[.caseNumbers]?.boolean() ?? true) { left.insert("CASE_NUMBER") }
@@ -37,11 +34,9 @@ struct CasePrivacy: Policy {
         if try !(mapping[.blockSealed]?.boolean() ?? true) { left.insert(Self.sealed) }
         var rules = try Packs.rules(for: Self.shared, in: PIIDetector.packs, for: config)
         rules += try Packs.rules(of: "case.txt", for: config).filter { !left.contains($0.category) }
-        rules += try TermRules.rules(for: mapping[.matters], category: "MATTER")
+        rules += try mapping.terms(.matters, category: "MATTER")
         self.rules = rules
     }
-
-    var picksStrongest: Bool { true }
 
     func decide(on matches: [RuleMatch]) -> Decision {
         if matches.contains(where: { rules[$0.rule].category == Self.sealed }) {
@@ -49,9 +44,5 @@ struct CasePrivacy: Policy {
             return Decision(verdict: .block, reason: reason)
         }
         return action.decision(on: matches, of: Self.kind, what: "data of a case")
-    }
-
-    func replacement(for match: RuleMatch, value: String, _ placeholders: inout Placeholders) -> String {
-        markers.marker(for: rules[match.rule].category, value: value, &placeholders)
     }
 }

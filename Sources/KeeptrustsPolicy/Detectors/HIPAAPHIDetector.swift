@@ -1,12 +1,12 @@
 import KeeptrustsCore
 
 /// The kind `hipaa-phi-detector`: takes out what identifies a patient, by the list of 45 CFR 164.514(b)(2)(i) (Safe Harbor).
-struct HIPAAPHIDetector: Policy {
+struct HIPAAPHIDetector: MarkingPolicy {
     static let kind = PolicyKind("hipaa-phi-detector", streaming: .window, phases: Set(Phase.allCases))
 
     let rules: [Rule]
     private let action: DetectorAction
-    private let markers = Markers()
+    let markers = Markers()
 
     private enum Key: String, ConfigKey {
         case mode, action
@@ -26,11 +26,8 @@ struct HIPAAPHIDetector: Policy {
     ]
 
     init(_ config: ConfigNode) throws(ConfigError) {
-        try config.refuse([
-            "apply_to": "say 'on' in the entry of 'policies.chain'.",
-            "entities": "say 'pii-detector', which can choose among types.",
-        ])
-        let mapping = try config.mapping(Key.self)
+        let mapping = try config.settings(
+            Key.self, refusing: ["entities": "say 'pii-detector', which can choose among types."])
         _ = try mapping[.mode]?.choice(["hipaa_18": true])
         action = try DetectorAction(mapping[.action])
         var rules = try Packs.rules(for: Self.shared, in: PIIDetector.packs, for: config)
@@ -42,13 +39,7 @@ struct HIPAAPHIDetector: Policy {
         self.rules = rules
     }
 
-    var picksStrongest: Bool { true }
-
     func decide(on matches: [RuleMatch]) -> Decision {
         action.decision(on: matches, of: Self.kind, what: "health information with a name to it")
-    }
-
-    func replacement(for match: RuleMatch, value: String, _ placeholders: inout Placeholders) -> String {
-        markers.marker(for: rules[match.rule].category, value: value, &placeholders)
     }
 }

@@ -2,12 +2,12 @@ import KeeptrustsCore
 import KeeptrustsMatching
 
 /// The kind `pii-detector`: finds personal data and, unless told to block, replaces it by markers.
-struct PIIDetector: Policy {
+struct PIIDetector: MarkingPolicy {
     static let kind = PolicyKind("pii-detector", streaming: .window, phases: Set(Phase.allCases))
 
     let rules: [Rule]
     private let action: DetectorAction
-    private let markers: Markers
+    let markers: Markers
 
     private enum Key: String, ConfigKey {
         case action, entities, redaction
@@ -50,14 +50,7 @@ struct PIIDetector: Policy {
         (try? node.string())?.uppercased() == type
     }
 
-    var picksStrongest: Bool { true }
-    var reportsFindings: Bool { markers.reportsFindings }
-
     func decide(on matches: [RuleMatch]) -> Decision {
         action.decision(on: matches, of: Self.kind, what: "personal data")
-    }
-
-    func replacement(for match: RuleMatch, value: String, _ placeholders: inout Placeholders) -> String {
-        markers.marker(for: rules[match.rule].category, value: value, &placeholders)
     }
 }

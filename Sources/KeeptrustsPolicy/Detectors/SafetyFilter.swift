@@ -30,24 +30,21 @@ struct SafetyFilter: Policy {
     private static let age = "safety.age"
 
     init(_ config: ConfigNode) throws(ConfigError) {
-        try config.refuse([
-            "extra_terms": "say 'block_if'; 'replace_defaults: true' leaves the built-in phrases out.",
-            "terms": "say 'block_if'.", "apply_to": "say 'on' in the entry of 'policies.chain'.",
-        ])
-        let mapping = try config.mapping(Key.self)
+        let mapping = try config.settings(
+            Key.self,
+            refusing: [
+                "extra_terms": "say 'block_if'; 'replace_defaults: true' leaves the built-in phrases out.",
+                "terms": "say 'block_if'.",
+            ])
         let mode = try mapping[.mode]?.choice(of: Mode.self) ?? .criticalInfrastructure
-        let verdict: Verdict = try mapping[.action]?.choice(["block": .block, "escalate": .escalate]) ?? .block
-        response = MatchResponse(verdict, by: Self.kind, "The text asks for something that is not safe.")
-        gate = MatchResponse(verdict, by: Self.kind, cause: "age", "The text says that its writer is too young.")
-        var rules: [Rule] = []
-        if try mapping[.replace]?.boolean() ?? false {
-            try mapping.required(.terms, hint: "Without it, nothing is looked for.").refuseIfEmpty()
-        } else {
-            let category = "safety.\(mode.rawValue)"
-            rules = try Packs.rules(of: "safety.txt", for: config).filter { $0.category == category }
-        }
-        rules += try TermRules.rules(
-            for: mapping[.terms], fuzzy: mapping[.fuzzy], distance: mapping[.distance], category: "safety.term")
+        response = try mapping.response(
+            .action, ["block": .block, "escalate": .escalate], by: Self.kind,
+            "The text asks for something that is not safe.")
+        gate = MatchResponse(
+            response.verdict, by: Self.kind, cause: "age", "The text says that its writer is too young.")
+        var rules = try mapping.defaults(of: "safety.txt", unless: .replace, for: .terms)
+        rules.removeAll { $0.category != "safety.\(mode.rawValue)" }
+        rules += try mapping.terms(.terms, category: "safety.term", fuzzy: .fuzzy, distance: .distance)
         if let age = try mapping[.age]?.integer(in: 0...21), age > 0 {
             rules.append(StatedAge.rule(1...age, category: Self.age))
         }

@@ -1,12 +1,12 @@
 import KeeptrustsCore
 
 /// The kind `student-privacy`: takes out what identifies a student or tells of his record, and may turn children away.
-struct StudentPrivacy: Policy {
+struct StudentPrivacy: MarkingPolicy {
     static let kind = PolicyKind("student-privacy", streaming: .window, phases: Set(Phase.allCases))
 
     let rules: [Rule]
     private let action: DetectorAction
-    private let markers = Markers()
+    let markers = Markers()
 
     private enum Key: String, ConfigKey {
         case action
@@ -24,8 +24,7 @@ struct StudentPrivacy: Policy {
     ]
 
     init(_ config: ConfigNode) throws(ConfigError) {
-        try config.refuse(["apply_to": "say 'on' in the entry of 'policies.chain'."])
-        let mapping = try config.mapping(Key.self)
+        let mapping = try config.settings(Key.self)
         action = try DetectorAction(mapping[.action])
         let ages = [Self.child, Self.minor]
         var rules = try Packs.rules(for: Self.shared, in: PIIDetector.packs, for: config)
@@ -37,8 +36,6 @@ struct StudentPrivacy: Policy {
         }
         self.rules = rules
     }
-
-    var picksStrongest: Bool { true }
 
     func decide(on matches: [RuleMatch]) -> Decision {
         let categories = matches.map { rules[$0.rule].category }
@@ -58,9 +55,5 @@ struct StudentPrivacy: Policy {
 
     private static func reason(_ cause: String, _ message: String) -> Reason {
         Reason(code: "student_privacy.\(cause)", message: message)
-    }
-
-    func replacement(for match: RuleMatch, value: String, _ placeholders: inout Placeholders) -> String {
-        markers.marker(for: rules[match.rule].category, value: value, &placeholders)
     }
 }
