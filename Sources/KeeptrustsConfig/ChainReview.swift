@@ -78,7 +78,7 @@ struct ChainReview {
         return [
             ConfigWarning(
                 "config.no_target_permitted", at: first.location,
-                "no target promises what 'data-routing-policy' wants: every request will be blocked.",
+                "no target promises what the chain wants: every request will be blocked.",
                 hint: "say what its vendor promises in 'data_policy' of a target")
         ]
     }

@@ -64,6 +64,9 @@ enum RequestField: Sendable {
     /// A file in base64, or a URL of one; a text only when it is not base64.
     case media
 
+    /// The id of a file that lies at the provider; a text only when it is not a plain name.
+    case fileID
+
     /// By this the caller could choose the upstream, its credentials or another model.
     case refused
 

@@ -39,6 +39,19 @@ public struct SurfaceRequest: Sendable {
         }
     }
 
+    /// The pictures, sounds and files that the request brings along or points at, in document order.
+    public var documents: [AttachedDocument] {
+        attachments.map { AttachedDocument(body.text($0.value), isReference: $0.isReference) }
+    }
+
+    /// Where those stand.
+    var attachments: [Attachment] = []
+
+    struct Attachment: Sendable {
+        var value: JSONValue
+        var isReference = false
+    }
+
     /// Where tools are declared.
     var declarations: [Declaration] = []
 

@@ -51,6 +51,7 @@ extension Exchange {
         if stage == .answer { facts.price = attempt?.target.settings.price }
         guard let request else { return facts }
         if snapshot.chain.needs.tools { facts.tools = request.tools }
+        if stage == .request, snapshot.chain.needs.documents { facts.documents = request.documents }
         if stage == .answer, snapshot.chain.needs.conversation {
             facts.conversation = inputOutcome.applied(to: request.texts.map(\.segment))
         }

@@ -8,6 +8,13 @@ struct RouteOpinion: Equatable {
 
     /// Categories of what it saw, such as which target is left out.
     var findings: [String] = []
+
+    /// Names those of `targets` that may not be asked among the findings.
+    mutating func noteExcluded(of targets: [TargetFacts]) {
+        for (target, isPermitted) in zip(targets, permitted) where !isPermitted {
+            findings.append("target_excluded.\(target.id)")
+        }
+    }
 }
 
 extension PolicyChain {

@@ -77,6 +77,31 @@ struct ToolTextsTests {
             ])
     }
 
+    @Test("The pictures, sounds and files that a request brings along or points at, in their order")
+    func documents() throws {
+        let request = try surface.read(
+            chat(
+                #"""
+                "messages":[{"role":"user","content":[{"type":"text","text":"x"},
+                    {"type":"image_url","image_url":{"url":"data:image\/png;base64,QUJD","detail":"low"}},
+                    {"type":"input_image","image_url":"https://a.example/b.png"},
+                    {"type":"input_audio","input_audio":{"data":"UklGRg","format":"wav"}},
+                    {"type":"file","file":{"filename":"a.pdf","file_data":"JVBERi0"}},
+                    {"type":"file","file":{"file_id":"file-17"}},
+                    {"type":"input_file","file_data":"UEsDBA","filename":"b.zip"},
+                    {"type":"video_url","video_url":{"url":"https://a.example/c.mp4"}},
+                    {"type":"file","file":{"file_data":null}}]}]
+                """#))
+
+        let expected = [
+            ("data:image/png;base64,QUJD", false), ("https://a.example/b.png", false), ("UklGRg", false),
+            ("JVBERi0", false), ("file-17", true), ("UEsDBA", false), ("https://a.example/c.mp4", false),
+        ]
+        #expect(
+            request.documents
+                == expected.map { AttachedDocument(ByteBuffer(string: $0.0), isReference: $0.1) })
+    }
+
     @Test("Calls of a whole answer; one without arguments is there by its name")
     func answerCalls() throws {
         let answer = try surface.readAnswer(

@@ -20,9 +20,9 @@ struct FactsTests {
             """, allowsAnonymous: true)
     }
 
-    private static func code(_ play: Play, _ fields: [String]) throws -> String? {
-        try play.head("POST /v1/chat/completions", fields, length: ChatTests.ping.utf8.count)
-        return play.tell(.body(ByteBuffer(string: ChatTests.ping))).record?["error_code"] as? String
+    private static func code(_ play: Play, _ fields: [String], _ body: String = ChatTests.ping) throws -> String? {
+        try play.head("POST /v1/chat/completions", fields, length: body.utf8.count)
+        return play.tell(.body(ByteBuffer(string: body))).record?["error_code"] as? String
     }
 
     private static let key = "authorization: Bearer \(Play.key)"
@@ -51,6 +51,32 @@ struct FactsTests {
         let play = try Self.play("rbac", settings, trusted: trusted)
 
         #expect(try Self.code(play, [Self.key, "x-data-sensitivity: confidential"] + fields) == code)
+    }
+
+    @Test(
+        "The files of a request are known to the policy that asks for them",
+        arguments: [
+            ("data:image/png;base64,iVBORw0KGgo=", nil),
+            ("data:image/png;base64,UEsDBBQAAAAA", "document_analyzer.type_not_allowed"),
+        ] as [(String, String?)])
+    func documents(url: String, code: String?) throws {
+        let play = try Self.play("document-analyzer", "{allowed_mime_types: [image/png]}", trusted: false)
+        let body = """
+            {"model":"gpt-4o","messages":[{"role":"user","content":[
+            {"type":"image_url","image_url":{"url":"\(url)"}}]}]}
+            """
+
+        #expect(try Self.code(play, [Self.key], body) == code)
+    }
+
+    @Test("A token of consent lets personal data pass")
+    func consent() throws {
+        let body = #"{"model":"gpt-4o","messages":[{"role":"user","content":"I am ada@mail.example"}]}"#
+        let play = try Self.play("gdpr-compliance", "{}", trusted: false)
+        let other = try Self.play("gdpr-compliance", "{}", trusted: false)
+
+        #expect(try Self.code(play, [Self.key], body) == "gdpr_compliance.no_consent")
+        #expect(try Self.code(other, [Self.key, "X-Consent-Token: c-17"], body) == nil)
     }
 
     @Test("A caller without a key is nobody")

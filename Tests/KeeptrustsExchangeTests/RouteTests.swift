@@ -50,7 +50,7 @@ struct RouteTests {
             LintReport([ConfigLayer(name: "a.yaml", text: Self.yaml(settings))]).remarks
         }
 
-        #expect(remarks("{require_no_training: true}").contains("no target promises what 'data-routing-policy' wants"))
+        #expect(remarks("{require_no_training: true}").contains("no target promises what the chain wants"))
         #expect(remarks("{require_zero_data_retention: true}") == "")
     }
 }

@@ -13,7 +13,11 @@ struct DetectionTests {
         var testDescription: String { name }
     }
 
-    static let kinds = [Kind(name: "dlp-filter", phase: .request), Kind(name: "code-sanitizer", phase: .response)]
+    static let kinds = [
+        Kind(name: "dlp-filter", phase: .request), Kind(name: "code-sanitizer", phase: .response),
+        Kind(name: "hipaa-phi-detector", phase: .request), Kind(name: "student-privacy", phase: .request),
+        Kind(name: "case-privacy", phase: .request),
+    ]
 
     @Test("A kind finds what it must, passes near misses, and its reference states the figures", arguments: kinds)
     func quality(kind: Kind) throws {

@@ -9,6 +9,7 @@ struct PackTests {
             "secrets.txt", "classification.txt", "prompt-injection.txt", "dangerous-code.txt", "safety.txt",
             "export-control.txt", "mnpi.txt", "legal-privilege.txt", "bias.txt", "oversight.txt",
             "financial-advice.txt", "medical-advice.txt", "legal-advice.txt",
+            "phi.txt", "student.txt", "case.txt", "gdpr.txt", "eu-ai-act.txt",
         ]
 
     /// The fewest rules that a pack may have: an emptied pack is no pack.
@@ -17,6 +18,7 @@ struct PackTests {
         "prompt-injection.txt": 80, "dangerous-code.txt": 18, "safety.txt": 12, "export-control.txt": 5, "mnpi.txt": 5,
         "legal-privilege.txt": 3, "bias.txt": 12, "oversight.txt": 15,
         "financial-advice.txt": 10, "medical-advice.txt": 7, "legal-advice.txt": 6,
+        "phi.txt": 20, "student.txt": 14, "case.txt": 7, "gdpr.txt": 11, "eu-ai-act.txt": 8,
     ]
 
     struct Case: CustomTestStringConvertible, Sendable {

@@ -31,6 +31,8 @@ struct TextDetectionTests {
         Kind(name: "itar-ear-filter", file: "itar-ear-filter"),
         Kind(name: "mnpi-filter", file: "mnpi-filter"),
         Kind(name: "legal-privilege", file: "legal-privilege"),
+        Kind(name: "gdpr-compliance", file: "gdpr-compliance"),
+        Kind(name: "eu-ai-act", file: "eu-ai-act"),
         Kind(name: "bias-monitor", phase: .response, file: "bias-monitor"),
         Kind(
             name: "language-validator", settings: ["allowed_languages": ["en", "de"]], file: "language-validator"),

@@ -23,6 +23,9 @@ public struct ExchangeFacts: Sendable {
     /// The tools that the request declares, where the chain wants them.
     public var tools: [DeclaredTool] = []
 
+    /// The pictures, sounds and files of the request, where the chain wants them.
+    public var documents: [AttachedDocument] = []
+
     /// What tokens of the target cost that has answered; nil while the request is judged, and where that is not known.
     public var price: TokenPrice?
 
@@ -85,16 +88,23 @@ public struct FactNeeds: Sendable, Equatable {
     /// The request's texts while its answer is judged.
     public var conversation = false
 
-    public init(headers: Set<String> = [], tools: Bool = false, conversation: Bool = false) {
+    /// The pictures, sounds and files of a request.
+    public var documents = false
+
+    public init(
+        headers: Set<String> = [], tools: Bool = false, conversation: Bool = false, documents: Bool = false
+    ) {
         self.headers = headers
         self.tools = tools
         self.conversation = conversation
+        self.documents = documents
     }
 
     public mutating func formUnion(_ other: Self) {
         headers.formUnion(other.headers)
         tools = tools || other.tools
         conversation = conversation || other.conversation
+        documents = documents || other.documents
     }
 }
 

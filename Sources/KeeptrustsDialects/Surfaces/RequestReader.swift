@@ -65,10 +65,14 @@ private struct RequestReader: ~Copyable {
         case .callID, .answeredCall:
             if field == .callID { tools.id = request.body.string(value, limit: 512) } else { answeredCall = value }
             if value.kind == .string, !request.body.isPlainName(value) { addText(value) }
-        case .name:
-            if value.kind == .string, !request.body.isPlainName(value) { addText(value) }
+        case .name, .fileID:
+            guard value.kind == .string else { return }
+            if field == .fileID { request.attachments.append(.init(value: value, isReference: true)) }
+            if !request.body.isPlainName(value) { addText(value) }
         case .media:
-            if value.kind == .string, !request.body.isEncodedMedia(value) { addText(value) }
+            guard value.kind == .string else { return }
+            request.attachments.append(.init(value: value))
+            if !request.body.isEncodedMedia(value) { addText(value) }
         case .role: try takeRole(value)
         case .turn: try beginTurn(value)
         case .turns:

@@ -23,11 +23,8 @@ struct DLPFilter: Policy {
     private enum Sensitivity: Int { case standard, high, restricted }
 
     init(_ config: ConfigNode) throws(ConfigError) {
-        try config.refuse([
-            "patterns": "say 'detect_patterns', a list of regular expressions.",
-            "apply_to": "say 'on' in the entry of 'policies.chain'.",
-        ])
-        let mapping = try config.mapping(Key.self)
+        let mapping = try config.settings(
+            Key.self, refusing: ["patterns": "say 'detect_patterns', a list of regular expressions."])
         action = try mapping[.action]?.choice(["redact": .redact, "block": .block]) ?? .redact
         let level: Sensitivity =
             try mapping[.sensitivity]?.choice(["standard": .standard, "high": .high, "restricted": .restricted])
@@ -36,11 +33,8 @@ struct DLPFilter: Policy {
         for rule in try Packs.rules(of: "classification.txt", for: config) where level != .standard {
             if rule.weight <= level.rawValue { rules.append(rule) }
         }
-        for node in try mapping[.patterns]?.list() ?? [] {
-            rules.append(try Rule(category: "custom", written: node))
-        }
-        self.rules =
-            rules + (try TermRules.rules(for: mapping[.terms], fuzzy: mapping[.fuzzy], distance: mapping[.distance]))
+        rules += try mapping.patterns(.patterns, category: "custom")
+        self.rules = try rules + mapping.terms(.terms, category: "term", fuzzy: .fuzzy, distance: .distance)
     }
 
     func decide(on matches: [RuleMatch]) -> Decision {

@@ -100,3 +100,17 @@ struct Markers: Sendable, Equatable {
         return String(masked.reversed())
     }
 }
+
+/// A kind that puts markers with their types in the places of what it finds.
+protocol MarkingPolicy: Policy {
+    var markers: Markers { get }
+}
+
+extension MarkingPolicy {
+    var picksStrongest: Bool { true }
+    var reportsFindings: Bool { markers.reportsFindings }
+
+    func replacement(for match: RuleMatch, value: String, _ placeholders: inout Placeholders) -> String {
+        markers.marker(for: rules[match.rule].category, value: value, &placeholders)
+    }
+}

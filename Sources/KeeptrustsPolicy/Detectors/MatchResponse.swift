@@ -18,7 +18,16 @@ struct MatchResponse: Sendable, Equatable {
         reason = Reason(code: "\(kind.codeName).\(cause ?? usual)", message: message)
     }
 
-    func decision(on matches: [RuleMatch]) -> Decision {
-        matches.isEmpty ? .allow : Decision(verdict: verdict, reason: reason)
-    }
+    var decision: Decision { Decision(verdict: verdict, reason: reason) }
+
+    func decision(on matches: [RuleMatch]) -> Decision { matches.isEmpty ? .allow : decision }
+}
+
+/// A kind that does the same with every text in which any of its rules matches.
+protocol MatchPolicy: Policy {
+    var response: MatchResponse { get }
+}
+
+extension MatchPolicy {
+    func decide(on matches: [RuleMatch]) -> Decision { response.decision(on: matches) }
 }

@@ -2,12 +2,12 @@ import KeeptrustsCore
 import KeeptrustsMatching
 
 /// The kind `pii-detector`: finds personal data and, unless told to block, replaces it by markers.
-struct PIIDetector: Policy {
+struct PIIDetector: MarkingPolicy {
     static let kind = PolicyKind("pii-detector", streaming: .window, phases: Set(Phase.allCases))
 
     let rules: [Rule]
     private let response: MatchResponse
-    private let markers: Markers
+    let markers: Markers
 
     private enum Key: String, ConfigKey {
         case action, entities, redaction
@@ -21,7 +21,7 @@ struct PIIDetector: Policy {
 
     init(_ config: ConfigNode) throws(ConfigError) {
         let mapping = try config.mapping(Key.self)
-        response = Self.response(try DetectorAction(mapping[.action]))
+        response = try DetectorAction(mapping[.action]).response(of: Self.kind, what: "personal data")
         rules = try Self.rules(mapping)
         markers = try Markers(mapping[.redaction], types: EntityType.names + ["CUSTOM"])
     }
@@ -33,8 +33,7 @@ struct PIIDetector: Policy {
         var wanted = EntityType.names(of: groups)
         if let entities = mapping[.entities] { wanted = try EntityType.names(entities) }
         let node = mapping[.action] ?? mapping[.entities]
-        var rules: [Rule] = []
-        for pack in packs { rules += try Packs.rules(of: pack, for: node).filter { wanted.contains($0.category) } }
+        var rules = try Packs.rules(for: wanted, in: packs, for: node)
         for node in try mapping[.patterns]?.list() ?? [] {
             if let type = EntityType.names.first(where: { isName(node, of: $0) }) {
                 throw ConfigError(
@@ -51,19 +50,5 @@ struct PIIDetector: Policy {
         (try? node.string())?.uppercased() == type
     }
 
-    var picksStrongest: Bool { true }
-    var reportsFindings: Bool { markers.reportsFindings }
-
     func decide(on matches: [RuleMatch]) -> Decision { response.decision(on: matches) }
-
-    private static func response(_ action: DetectorAction) -> MatchResponse {
-        switch action {
-        case .redact: MatchResponse(.redact, by: kind, "Personal data was replaced by markers.")
-        case .block: MatchResponse(.block, by: kind, "The text holds personal data.")
-        }
-    }
-
-    func replacement(for match: RuleMatch, value: String, _ placeholders: inout Placeholders) -> String {
-        markers.marker(for: rules[match.rule].category, value: value, &placeholders)
-    }
 }

@@ -14,6 +14,15 @@ enum Packs {
         do { return try Pack(named: name).rules.map(\.rule) } catch { throw error.configError(for: node) }
     }
 
+    /// The rules of some packs that find these types.
+    static func rules(
+        for types: Set<String>, in packs: [String], for node: ConfigNode?
+    ) throws(ConfigError) -> [Rule] {
+        var rules: [Rule] = []
+        for pack in packs { rules += try self.rules(of: pack, for: node).filter { types.contains($0.category) } }
+        return rules
+    }
+
     /// A classifier's model, as the gateway runs it.
     ///
     /// - Parameters:
@@ -55,7 +64,10 @@ extension ConfigNode {
     }
 
     /// Refuses a documented key that has no effect yet.
-    func refuseForNow() throws(ConfigError) {
-        throw ConfigError(.unknownKey, at: location, "'\(path)' is not in this version yet.")
+    ///
+    /// - Parameter hint: What to do instead; nil for nothing.
+    /// - Throws: ``ConfigError``, always.
+    func refuseForNow(hint: String? = nil) throws(ConfigError) {
+        throw ConfigError(.unknownKey, at: location, "'\(path)' is not in this version yet.", hint: hint)
     }
 }

@@ -1,5 +1,4 @@
 import KeeptrustsCore
-import KeeptrustsMatching
 
 /// The kind `safety-filter`: stops requests to defeat what keeps people safe in one of four industries, and one's own terms.
 ///
@@ -31,25 +30,24 @@ struct SafetyFilter: Policy {
     private static let age = "safety.age"
 
     init(_ config: ConfigNode) throws(ConfigError) {
-        try config.refuse([
-            "extra_terms": "say 'block_if'; 'replace_defaults: true' leaves the built-in phrases out.",
-            "terms": "say 'block_if'.", "apply_to": "say 'on' in the entry of 'policies.chain'.",
-        ])
-        let mapping = try config.mapping(Key.self)
+        let mapping = try config.settings(
+            Key.self,
+            refusing: [
+                "extra_terms": "say 'block_if'; 'replace_defaults: true' leaves the built-in phrases out.",
+                "terms": "say 'block_if'.",
+            ])
         let mode = try mapping[.mode]?.choice(of: Mode.self) ?? .criticalInfrastructure
-        let verdict: Verdict = try mapping[.action]?.choice(["block": .block, "escalate": .escalate]) ?? .block
-        response = MatchResponse(verdict, by: Self.kind, "The text asks for something that is not safe.")
-        gate = MatchResponse(verdict, by: Self.kind, cause: "age", "The text says that its writer is too young.")
-        var rules: [Rule] = []
-        if try mapping[.replace]?.boolean() ?? false {
-            try mapping.required(.terms, hint: "Without it, nothing is looked for.").refuseIfEmpty()
-        } else {
-            let category = "safety.\(mode.rawValue)"
-            rules = try Packs.rules(of: "safety.txt", for: config).filter { $0.category == category }
+        response = try mapping.response(
+            .action, ["block": .block, "escalate": .escalate], by: Self.kind,
+            "The text asks for something that is not safe.")
+        gate = MatchResponse(
+            response.verdict, by: Self.kind, cause: "age", "The text says that its writer is too young.")
+        var rules = try mapping.defaults(of: "safety.txt", unless: .replace, for: .terms)
+        rules.removeAll { $0.category != "safety.\(mode.rawValue)" }
+        rules += try mapping.terms(.terms, category: "safety.term", fuzzy: .fuzzy, distance: .distance)
+        if let age = try mapping[.age]?.integer(in: 0...21), age > 0 {
+            rules.append(StatedAge.rule(1...age, category: Self.age))
         }
-        rules += try TermRules.rules(
-            for: mapping[.terms], fuzzy: mapping[.fuzzy], distance: mapping[.distance], category: "safety.term")
-        if let age = try mapping[.age]?.integer(in: 0...21), age > 0 { rules.append(Self.ageGate(age)) }
         self.rules = rules
     }
 
@@ -60,21 +58,4 @@ struct SafetyFilter: Policy {
         let isOnlyAge = matches.allSatisfy { rules[$0.rule].category == Self.age }
         return (isOnlyAge ? gate : response).decision(on: matches)
     }
-
-    /// What somebody says who is so old or younger.
-    private static func ageGate(_ most: Int) -> Rule {
-        let ages = (1...most).reversed().map { "\($0)|\(numbers[$0 - 1])" }.joined(separator: "|")
-        let gap = #"[\s-]{1,3}"#
-        let old = #"\#(gap)?(?:years?|yrs?|y)\#(gap)?/?olds?\b|\s?y/?o\b"#
-        let end = #"(?:\s{0,2}(?:[.,;!?)](?:\D|$)|$)|\#(gap)(?:and|but|so|in)\b|\#(old))"#
-        let first = #"i(?:['\x{2019}]?m|\#(gap)am|\#(gap)(?:just\#(gap))?turned)"#
-        let own = #"\#(first)\#(gap)(?:only\#(gap)|just\#(gap)|a\#(gap))?"#
-        let told = #"my\#(gap)age(?:\#(gap)is|:)\s{1,3}"#
-        return Rule(category: age, pattern: Pattern("\\b(?:\(own)|\(told))(?:\(ages))\(end)", ignoresCase: true))
-    }
-
-    private static let numbers = [
-        "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
-        "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty", "twenty[ -]?one",
-    ]
 }

@@ -4,11 +4,11 @@ import NIOCore
 /// The kind `upl-filter`: keeps a model from practising law without a licence.
 ///
 /// An answer that tells one person what the law means for that one is blocked, or its sentences that do so are replaced.
-struct UPLFilter: Policy {
+struct UPLFilter: AdvicePolicy {
     static let kind = PolicyKind("upl-filter", streaming: .whole, phases: [.response], capable: [.response])
 
     let rules: [Rule]
-    private let disclaimers: Disclaimers
+    let disclaimers: Disclaimers
 
     /// Sentences of advice are replaced, and the rest of the answer passes.
     private let rewrites: Bool
@@ -22,8 +22,9 @@ struct UPLFilter: Policy {
 
     init(_ config: ConfigNode) throws(ConfigError) {
         let mapping = try config.mapping(Key.self)
-        rules = try AdviceRules.rules(
-            of: "legal-advice.txt", for: config, and: mapping[.patterns], replaces: mapping[.replaces])
+        rules =
+            try mapping.defaults(of: "legal-advice.txt", unless: .replaces, for: .patterns)
+            + mapping.patterns(.patterns, category: Self.custom)
         rewrites = try mapping[.rewrites]?.boolean() ?? false
         let needsDisclaimer = try mapping[.needsDisclaimer]?.boolean() ?? true
         disclaimers =
@@ -41,18 +42,11 @@ struct UPLFilter: Policy {
     var streaming: PolicyKind.Streaming { disclaimers.isEmpty && !rewrites ? .window : .whole }
 
     var examines: Bool { rewrites }
-    var revises: Bool { !disclaimers.isEmpty }
+    var response: MatchResponse { rewrites ? Self.replaces : Self.blocks }
 
-    func decide(on matches: [RuleMatch]) -> Decision {
-        matches.isEmpty ? .allow : rewrites ? Self.replaces : Self.blocks
-    }
-
-    private static let blocks = Decision(
-        verdict: .block, reason: Reason(code: "upl_filter.detected", message: "The answer gives legal advice."))
-
-    private static let replaces = Decision(
-        verdict: .redact,
-        reason: Reason(code: "upl_filter.rewritten", message: "Legal advice was replaced by a general remark."))
+    private static let blocks = MatchResponse(.block, by: kind, "The answer gives legal advice.")
+    private static let replaces = MatchResponse(
+        .redact, by: kind, cause: "rewritten", "Legal advice was replaced by a general remark.")
 
     func examine(_ examination: Examination) throws -> Opinion {
         guard !examination.matches.isEmpty else { return .clean }
@@ -62,13 +56,11 @@ struct UPLFilter: Policy {
             guard !matches.isEmpty else { continue }
             let text = examination.segments[number].text
             // Half a string of a document would be no document any more.
-            guard text.jsonDocument == nil else { return Opinion(decision: Self.blocks) }
+            guard text.jsonDocument == nil else { return Opinion(decision: Self.blocks.decision) }
             for span in text.sentences(around: matches.map(\.match.span)) {
                 edits.append(Redaction(segment: number, span: span, replacement: Self.educational))
             }
         }
-        return Opinion(decision: Self.replaces, edits: edits)
+        return Opinion(decision: Self.replaces.decision, edits: edits)
     }
-
-    func revise(_ examination: Examination) throws -> Opinion { try disclaimers.complete(examination) }
 }

@@ -33,14 +33,9 @@ struct DataRoutingPolicy: Policy {
     var routes: Bool { true }
 
     func route(_ targets: [TargetFacts], _ facts: ExchangeFacts) -> RouteOpinion {
-        let permitted = targets.map { isEnough($0.dataPolicy ?? DataPolicy()) }
-        var opinion = RouteOpinion(permitted: permitted)
-        if logsSelection {
-            for (target, isPermitted) in zip(targets, permitted) where !isPermitted {
-                opinion.findings.append("target_excluded.\(target.id)")
-            }
-        }
-        guard !permitted.contains(true) else { return opinion }
+        var opinion = RouteOpinion(permitted: targets.map { isEnough($0.dataPolicy ?? DataPolicy()) })
+        if logsSelection { opinion.noteExcluded(of: targets) }
+        guard !opinion.permitted.contains(true) else { return opinion }
         let reason = Reason(
             code: "data_routing_policy.no_compliant_provider",
             message: "No provider of this model promises what this service needs for its data.")

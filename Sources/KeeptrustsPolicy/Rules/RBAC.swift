@@ -56,12 +56,8 @@ struct RBAC: Policy {
         var rules: [Rule] = []
         if !ceilings.isEmpty { rules += try Packs.rules(of: "classification.txt", for: mapping[.dataAccess]) }
         if healthRoles != nil {
-            let health: Set = ["MRN", "INSURANCE_ID", "NPI"]
-            for pack in PIIDetector.packs {
-                rules += try Packs.rules(of: pack, for: mapping[.minimumNecessary]).filter {
-                    health.contains($0.category)
-                }
-            }
+            let health = EntityType.names(of: [.health])
+            rules += try Packs.rules(for: health, in: PIIDetector.packs, for: mapping[.minimumNecessary])
         }
         self.rules = rules
     }
@@ -159,16 +155,19 @@ extension ConfigNode {
     /// Names of headers, in lower case.
     func headerNames() throws(ConfigError) -> [String] {
         var names: [String] = []
-        for node in try list() {
-            let name = try node.string().lowercased()
-            let isToken = name.utf8.allSatisfy { byte in
-                (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) || "!#$%&'*+-.^_`|~".utf8.contains(byte)
-            }
-            guard isToken, (1...64).contains(name.utf8.count) else {
-                throw ConfigError(.outOfRange, at: node.location, "'\(node.path)' is not the name of a header.")
-            }
-            names.append(name)
-        }
+        for node in try list() { names.append(try node.headerName()) }
         return names
+    }
+
+    /// The name of a header, in lower case.
+    func headerName() throws(ConfigError) -> String {
+        let name = try string().lowercased()
+        let isToken = name.utf8.allSatisfy { byte in
+            (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) || "!#$%&'*+-.^_`|~".utf8.contains(byte)
+        }
+        guard isToken, (1...64).contains(name.utf8.count) else {
+            throw ConfigError(.outOfRange, at: location, "'\(path)' is not the name of a header.")
+        }
+        return name
     }
 }

@@ -17,14 +17,12 @@ struct BiasMonitor: Policy {
     }
 
     init(_ config: ConfigNode) throws(ConfigError) {
-        try config.refuse([
-            "apply_to": "say 'on' in the entry of 'policies.chain'.",
-            "characteristics": "say 'protected_characteristics'.",
-        ])
-        let mapping = try config.mapping(Key.self)
+        let mapping = try config.settings(
+            Key.self, refusing: ["characteristics": "say 'protected_characteristics'."])
         threshold = try mapping[.threshold]?.number(in: 0.01...1) ?? 0.85
-        let verdict: Verdict = try mapping[.action]?.choice(["block": .block, "escalate": .escalate]) ?? .block
-        response = MatchResponse(verdict, by: Self.kind, "The text judges people by a protected characteristic.")
+        response = try mapping.response(
+            .action, ["block": .block, "escalate": .escalate], by: Self.kind,
+            "The text judges people by a protected characteristic.")
         var rules = try Packs.rules(of: "bias.txt", for: config)
         for node in try mapping[.characteristics]?.list() ?? [] {
             let name = try TermRules.text(of: node)

@@ -59,11 +59,7 @@ struct AgentFirewall: Policy {
     /// What `pii-detector` looks for on its own, apart from addresses of machines, which are what many tools are for.
     private static func personalData(_ node: ConfigNode?) throws(ConfigError) -> [Rule] {
         let wanted = EntityType.names(of: [.always, .cards]).subtracting(["IP_ADDRESS"])
-        var rules: [Rule] = []
-        for pack in PIIDetector.packs {
-            rules += try Packs.rules(of: pack, for: node).filter { wanted.contains($0.category) }
-        }
-        return rules
+        return try Packs.rules(for: wanted, in: PIIDetector.packs, for: node)
     }
 
     var examines: Bool { true }
