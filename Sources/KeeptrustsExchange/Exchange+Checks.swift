@@ -82,7 +82,11 @@ extension Exchange {
         if !checks.isComplete { actions.append(.cancelChecks) }
         record.checkTime = (record.checkTime ?? .zero) + (now - checks.began)
         let started = around.clock()
-        let outcome = checks.pending.finish(checks.allReplies, using: loopSnapshot.scratch)
+        var numbers = Placeholders()
+        swap(&numbers, &placeholders)
+        let outcome = checks.pending.finish(
+            checks.allReplies, using: loopSnapshot.scratch, placeholders: &numbers)
+        placeholders = numbers
         record.policyTime += around.clock() - started
         switch checks.subject {
         case .request(let request, let candidates):

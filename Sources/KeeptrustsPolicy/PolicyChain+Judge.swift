@@ -39,13 +39,7 @@ extension PolicyChain {
         facts: @autoclosure () -> ExchangeFacts = ExchangeFacts(), using scratch: MatchScratch,
         placeholders: inout Placeholders
     ) -> JudgementStep {
-        var phases = stage?.phase.bit ?? 0
-        scratch.begin()
-        for index in segments.indices {
-            let phase = segments[index].phase
-            phases |= phase.bit
-            segments[index].text.withUnsafeReadableBytes { suspect($0, index, segments[index], scratch) }
-        }
+        let phases = (stage?.phase.bit ?? 0) | suspect(segments, scratch)
         let needsCode = phases & (phasesOfCode | phasesOfAsking) != 0
         guard needsCode || !scratch.suspects.isEmpty || scratch.isAlarmed || scratch.gradesAll else {
             return .finished(clean[phases])
@@ -57,6 +51,28 @@ extension PolicyChain {
         }
         let half = stage ?? (phases & Phase.response.bit != 0 ? .answer : .request)
         return judge(segments, Occasion(stage: half, facts: facts()), &judgement, scratch, &placeholders)
+    }
+
+    /// Judges texts that a policy brings from outside, by rules alone: code and services see them as part of nothing.
+    func judgeByRules(
+        _ segments: [Segment], using scratch: MatchScratch, placeholders: inout Placeholders
+    ) -> ChainOutcome {
+        var judgement = Judgement(chain: self, outcome: clean[suspect(segments, scratch)])
+        for index in instances.indices where !stances[index].examines {
+            judgement.run(index, on: segments, scratch, &placeholders)
+        }
+        return judgement.finished
+    }
+
+    /// Scans all texts; returns their phases, a bit for each.
+    private func suspect(_ segments: [Segment], _ scratch: MatchScratch) -> Int {
+        var phases = 0
+        scratch.begin()
+        for index in segments.indices {
+            phases |= segments[index].phase.bit
+            segments[index].text.withUnsafeReadableBytes { suspect($0, index, segments[index], scratch) }
+        }
+        return phases
     }
 
     /// Runs a chain that judges by code, or asks.
@@ -73,7 +89,8 @@ extension PolicyChain {
         }
         if phasesOfAsking != 0 {
             let pending = PendingJudgement(judgement, segments, occasion, scratch)
-            return pending.isIdle ? .finished(pending.finish([], using: scratch)) : .asking(pending)
+            guard pending.isIdle else { return .asking(pending) }
+            return .finished(pending.finish([], using: scratch, placeholders: &placeholders))
         }
         let redactions = judgement.revise(segments, occasion, scratch)
         var outcome = judgement.finished

@@ -10,17 +10,8 @@ struct ExternalModerationTests {
         try PolicyChain(["external-moderation"], ["external-moderation": settings])
     }
 
-    /// What a chain asks about texts, and what comes of the replies.
-    private static func asked(_ chain: PolicyChain, _ texts: [String]) -> PendingJudgement? {
-        var numbers = Placeholders()
-        let step = chain.begin(
-            texts.map { Segment.user($0) }, at: .request, using: MatchScratch(for: chain), placeholders: &numbers)
-        guard case .asking(let pending) = step else { return nil }
-        return pending
-    }
-
-    private static func replies(_ texts: String...) -> [ServiceReply] {
-        texts.map { .answer(ServiceAnswer(body: ByteBuffer(string: $0))) }
+    private static func asked(_ chain: PolicyChain, _ texts: [String]) -> Asking {
+        Asking(chain, texts.map { Segment.user($0) })
     }
 
     @Test(
@@ -62,9 +53,9 @@ struct ExternalModerationTests {
             "provider": "openai-moderation", "secret_key_ref": ["env": "KEY"], "threshold": 0.7,
             "categories": ["violence", "hate"],
         ])
-        let pending = try #require(Self.asked(chain, ["a \"b\"", "c"]))
+        let pending = Self.asked(chain, ["a \"b\"", "c"])
         #expect(
-            pending.asked.map(\.question) == [
+            pending.questions == [
                 ServiceQuestion(
                     path: "/v1/moderations",
                     body: ByteBuffer(string: #"{"model":"omni-moderation-latest","input":["a \"b\"","c"]}"#))
@@ -72,10 +63,8 @@ struct ExternalModerationTests {
         #expect(chain.services.first??.url.description == "https://api.openai.com")
 
         let outcome = pending.finish(
-            Self.replies(
-                #"{"results":[{"category_scores":{"hate":0.69,"violence":0.1,"sexual":0.99}},{"category_scores":{"hate":0.0,"violence":0.7}}]}"#
-            ),
-            using: MatchScratch(for: chain))
+            #"{"results":[{"category_scores":{"hate":0.69,"violence":0.1,"sexual":0.99}},{"category_scores":{"hate":0.0,"violence":0.7}}]}"#
+        )
 
         #expect(outcome.reason?.code == "external_moderation.detected")
         #expect(
@@ -154,10 +143,10 @@ struct ExternalModerationTests {
         ])
 
         for (reply, expected) in vendor.replies {
-            let pending = try #require(Self.asked(chain, ["a \"b\""]))
-            #expect(pending.asked.map(\.question.path) == [vendor.path])
-            #expect(pending.asked.map { String(buffer: $0.question.body) } == [vendor.body])
-            let outcome = pending.finish(Self.replies(reply), using: MatchScratch(for: chain))
+            let pending = Self.asked(chain, ["a \"b\""])
+            #expect(pending.paths == [vendor.path])
+            #expect(pending.bodies == [vendor.body])
+            let outcome = pending.finish(reply)
             switch expected {
             case "pass": #expect(outcome.verdict == .allow, "\(reply)")
             case "malformed": #expect(outcome.reason?.code == "external_moderation.service_malformed", "\(reply)")
@@ -171,31 +160,22 @@ struct ExternalModerationTests {
         let chain = try Self.chain(["provider": "openai-moderation", "secret_key_ref": ["env": "KEY"]])
         let good = #"{"results":[\#((0..<32).map { _ in #"{"category_scores":{"hate":0}}"# }.joined(separator: ","))]}"#
         let texts = (0..<33).map { "text \($0)" }
-        let pending = try #require(Self.asked(chain, texts))
-        #expect(pending.asked.count == 2)
+        let pending = Self.asked(chain, texts)
+        #expect(pending.questions.count == 2)
         let bad = #"{"results":[{"category_scores":{"hate":1}}]}"#
 
-        let scratch = MatchScratch(for: chain)
-        let forbidden = pending.finish([.failed(.timeout)] + Self.replies(bad), using: scratch)
-        let missing = Self.asked(chain, texts)?.finish(Self.replies(good) + [.failed(.timeout)], using: scratch)
+        let forbidden = pending.finish([.failed(.timeout), .text(bad)])
+        let missing = Self.asked(chain, texts).finish([.text(good), .failed(.timeout)])
 
         #expect(forbidden.reason?.code == "external_moderation.detected")
-        #expect(missing?.reason?.code == "external_moderation.service_timeout")
+        #expect(missing.reason?.code == "external_moderation.service_timeout")
     }
 
     @Test("Of more questions than can be asked none is, and the policy fails")
     func tooMany() throws {
         let chain = try Self.chain(["provider": "openai-moderation", "secret_key_ref": ["env": "KEY"]])
-        let scratch = MatchScratch(for: chain)
-        var numbers = Placeholders()
+        let outcome = try #require(Self.asked(chain, (0...2_048).map { "\($0)" }).finished)
 
-        let step = chain.begin(
-            (0...2_048).map { Segment.user("\($0)") }, at: .request, using: scratch, placeholders: &numbers)
-
-        guard case .finished(let outcome) = step else {
-            Issue.record("it asks")
-            return
-        }
         #expect(outcome.reason?.code == "external_moderation.service_overloaded")
         #expect(outcome.degraded)
     }

@@ -67,8 +67,11 @@ public final class PendingJudgement {
     /// - Parameters:
     ///   - replies: One for each of `asked`.
     ///   - scratch: The memory of the event loop.
+    ///   - placeholders: The numbers that the values of the exchange have; takes up those that are new.
     /// - Returns: What must be done with the texts as they were sent.
-    public func finish(_ replies: [ServiceReply], using scratch: MatchScratch) -> ChainOutcome {
+    public func finish(
+        _ replies: [ServiceReply], using scratch: MatchScratch, placeholders: inout Placeholders
+    ) -> ChainOutcome {
         var edits: [Redaction] = []
         for (index, questions) in shares where judgement.isDue(index) {
             let own = questions.map { replies.indices.contains($0) ? replies[$0] : .failed(.unreachable) }
@@ -78,6 +81,7 @@ public final class PendingJudgement {
                 var opinion = try judgement.chain.policies[index].opinion(on: own, examination)
                 guard opinion.edits.allSatisfy({ $0.isWithin(current) }) else { throw ServiceFailure.malformed }
                 locate(&opinion)
+                if judgement.chain.policies[index].bringsText { admit(&opinion, scratch, &placeholders) }
                 if judgement.takes(opinion, index) { edits += opinion.edits }
             } catch {
                 judgement.fail(index, error as? ServiceFailure ?? .malformed)
@@ -102,6 +106,22 @@ public final class PendingJudgement {
         var outcome = judgement.finished
         outcome.redactions = edited.redactions
         return outcome
+    }
+
+    /// Judges what an opinion would put in, as what a tool has found: it is changed, or nothing of it is put in.
+    private func admit(_ opinion: inout Opinion, _ scratch: MatchScratch, _ placeholders: inout Placeholders) {
+        let brought = opinion.edits.map { edit in
+            Segment(ByteBuffer(string: edit.replacement), role: .tool, phase: sent[edit.segment].phase)
+        }
+        let outcome = judgement.chain.judgeByRules(brought, using: scratch, placeholders: &placeholders)
+        judgement.outcome.flagged = judgement.outcome.flagged || outcome.flagged
+        judgement.outcome.degraded = judgement.outcome.degraded || outcome.degraded
+        if let policy = outcome.policy, let index = judgement.chain.instances.firstIndex(where: { $0.id == policy }) {
+            judgement.apply(Decision(verdict: outcome.verdict, reason: outcome.reason), index)
+        }
+        for (place, segment) in outcome.applied(to: brought).enumerated() {
+            opinion.edits[place].replacement = String(buffer: segment.text)
+        }
     }
 
     /// A service judges texts as a whole: what it found stands for all of the text as it was sent.
