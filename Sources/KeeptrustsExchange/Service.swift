@@ -17,8 +17,8 @@ struct Service: Sendable {
     ///   - resolve: The value of an environment variable.
     init(_ address: ServiceAddress, resolve: (String) -> String?) {
         let secret = address.secretVariable.flatMap { resolve($0) }.map { Secret($0) }
-        isAvailable = address.secretVariable == nil || secret?.reveal().isEmpty == false
-        self.init(address.url, isAvailable: isAvailable) { lines in
+        let hasSecret = address.secretVariable == nil || secret?.reveal().isEmpty == false
+        self.init(address.url, isAvailable: hasSecret) { lines in
             guard let secret else { return }
             lines.writeString("\(address.credentialHeader): \(address.credentialPrefix)\(secret.reveal())\r\n")
         }
