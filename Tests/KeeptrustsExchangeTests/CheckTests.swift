@@ -13,9 +13,8 @@ struct CheckTests {
         policies: {chain: [\(chain){id: outside, kind: external-moderation\(entry)}\(more)]}
         policy:
           pii-detector: {action: redact}
-          prompt-injection: {}
           outside: {endpoint: "https://checks.example.com/judge", secret_key_ref: {env: SECRET}, categories: [hate]}
-          second: {provider: openai-moderation, secret_key_ref: {env: SECRET}}
+        \(more.isEmpty ? "" : "  second: {provider: openai-moderation, secret_key_ref: {env: SECRET}}")
         consumer_groups:
           - {name: tests, key_ref: {env: KEY}}
         providers:
