@@ -63,11 +63,14 @@ final class UpstreamConnection: ChannelDuplexHandler {
     private func send() {
         mode = .head
         guard let context else { return }
-        guard proxy != nil || route?.isPublicOnly != true || context.remoteAddress?.isPublic == true else {
-            return fail(.unreachable)
-        }
+        guard mayTalk(to: context.remoteAddress) else { return fail(.unreachable) }
         context.write(wrapOutboundOut(request), promise: nil)
         pool.turnEnd.flush(context)
+    }
+
+    /// Whether the request at hand may go to an address; what is behind a proxy is the proxy's to know.
+    private func mayTalk(to address: SocketAddress?) -> Bool {
+        proxy != nil || route?.isPublicOnly != true || address?.isPublic == true
     }
 
     /// Gives the call up: nobody wants the answer, so the connection is of no use any more.
@@ -147,6 +150,8 @@ final class UpstreamConnection: ChannelDuplexHandler {
         // The call may have been given up before there was a connection.
         if case .closed = mode { context.close(promise: nil) }
         guard case .connecting = mode else { return }
+        // Before a name is told in a TLS handshake.
+        guard mayTalk(to: context.remoteAddress) else { return fail(.unreachable) }
         if let proxy, endpoint.isTLS {
             mode = .tunnelling
             context.writeAndFlush(wrapOutboundOut(connectRequest(proxy)), promise: nil)
