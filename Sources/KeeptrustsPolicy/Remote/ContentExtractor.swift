@@ -65,13 +65,14 @@ struct ContentExtractor: Policy {
     /// The addresses that may be asked, and the last text that each stands in.
     private func addresses(in examination: Examination) -> [(segment: Int, address: TextAddress)] {
         var found: [(segment: Int, address: TextAddress)] = []
-        for segment in examination.own {
-            for address in TextAddresses.find(in: examination.segments[segment].text) where mayAsk(address.url) {
-                found.removeAll { $0.address == address }
+        for segment in examination.own.reversed() {
+            for address in TextAddresses.find(in: examination.segments[segment].text).reversed() {
+                guard mayAsk(address.url), !found.contains(where: { $0.address == address }) else { continue }
                 found.append((segment, address))
+                if found.count == Self.mostAddresses { return found.reversed() }
             }
         }
-        return found.suffix(Self.mostAddresses)
+        return found.reversed()
     }
 
     private func mayAsk(_ url: BaseURL) -> Bool {

@@ -45,12 +45,14 @@ struct EmbeddingDetector: Policy {
     init(_ config: ConfigNode) throws(ConfigError) {
         try config.refuse(["api_key": "say 'secret_key_ref: {env: NAME}'; a configuration holds no secrets."])
         let mapping = try config.mapping(Key.self)
-        let backend = try mapping[.backend]?.choice(of: Backend.self) ?? .local
-        guard backend == .external else {
+        let hint = "say 'backend: external', and an 'endpoint' that speaks OpenAI's embeddings"
+        guard let backend = mapping[.backend] else {
+            throw ConfigError(.missingKey, at: config.location, "\(config.name) needs the key 'backend'.", hint: hint)
+        }
+        guard try backend.choice(of: Backend.self) == .external else {
             throw ConfigError(
-                .unsupported, at: (mapping[.backend] ?? config).location,
-                "'\(config.path).backend' is 'local', and there is no model for that in this version.",
-                hint: "say 'backend: external', and an 'endpoint' that speaks OpenAI's embeddings")
+                .unsupported, at: backend.location,
+                "\(backend.name) is 'local', and there is no model for that in this version.", hint: hint)
         }
         service = try ServiceAddress(mapping[.endpoint], secret: mapping[.secret], owner: config)
         model = try mapping[.model]?.label(upTo: 256) ?? "all-MiniLM-L6-v2"

@@ -17,7 +17,7 @@ enum TextAddresses {
     /// The longest address (bytes).
     private static let mostBytes = 2_048
 
-    /// The addresses in a text that begin with `http://` or `https://`, in their order, each once.
+    /// The addresses in a text that begin with `http://` or `https://`, in their order.
     ///
     /// Ends at white space, quotes, brackets and control characters; a full stop and the like at the end are the sentence's. An
     /// address with a user, or that is too long, is none. The work is in proportion to the text.
@@ -33,7 +33,7 @@ enum TextAddresses {
             offset = end
             while end > colon + 3, trailing.contains(bytes[end - 1]) { end -= 1 }
             guard end - start <= mostBytes, let address = read(bytes[start..<end]) else { continue }
-            if !found.contains(address) { found.append(address) }
+            found.append(address)
         }
         return found
     }
