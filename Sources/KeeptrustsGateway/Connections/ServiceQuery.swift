@@ -84,7 +84,10 @@ final class ServiceQuery: UpstreamListener {
 
     private func take(_ bytes: ByteBuffer) {
         let room = call.mostBytes - body.readableBytes
-        guard bytes.readableBytes > room else { return body.writeImmutableBuffer(bytes) }
+        guard bytes.readableBytes > room else {
+            body.writeImmutableBuffer(bytes)
+            return
+        }
         guard call.cutsAnswer else { return giveUp(.failed(.tooLarge)) }
         if let part = bytes.getSlice(at: bytes.readerIndex, length: room) { body.writeImmutableBuffer(part) }
         giveUp(.answer(ServiceAnswer(contentType: contentType, body: body)))
