@@ -13,7 +13,7 @@ struct ChainReview {
         self.entries = (try? entries.list()) ?? []
     }
 
-    var warnings: [ConfigWarning] { shadowed + repeated + order + effect + routes }
+    var warnings: [ConfigWarning] { shadowed + repeated + order + effect + routes + services }
 
     private var shadowed: [ConfigWarning] {
         chain.shadowings.compactMap { shadowing in
@@ -69,6 +69,15 @@ struct ChainReview {
                 "config.nothing_enforced", at: first.location,
                 "no policy of the chain can change what goes on: they only observe or flag.")
         ]
+    }
+
+    private var services: [ConfigWarning] {
+        zip(chain.instances, chain.services).enumerated().compactMap { place, pair in
+            guard pair.1?.exposesSecret == true, entries.indices.contains(place) else { return nil }
+            return ConfigWarning(
+                "config.secret_in_clear", at: entries[place].location,
+                "'\(pair.0.id)' sends its credential over plain HTTP.", hint: "say 'https://' in its endpoint")
+        }
     }
 
     private var routes: [ConfigWarning] {

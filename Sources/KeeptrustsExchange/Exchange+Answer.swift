@@ -53,19 +53,29 @@ extension Exchange {
             if let error = answer.error { return attemptFailed(.reported(error), at: now, into: &actions) }
             endAttempt(.succeeded, error: nil, at: now)
             note(answer.usage, answer.model)
-            try answerJudged(answer, at: now, into: &actions)
+            judge(answer, at: now, into: &actions)
         } catch {
             attemptFailed(.malformed, at: now, into: &actions)
         }
     }
 
-    /// Runs the output chain over a whole answer, and sends what it leaves.
-    private mutating func answerJudged(
+    /// Runs the output chain over a whole answer.
+    private mutating func judge(
         _ answer: SurfaceAnswer, at now: ContinuousClock.Instant, into actions: inout [Action]
-    ) throws(DialectError) {
+    ) {
         let started = around.clock()
-        let outcome = judged(answer.texts.map(\.text.segment), of: request, at: .answer, now)
+        let step = begun(answer.texts.map(\.text.segment), of: request, at: .answer, now)
         record.policyTime += around.clock() - started
+        switch step {
+        case .finished(let outcome): send(answer, outcome, at: now, into: &actions)
+        case .asking(let pending): ask(pending, about: .answer(answer), at: now, into: &actions)
+        }
+    }
+
+    /// Sends what the output chain leaves of a whole answer.
+    mutating func send(
+        _ answer: SurfaceAnswer, _ outcome: ChainOutcome, at now: ContinuousClock.Instant, into actions: inout [Action]
+    ) {
         record.note(outcome, in: "response")
         guard outcome.verdict < .escalate else {
             return refuse(Refusal(outcome, phase: .response), outcome: .blocked, at: now, into: &actions)

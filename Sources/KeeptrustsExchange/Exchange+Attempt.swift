@@ -18,6 +18,9 @@ extension Exchange {
         var body = ByteBuffer()
         var stream: AnswerStream?
 
+        /// It has been ended in the record and for the breaker.
+        var hasEnded = false
+
         /// Adds a piece of the answer's body; returns how long that is by now (bytes).
         mutating func add(_ bytes: ByteBuffer) -> Int {
             if body.readableBytes == 0 { body = bytes } else { body.writeImmutableBuffer(bytes) }
@@ -117,7 +120,13 @@ extension Exchange {
         guard case .reported(var reported) = failure else { return failure }
         let texts = [reported.message, reported.param ?? ""].map { ByteBuffer(string: $0) }
         let segments = texts.map { Segment($0, role: .assistant, phase: .response) }
-        let outcome = judged(segments, of: request, at: .answer, now)
+        guard case .finished(let outcome) = begun(segments, of: request, at: .answer, now) else {
+            // What a service would have to be asked about is not worth the wait.
+            (reported.message, reported.param) = (
+                "The provider failed; its words are not shown, for nobody has judged them.", nil
+            )
+            return .reported(reported)
+        }
         guard outcome.verdict > .allow else { return failure }
         record.note(outcome, in: "response")
         guard outcome.verdict < .escalate else {
@@ -133,7 +142,10 @@ extension Exchange {
     mutating func endAttempt(
         _ result: CircuitBreaker.Result, error: StaticString?, at now: ContinuousClock.Instant
     ) {
-        guard let began = attempt?.began, let place = record.attempts.indices.last else { return }
+        guard let began = attempt?.began, attempt?.hasEnded == false, let place = record.attempts.indices.last else {
+            return
+        }
+        attempt?.hasEnded = true
         attempt?.breaker?.end(attempt?.permit, result, at: now)
         record.attempts[place].duration = now - began
         record.attempts[place].error = error

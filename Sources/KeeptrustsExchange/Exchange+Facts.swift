@@ -21,15 +21,29 @@ extension Exchange {
     }
 
     /// Lets the chain judge texts that belong together, with the numbers that the values of the exchange have so far.
-    mutating func judged(
+    mutating func begun(
         _ segments: [Segment], of request: SurfaceRequest?, at stage: ExchangeStage, _ now: ContinuousClock.Instant
-    ) -> ChainOutcome {
+    ) -> JudgementStep {
         var numbers = Placeholders()
         swap(&numbers, &placeholders)
         defer { placeholders = numbers }
-        return snapshot.chain.judge(
+        return begun(segments, of: request, at: stage, now, &numbers)
+    }
+
+    /// Lets the chain judge texts with the numbers of `placeholders`.
+    func begun(
+        _ segments: [Segment], of request: SurfaceRequest?, at stage: ExchangeStage, _ now: ContinuousClock.Instant,
+        _ placeholders: inout Placeholders
+    ) -> JudgementStep {
+        guard around.asksServices else {
+            let outcome = snapshot.chain.judge(
+                segments, at: stage, facts: policyFacts(request, at: stage, now), using: loopSnapshot.scratch,
+                placeholders: &placeholders)
+            return .finished(outcome)
+        }
+        return snapshot.chain.begin(
             segments, at: stage, facts: policyFacts(request, at: stage, now), using: loopSnapshot.scratch,
-            placeholders: &numbers)
+            placeholders: &placeholders)
     }
 
     /// The facts for one judgement.

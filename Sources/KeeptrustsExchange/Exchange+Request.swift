@@ -20,8 +20,29 @@ extension Exchange {
             guard record.key?.may(use: request.model) == true else {
                 throw .modelNotAllowed(request.model)
             }
-            guard var candidates = known else { throw .modelNotFound(request.model) }
-            try judge(&request, &candidates, at: now)
+            guard let candidates = known else { throw .modelNotFound(request.model) }
+            let started = around.clock()
+            let step = begun(request.texts.map(\.segment), of: request, at: .request, now)
+            record.policyTime += around.clock() - started
+            switch step {
+            case .finished(let outcome):
+                proceed(request, candidates, outcome, at: now, into: &actions)
+            case .asking(let pending):
+                ask(pending, about: .request(request, candidates: candidates), at: now, into: &actions)
+            }
+        } catch {
+            refuse(error, at: now, into: &actions)
+        }
+    }
+
+    /// Goes on with a request that the input chain has judged.
+    mutating func proceed(
+        _ request: SurfaceRequest, _ candidates: [Int], _ outcome: ChainOutcome, at now: ContinuousClock.Instant,
+        into actions: inout [Action]
+    ) {
+        var (request, candidates) = (request, candidates)
+        do throws(Refusal) {
+            try apply(outcome, to: &request, &candidates, at: now)
             self.request = request
             route = AttemptSequence(candidates: candidates, triggers: snapshot.config.fallback.triggers)
             guard !candidates.isEmpty else { throw .noTarget(request.model) }
@@ -32,12 +53,13 @@ extension Exchange {
         }
     }
 
-    /// Runs the input chain over every text of the request, notes what it changes, and which targets it leaves.
-    private mutating func judge(
-        _ request: inout SurfaceRequest, _ candidates: inout [Int], at now: ContinuousClock.Instant
+    /// Notes what the input chain says of the request, what it changes, and which targets it leaves.
+    private mutating func apply(
+        _ outcome: ChainOutcome, to request: inout SurfaceRequest, _ candidates: inout [Int],
+        at now: ContinuousClock.Instant
     ) throws(Refusal) {
+        var outcome = outcome
         let started = around.clock()
-        var outcome = judged(request.texts.map(\.segment), of: request, at: .request, now)
         if snapshot.chain.routes, outcome.verdict < .escalate, !candidates.isEmpty {
             let permitted = snapshot.chain.route(
                 candidates.map { snapshot.targets[$0].facts }, facts: policyFacts(request, at: .request, now),

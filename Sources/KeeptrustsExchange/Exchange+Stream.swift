@@ -61,18 +61,33 @@ extension Exchange {
         }
     }
 
-    /// Runs the output chain over what was held of an answer, and sends what it leaves.
+    /// Runs the output chain over what was held of an answer.
     private mutating func judgeHeld(
         _ out: ByteBuffer, at now: ContinuousClock.Instant, into actions: inout [Action]
     ) {
         guard var stream = attempt?.stream else { return }
         attempt?.stream = nil
+        let started = around.clock()
+        let step = begun(stream.heldTexts(), of: request, at: .answer, now, &stream.placeholders)
+        record.policyTime += around.clock() - started
+        attempt?.stream = stream
+        switch step {
+        case .finished(let outcome):
+            release(outcome, out, at: now, into: &actions)
+        case .asking(let pending):
+            endAttempt(.succeeded, error: nil, at: now)
+            ask(pending, about: .held(out), at: now, into: &actions)
+        }
+    }
+
+    /// Sends what the output chain leaves of what was held.
+    mutating func release(
+        _ outcome: ChainOutcome, _ out: ByteBuffer, at now: ContinuousClock.Instant, into actions: inout [Action]
+    ) {
+        guard var stream = attempt?.stream else { return }
+        attempt?.stream = nil
         var out = out
         let started = around.clock()
-        let texts = stream.heldTexts()
-        let outcome = snapshot.chain.judge(
-            texts, at: .answer, facts: policyFacts(request, at: .answer, now),
-            using: loopSnapshot.scratch, placeholders: &stream.placeholders)
         let result = stream.release(outcome, into: &out)
         record.policyTime += around.clock() - started
         attempt?.stream = stream

@@ -54,6 +54,9 @@ struct ExchangeRecord {
     var errorCode: String?
     var policyTime = Duration.zero
     var upstreamTime: Duration?
+
+    /// How long services outside were waited for.
+    var checkTime: Duration?
     var firstByteTime: Duration?
 
     /// Takes in what the chain said in a phase.
@@ -218,6 +221,7 @@ struct ExchangeRecord {
         if let upstreamTime { out.writeNumber("upstream_us", upstreamTime.microseconds) }
         if let firstByteTime { out.writeNumber("first_byte_us", firstByteTime.microseconds) }
         out.writeNumber("policy_us", policyTime.microseconds)
+        if let checkTime { out.writeNumber("checks_us", checkTime.microseconds) }
         out.write("}")
     }
 }

@@ -9,6 +9,9 @@ public final class Snapshot: Sendable {
     public let chain: PolicyChain
     public let targets: [Target]
 
+    /// Of each instance of the chain, the service that it asks.
+    let services: [Service?]
+
     /// Finds the targets for a model.
     let selector: TargetSelector
 
@@ -43,6 +46,13 @@ public final class Snapshot: Sendable {
             targets.append(target)
         }
         self.targets = targets
+        services = chain.services.map { $0.map { Service($0, resolve: environment) } }
+        for (index, service) in services.enumerated() where service?.isAvailable == false {
+            let variable = chain.services[index]?.secretVariable ?? ""
+            warnings.append(
+                "The policy '\(chain.instances[index].id)' cannot ask its service: the variable \(variable) is not set."
+            )
+        }
         selector = TargetSelector(
             targets.map { TargetSelector.Option(id: $0.id, model: $0.model, isAvailable: $0.isAvailable) },
             fallback: config.fallback)

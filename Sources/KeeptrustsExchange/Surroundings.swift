@@ -26,6 +26,9 @@ public final class Surroundings {
 
     public var isDraining = false
 
+    /// Whether policies may ask services outside; a rehearsal asks none.
+    var asksServices = true
+
     /// For models that no config knows.
     let mask: NameMask
 

@@ -8,7 +8,7 @@ public struct ChainOutcome: Sendable, Equatable {
     /// A policy saw something that changes nothing: it observes, or its action is to log.
     public var flagged = false
 
-    /// A policy failed, and its instance says that a text passes then.
+    /// A policy failed and its instance says that a text passes then, or a service that it asks failed.
     public var degraded = false
 
     /// Why, when `verdict` is not `allow`.

@@ -19,8 +19,7 @@ extension Judgement {
             let opinion = try chain.policies[index].examine(examination)
             guard opinion.edits.allSatisfy({ $0.isWithin(segments) }) else { return fail(index) }
             for located in matches { report([located.match], opinion.decision, located.segment, index) }
-            take(opinion, index)
-            if isMade(opinion, index) { replace(opinion.edits) }
+            if takes(opinion, index) { replace(opinion.edits) }
         } catch {
             fail(index)
         }
@@ -29,8 +28,14 @@ extension Judgement {
     /// Lets the instances that change texts do so, each on what the one before has left.
     mutating func revise(_ segments: [Segment], _ occasion: Occasion, _ scratch: MatchScratch) -> [Redaction] {
         let redactions = Replacement.merged(replacements)
-        guard chain.stances.contains(where: \.revises) else { return redactions }
+        guard chain.revises else { return redactions }
         var edited = EditedTexts(segments, redactions)
+        revise(&edited, occasion, scratch)
+        return edited.redactions
+    }
+
+    /// Lets the instances that change texts do so, on texts that may have been edited already.
+    mutating func revise(_ edited: inout EditedTexts, _ occasion: Occasion, _ scratch: MatchScratch) {
         for index in chain.stances.indices where chain.stances[index].revises && isDue(index) {
             guard outcome.verdict < .escalate else {
                 outcome.results[index].skipped = !chain.stances[index].examines && chain.uses[index].rules.isEmpty
@@ -44,22 +49,18 @@ extension Judgement {
                 fail(index)
                 continue
             }
-            take(opinion, index)
-            guard isMade(opinion, index) else { continue }
+            guard takes(opinion, index) else { continue }
             edited.apply(Replacement.merged(opinion.edits.map(Replacement.init)))
         }
-        return edited.redactions
     }
 
-    private mutating func take(_ opinion: Opinion, _ index: Int) {
+    /// Takes an opinion into account; says whether its edits are made.
+    mutating func takes(_ opinion: Opinion, _ index: Int) -> Bool {
         for finding in opinion.findings { note(finding, index) }
         apply(opinion.decision, index)
         // Changes that are not made are still worth knowing.
         if !opinion.edits.isEmpty, !chain.stances[index].enforces { outcome.flagged = true }
-    }
-
-    private func isMade(_ opinion: Opinion, _ index: Int) -> Bool {
-        chain.stances[index].enforces && opinion.decision.verdict < .escalate
+        return chain.stances[index].enforces && opinion.decision.verdict < .escalate
     }
 
     /// What the rules of an instance match, in the order of the texts.
@@ -82,8 +83,11 @@ extension Judgement {
 }
 
 extension PolicyChain {
+    /// Whether any instance changes texts after all others.
+    fileprivate var revises: Bool { stances.contains(where: \.revises) }
+
     /// What an instance is given to judge.
-    fileprivate func examination(
+    func examination(
         _ index: Int, _ segments: [Segment], _ matches: [Examination.LocatedMatch], _ occasion: Occasion,
         _ said: [PolicyResult], _ scratch: MatchScratch
     ) -> Examination {
@@ -103,7 +107,7 @@ extension PolicyChain {
 
 extension Redaction {
     /// Whether this is a place in one of the texts.
-    fileprivate func isWithin(_ segments: [Segment]) -> Bool {
+    func isWithin(_ segments: [Segment]) -> Bool {
         segments.indices.contains(segment) && span.lowerBound >= 0
             && span.upperBound <= segments[segment].text.readableBytes
     }

@@ -142,9 +142,15 @@ struct Judgement: Sendable {
     /// A policy could not judge: its instance says what becomes of the text.
     mutating func fail(_ index: Int) {
         let instance = chain.instances[index]
-        let reason = Reason(
-            code: "\(instance.kind.codeName).failed", message: "The policy '\(instance.id)' could not judge the text."
-        )
+        fail(
+            index,
+            Reason(
+                code: "\(instance.kind.codeName).failed",
+                message: "The policy '\(instance.id)' could not judge the text."))
+    }
+
+    mutating func fail(_ index: Int, _ reason: Reason) {
+        let instance = chain.instances[index]
         if instance.onError == .allow || instance.mode == .observe {
             outcome.degraded = true
             outcome.results[index].reasonCode = reason.code

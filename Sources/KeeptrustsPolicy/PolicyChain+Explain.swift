@@ -19,6 +19,9 @@ public struct PolicyExplanation: Sendable, Equatable {
         /// It has no opinion on what these roles say.
         case otherRoles
 
+        /// A service outside would have to be asked.
+        case notAsked
+
         /// This instance had ended the chain.
         case endedBefore(by: String)
     }
@@ -66,6 +69,8 @@ extension PolicyChain {
     ) -> PolicyExplanation.Skip? {
         let own = segments.filter { stances[index].runs(on: $0.phase) }
         guard !own.isEmpty else { return .otherPhases }
+        let code = outcome.results[index].reasonCode
+        guard !stances[index].asks || code != "\(instances[index].kind.codeName).not_asked" else { return .notAsked }
         guard !outcome.results[index].skipped else { return .endedBefore(by: outcome.policy ?? "") }
         return own.contains { policies[index].reads($0.role) } ? nil : .otherRoles
     }

@@ -3,8 +3,9 @@ import KeeptrustsMatching
 import NIOCore
 
 extension PolicyChain {
-    /// Judges texts that are there in full.
+    /// Judges texts that are there in full, by local policies alone: those that ask a service say that they were not asked.
     ///
+    /// For tools. Whoever lets texts pass calls ``begin(_:at:facts:using:placeholders:)``.
     /// - Parameters:
     ///   - segments: The texts, in the order in which they are sent.
     ///   - stage: Which half of the exchange they are; nil to tell by the texts' phases.
@@ -17,31 +18,68 @@ extension PolicyChain {
         facts: @autoclosure () -> ExchangeFacts = ExchangeFacts(), using scratch: MatchScratch,
         placeholders: inout Placeholders
     ) -> ChainOutcome {
-        var phases = stage?.phase.bit ?? 0
-        scratch.begin()
-        for index in segments.indices {
-            let phase = segments[index].phase
-            phases |= phase.bit
-            segments[index].text.withUnsafeReadableBytes { suspect($0, index, segments[index], scratch) }
+        let step = begin(segments, at: stage, facts: facts(), using: scratch, placeholders: &placeholders)
+        switch step {
+        case .finished(let outcome): return outcome
+        case .asking(let pending): return pending.finishUnasked(using: scratch)
         }
-        let needsCode = phases & phasesOfCode != 0
+    }
+
+    /// Judges texts that are there in full, as far as that is possible here.
+    ///
+    /// - Parameters:
+    ///   - segments: The texts, in the order in which they are sent.
+    ///   - stage: Which half of the exchange they are; nil to tell by the texts' phases.
+    ///   - facts: What is known of the exchange; asked for only by chains that judge by it.
+    ///   - scratch: The memory of the event loop.
+    ///   - placeholders: The numbers that the values of the exchange have; takes up those that are new.
+    /// - Returns: What must be done with them, or what must be asked before that can be said.
+    public func begin(
+        _ segments: [Segment], at stage: ExchangeStage? = nil,
+        facts: @autoclosure () -> ExchangeFacts = ExchangeFacts(), using scratch: MatchScratch,
+        placeholders: inout Placeholders
+    ) -> JudgementStep {
+        let phases = (stage?.phase.bit ?? 0) | suspect(segments, scratch)
+        let needsCode = phases & (phasesOfCode | phasesOfAsking) != 0
         guard needsCode || !scratch.suspects.isEmpty || scratch.isAlarmed || scratch.gradesAll else {
-            return clean[phases]
+            return .finished(clean[phases])
         }
         var judgement = Judgement(chain: self, outcome: clean[phases])
         guard needsCode else {
             for index in instances.indices { judgement.run(index, on: segments, scratch, &placeholders) }
-            return judgement.finished
+            return .finished(judgement.finished)
         }
         let half = stage ?? (phases & Phase.response.bit != 0 ? .answer : .request)
         return judge(segments, Occasion(stage: half, facts: facts()), &judgement, scratch, &placeholders)
     }
 
-    /// Runs a chain that judges by code.
+    /// Judges texts that a policy brings from outside, by rules alone: code and services see them as part of nothing.
+    func judgeByRules(
+        _ segments: [Segment], using scratch: MatchScratch, placeholders: inout Placeholders
+    ) -> ChainOutcome {
+        var judgement = Judgement(chain: self, outcome: clean[suspect(segments, scratch)])
+        for index in instances.indices where !stances[index].examines {
+            judgement.run(index, on: segments, scratch, &placeholders)
+        }
+        return judgement.finished
+    }
+
+    /// Scans all texts; returns their phases, a bit for each.
+    private func suspect(_ segments: [Segment], _ scratch: MatchScratch) -> Int {
+        var phases = 0
+        scratch.begin()
+        for index in segments.indices {
+            phases |= segments[index].phase.bit
+            segments[index].text.withUnsafeReadableBytes { suspect($0, index, segments[index], scratch) }
+        }
+        return phases
+    }
+
+    /// Runs a chain that judges by code, or asks.
     private func judge(
         _ segments: [Segment], _ occasion: Occasion, _ judgement: inout Judgement, _ scratch: MatchScratch,
         _ placeholders: inout Placeholders
-    ) -> ChainOutcome {
+    ) -> JudgementStep {
         for index in instances.indices {
             if stances[index].examines {
                 judgement.examine(index, segments, occasion, scratch)
@@ -49,10 +87,15 @@ extension PolicyChain {
                 judgement.run(index, on: segments, scratch, &placeholders)
             }
         }
+        if phasesOfAsking != 0 {
+            let pending = PendingJudgement(judgement, segments, occasion, scratch)
+            guard pending.isIdle else { return .asking(pending) }
+            return .finished(pending.finish([], using: scratch, placeholders: &placeholders))
+        }
         let redactions = judgement.revise(segments, occasion, scratch)
         var outcome = judgement.finished
         outcome.redactions = redactions
-        return outcome
+        return .finished(outcome)
     }
 
     /// Judges texts that are all of an exchange.

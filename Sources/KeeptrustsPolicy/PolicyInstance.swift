@@ -15,6 +15,9 @@ extension PolicyChain {
         /// How much of a streamed text it must see before it can say anything.
         public var streaming: PolicyKind.Streaming
 
+        /// How long it waits for the service that it asks; nil when it asks none.
+        public var timeout: Duration?
+
         /// The phases whose texts a streamed answer must be held for, a bit for each.
         ///
         /// Nobody acts on half a call, and its arguments hide texts behind escapes of their own: a call is always held.
@@ -35,6 +38,9 @@ extension PolicyChain {
         /// It changes texts after all others.
         let revises: Bool
 
+        /// It asks services outside.
+        let asks: Bool
+
         /// It judges each text by rules and a classifier.
         let weighs: Bool
         let phases: Int
@@ -44,6 +50,7 @@ extension PolicyChain {
             seesBlocked = instance.kind.seesBlocked
             examines = policy.examines
             revises = policy.revises
+            asks = policy.asks
             weighs = policy.classifier != nil
             phases = instance.on.reduce(0) { $0 | $1.bit }
         }
@@ -93,6 +100,7 @@ extension PolicyChain.Instance {
         if let onError = mapping[.onError] {
             instance.onError = try onError.choice(["block": .block, "allow": .allow])
         }
+        if let timeout = mapping[.timeout] { try instance.wait(timeout) }
         return (instance, policy)
     }
 
@@ -106,10 +114,22 @@ extension PolicyChain.Instance {
         let onError: PolicyChain.OnError = kind.isSecurity ? .block : failMode
         // Code sees a whole text or none: it has no matches in progress that could be waited for.
         let usesCode = policy.examines || policy.revises
-        let streaming: PolicyKind.Streaming = usesCode && policy.streaming == .window ? .whole : policy.streaming
+        let isWhole = policy.asks || usesCode && policy.streaming == .window
         let instance = Self(
-            id: id, kind: kind, on: kind.phases, mode: .enforce, onError: onError, streaming: streaming)
+            id: id, kind: kind, on: kind.phases, mode: .enforce, onError: onError,
+            streaming: isWhole ? .whole : policy.streaming, timeout: policy.asks ? policy.timeout : nil)
         return (instance, policy)
+    }
+
+    /// Reads how long the instance waits for its service (milliseconds).
+    private mutating func wait(_ node: ConfigNode) throws(ConfigError) {
+        let milliseconds = try node.integer(in: 1...60_000)
+        guard timeout != nil else {
+            throw ConfigError(
+                .conflict, at: node.location, "'\(node.path)' has no effect: this policy asks no service.",
+                hint: "remove the key")
+        }
+        timeout = .milliseconds(milliseconds)
     }
 
     private static func refuse(_ mapping: ConfigMapping<Key>) throws(ConfigError) {
@@ -119,10 +139,6 @@ extension PolicyChain.Instance {
         if let node = mapping[.onEscalate] {
             let hint = "An escalation never holds the connection; the caller gets a ticket."
             throw ConfigError(.unknownKey, at: node.location, "unknown key '\(node.path)'.", hint: hint)
-        }
-        if let node = mapping[.timeout] {
-            let hint = "It is for kinds that ask a service, and they are not in this version yet."
-            throw ConfigError(.unknownKey, at: node.location, "'\(node.path)' has no effect on this kind.", hint: hint)
         }
     }
 

@@ -88,3 +88,20 @@ struct NetworkTests {
         #expect(AddressRange(text) == nil)
     }
 }
+
+extension NetworkTests {
+    @Test(
+        "Only what anybody may be behind is a public address",
+        arguments: [
+            ("8.8.8.8", true), ("2606:4700::1", true), ("::ffff:8.8.8.8", true), ("172.15.255.255", true),
+            ("10.0.0.1", false), ("127.0.0.1", false), ("169.254.169.254", false), ("172.16.0.1", false),
+            ("192.168.1.1", false), ("100.64.0.1", false), ("0.0.0.0", false), ("224.0.0.1", false),
+            ("255.255.255.255", false), ("::1", false), ("::", false), ("fe80::1", false), ("fc00::1", false),
+            ("::ffff:10.0.0.1", false), ("64:ff9b::a00:1", false), ("2002:a00:1::", false), ("2001:db8::1", false),
+            ("::127.0.0.1", false),
+        ]
+    )
+    func publicAddresses(text: String, isPublic: Bool) throws {
+        #expect(try #require(IPAddress(text)).isPublic == isPublic)
+    }
+}

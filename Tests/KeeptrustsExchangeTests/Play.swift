@@ -2,6 +2,7 @@ import Foundation
 import KeeptrustsConfig
 import KeeptrustsCore
 import KeeptrustsExchange
+import KeeptrustsPolicy
 import KeeptrustsWire
 import NIOCore
 
@@ -31,10 +32,17 @@ final class Play {
     var now = ContinuousClock.now
     private(set) var actions: [Exchange.Action] = []
 
-    init(_ yaml: String = Play.yaml, allowsAnonymous: Bool = false, hasRoom: Bool = true) throws {
+    /// The last decision event that was written.
+    private(set) var lastRecord: [String: Any]?
+
+    init(
+        _ yaml: String = Play.yaml, allowsAnonymous: Bool = false, hasRoom: Bool = true,
+        failMode: PolicyChain.OnError = .block
+    ) throws {
         let config = try PolicyConfig(yaml: yaml, file: "play.yaml")
         let environment = ["KEY": Play.key, "SECRET": "sk-upstream"]
-        let snapshot = try Snapshot(config, cacheDirectory: TestPatterns.directory, environment: { environment[$0] })
+        let snapshot = try Snapshot(
+            config, cacheDirectory: TestPatterns.directory, failMode: failMode, environment: { environment[$0] })
         let start = now
         around = Surroundings(
             snapshot: LoopSnapshot(snapshot), keys: KeyRing(plain: snapshot.groupKeys), gatewayID: "gw_1",
@@ -52,6 +60,7 @@ final class Play {
     func tell(_ event: Exchange.Event) -> [Exchange.Action] {
         actions = []
         exchange.handle(event, at: now, into: &actions)
+        lastRecord = actions.record ?? lastRecord
         return actions
     }
 
@@ -94,6 +103,21 @@ extension [Exchange.Action] {
             guard case .call(let target, let bytes) = action else { return nil }
             return (target.id, String(buffer: bytes))
         }.first
+    }
+
+    /// The questions to services.
+    var checks: [ServiceCall] {
+        compactMap { action in
+            guard case .check(let call) = action else { return nil }
+            return call
+        }
+    }
+
+    var cancelsChecks: Bool {
+        contains { action in
+            guard case .cancelChecks = action else { return false }
+            return true
+        }
     }
 
     /// The decision event that is written.

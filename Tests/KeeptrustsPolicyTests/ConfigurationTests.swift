@@ -46,8 +46,8 @@ struct ConfigurationTests {
         Mistake(
             chain: [["kind": "pii-detector", "timeout_ms": 5]],
             text: """
-                policy-config.yaml:2:5: error: 'policies.chain.0.timeout_ms' has no effect on this kind.
-                  hint: It is for kinds that ask a service, and they are not in this version yet.
+                policy-config.yaml:2:5: error: 'policies.chain.0.timeout_ms' has no effect: this policy asks no service.
+                  hint: remove the key
                 """),
         Mistake(
             chain: [["kind": "pii-detector", "on": []]],

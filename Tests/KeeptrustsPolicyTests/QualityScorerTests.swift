@@ -253,15 +253,24 @@ struct QualityScorerTests {
     @Test(
         "What asks a model, and what would change nothing, is refused",
         arguments: [
-            (["assertions": [["type": "llm-rubric", "value": "kind"]]], "asks a model"),
-            (["assertions": [["type": "factuality", "value": "x"]]], "asks a model"),
+            (["assertions": [["type": "g-eval", "value": "kind"]]], "asks a model"),
+            (["assertions": [["type": "llm-rubric", "value": "kind"]]], "needs a model that judges"),
+            (["assertions": [["type": "factuality"]], "providers": [["id": "j", "model": "m"]]], "needs one 'value'"),
+            (["providers": [["id": "j", "model": "m"]]], "no assertion asks a model"),
+            (["providers": [["id": "j", "model": "m"], ["id": "k", "model": "m"]]], "one model judges"),
+            (
+                [
+                    "assertions": [["type": "llm-rubric", "value": "kind", "provider": "k"]],
+                    "providers": [["id": "j", "model": "m"]],
+                ], "is not 'j'"
+            ),
             (["assertions": [["type": "contain", "value": "x"]]], "did you mean 'contains'?"),
             (["assertions": [["type": "contains"]]], "needs a 'value'"),
             (["assertions": [["type": "regex", "value": "(a)\\1"]]], "no pattern that can be used"),
             (["assertions": [["type": "is-json", "case_sensitive": true]]], "changes nothing"),
-            (["assertions": [["type": "contains", "value": "x", "provider": "p"]]], "not in this version"),
+            (["assertions": [["type": "contains", "value": "x", "provider": "p"]]], "no model judges this type"),
             (["assertions": [["type": "word-count", "value": ["min": 3, "max": 2]]]], "above its 'max'"),
-            (["providers": []], "No model is asked"), (["industry": "finance"], "in 'assertions'"),
+            (["industry": "finance"], "in 'assertions'"),
             (["mock_scoring": true], "would score nothing"), (["min_score": 1], "say 'thresholds.min_aggregate'"),
             (["failure_action": ["action": "retry"]], "not asked for twice"),
             (["failure_action": ["action": "block", "message": "x"]], "is for 'action: fallback'"),

@@ -165,10 +165,10 @@ struct ToolSecurityTests {
     }
 
     @Test(
-        "What asks a service, and types that are not known, are refused",
+        "A service without an address, and types that are not known, are refused",
         arguments: [
-            (["analysis_mode": "external"], "'analysis_mode: local' judges"),
-            (["firewall_endpoint": "https://a.example"], "is not in this version yet"),
+            (["analysis_mode": "external"], "needs the key 'firewall_endpoint'"),
+            (["firewall_endpoint": "https://a.example"], "has no effect with 'analysis_mode: local'"),
             (["blocked_entity_types": ["pann"]], "did you mean 'pan'?"),
         ] as [(Settings, String)])
     func mistakes(settings: Settings, text: String) throws {

@@ -140,7 +140,7 @@ struct ToolValidationTests {
     static let mistakeCases: [(Settings, String)] = [
         (
             ["semantic_validation": ["enabled": true]],
-            "'policy.tool-validation.semantic_validation' is not"
+            "'policy.tool-validation.semantic_validation' needs the key 'model'"
         ),
         (["schemas": ["t": ["$ref": "#"]]], "write out what it refers to"),
         (["schemas": ["t": ["properties": ["a": ["format": "email"]]]]], "say 'pattern'"),

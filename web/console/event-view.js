@@ -21,7 +21,7 @@ function verdictBox(event) {
     h('b', null, icon(OUTCOMES[outcome].icon), OUTCOMES[outcome].word),
     h('p', null, reasonOf(event)),
     event.reason_code ? h('small', null, h('code', null, event.reason_code)) : null,
-    event.degraded ? h('small', null, 'A policy could not run and was passed over (degraded).') : null,
+    event.degraded ? h('small', null, 'A policy could not run (degraded).') : null,
   );
 }
 

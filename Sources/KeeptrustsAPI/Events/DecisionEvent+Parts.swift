@@ -85,11 +85,15 @@ extension DecisionEvent {
         public var firstByteUS: Int?
         public var policyUS: Int
 
+        /// What services outside, which policies ask, were waited for.
+        public var checksUS: Int?
+
         private enum CodingKeys: String, CodingKey {
             case totalUS = "total_us"
             case upstreamUS = "upstream_us"
             case firstByteUS = "first_byte_us"
             case policyUS = "policy_us"
+            case checksUS = "checks_us"
         }
 
         public init(totalUS: Int, upstreamUS: Int? = nil, firstByteUS: Int? = nil, policyUS: Int = 0) {

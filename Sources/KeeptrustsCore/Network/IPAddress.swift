@@ -100,3 +100,19 @@ public struct AddressRange: Hashable, Sendable {
         return prefix == 0 || (address.bits ^ first.bits) >> (128 - prefix) == 0
     }
 }
+
+extension IPAddress {
+    /// Whether anybody may be behind it: no address of a private or local network, a test, a tunnel or a group.
+    ///
+    /// By the registries of special-purpose addresses (RFC 6890 and its updates); of IPv6 only `2000::/3` is given out.
+    public var isPublic: Bool {
+        if !isIPv4, AddressRange("2000::/3")?.contains(self) != true { return false }
+        return !Self.special.contains { $0.contains(self) }
+    }
+
+    private static let special = [
+        "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
+        "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
+        "224.0.0.0/4", "240.0.0.0/4", "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20",
+    ].compactMap { AddressRange($0) }
+}

@@ -83,6 +83,7 @@ extension PolicyExplanation.Skip {
         switch self {
         case .otherPhases: "it judges other phases"
         case .otherRoles: "it has no opinion on what this role says"
+        case .notAsked: "not asked: its service judges in a gateway only"
         case .endedBefore(let policy): "'\(policy)' had ended the chain"
         }
     }

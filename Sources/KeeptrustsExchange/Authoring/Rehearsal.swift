@@ -40,6 +40,7 @@ final class Rehearsal {
             snapshot: LoopSnapshot(snapshot), keys: KeyRing(plain: keys), gatewayID: "", allowsAnonymous: false,
             maxConcurrency: 1, seed: 1, mask: NameMask(key: []), hasRoom: { _ in true }, clock: { start },
             wallClock: { Timestamp(rawValue: 1_700_000_000_000_000) })
+        around.asksServices = false
         model = config.targets.first?.model ?? ""
     }
 
@@ -129,7 +130,7 @@ private struct Course {
             case .end(let bytes, _):
                 reply.writeImmutableBuffer(bytes)
                 texts = Surface.chatCompletions.texts(ofReply: reply)
-            case .readBody, .callBuiltIn, .cancelCall, .wait, .abort: break
+            case .readBody, .callBuiltIn, .cancelCall, .check, .cancelChecks, .wait, .abort: break
             }
         }
     }

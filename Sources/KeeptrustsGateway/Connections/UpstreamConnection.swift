@@ -5,7 +5,7 @@ import KeeptrustsWire
 import NIOCore
 import NIOSSL
 
-/// A connection to a provider: sends one request at a time, and tells the caller's handler what comes back.
+/// A connection to a provider or another service: sends one request at a time, and tells who sent it what comes back.
 final class UpstreamConnection: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
@@ -30,8 +30,8 @@ final class UpstreamConnection: ChannelDuplexHandler {
     private unowned let pool: UpstreamPool
     private var context: ChannelHandlerContext?
     private var mode = Mode.connecting
-    private var caller: CallerHandler?
-    private var target: Target?
+    private var listener: (any UpstreamListener)?
+    private var route: UpstreamRoute?
 
     /// The request, until the first byte of its answer is there.
     private var request = ByteBuffer()
@@ -51,9 +51,9 @@ final class UpstreamConnection: ChannelDuplexHandler {
 
     // MARK: Calls
 
-    func start(_ bytes: ByteBuffer, to target: Target, for caller: CallerHandler) {
-        self.caller = caller
-        self.target = target
+    func start(_ bytes: ByteBuffer, by route: UpstreamRoute, for listener: any UpstreamListener) {
+        self.listener = listener
+        self.route = route
         request = proxy != nil && !endpoint.isTLS ? absoluteForm(of: bytes) : bytes
         calls += 1
         guard case .idle = mode else { return }
@@ -63,13 +63,19 @@ final class UpstreamConnection: ChannelDuplexHandler {
     private func send() {
         mode = .head
         guard let context else { return }
+        guard mayTalk(to: context.remoteAddress) else { return fail(.unreachable) }
         context.write(wrapOutboundOut(request), promise: nil)
         pool.turnEnd.flush(context)
     }
 
+    /// Whether the request at hand may go to an address; what is behind a proxy is the proxy's to know.
+    private func mayTalk(to address: SocketAddress?) -> Bool {
+        proxy != nil || route?.isPublicOnly != true || address?.isPublic == true
+    }
+
     /// Gives the call up: nobody wants the answer, so the connection is of no use any more.
     func cancel() {
-        caller = nil
+        listener = nil
         close()
     }
 
@@ -86,16 +92,19 @@ final class UpstreamConnection: ChannelDuplexHandler {
         context?.read()
     }
 
+    /// The media type of the answer at hand.
+    var contentType: String? { head.value(of: "content-type").map { String(buffer: $0) } }
+
     func isExpired(at now: ContinuousClock.Instant) -> Bool {
         now - idleSince >= .seconds(55) || now - opened >= .seconds(300)
     }
 
     /// Ends the call without an answer.
     func fail(_ cause: UpstreamBreak) {
-        let caller = caller
-        self.caller = nil
+        let listener = listener
+        self.listener = nil
         close()
-        caller?.upstreamEnded(.failed(cause), from: self)
+        listener?.upstreamEnded(.failed(cause), from: self)
     }
 
     // MARK: The channel
@@ -113,7 +122,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
     func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
     func read(context: ChannelHandlerContext) {
-        if let caller, !caller.isWritable { heldRead = true } else { context.read() }
+        if let listener, !listener.isWritable { heldRead = true } else { context.read() }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -138,8 +147,11 @@ final class UpstreamConnection: ChannelDuplexHandler {
     // MARK: What comes
 
     private func connected(_ context: ChannelHandlerContext) {
+        // The call may have been given up before there was a connection.
+        if case .closed = mode { context.close(promise: nil) }
         guard case .connecting = mode else { return }
-        guard caller != nil else { return close() }
+        // Before a name is told in a TLS handshake.
+        guard mayTalk(to: context.remoteAddress) else { return fail(.unreachable) }
         if let proxy, endpoint.isTLS {
             mode = .tunnelling
             context.writeAndFlush(wrapOutboundOut(connectRequest(proxy)), promise: nil)
@@ -189,7 +201,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
         request = ByteBuffer()
         guard try head.parse(&input, toMethod: .post, limits: HTTPLimits()) else { return false }
         mode = .body(HTTPBodyDecoder(head.framing, maxBytes: .max), keepsAlive: head.keepsAlive)
-        caller?.upstream(.upstreamHead(UpstreamHead(head)), from: self)
+        listener?.upstream(.upstreamHead(UpstreamHead(head)), from: self)
         return true
     }
 
@@ -198,7 +210,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
         var body = ByteBuffer()
         let isComplete = try decoder.decode(&input, into: &body)
         mode = .body(decoder, keepsAlive: keepsAlive)
-        if body.readableBytes > 0 { caller?.upstream(.upstreamBody(body), from: self) }
+        if body.readableBytes > 0 { listener?.upstream(.upstreamBody(body), from: self) }
         // The caller may have given the call up by now.
         guard isComplete, case .body = mode else { return false }
         finish(keepsAlive: keepsAlive && input.readableBytes == 0)
@@ -206,9 +218,9 @@ final class UpstreamConnection: ChannelDuplexHandler {
     }
 
     private func finish(keepsAlive: Bool) {
-        let caller = caller
-        self.caller = nil
-        target = nil
+        let listener = listener
+        self.listener = nil
+        route = nil
         if keepsAlive {
             mode = .idle
             idleSince = .now
@@ -217,7 +229,7 @@ final class UpstreamConnection: ChannelDuplexHandler {
         } else {
             close()
         }
-        caller?.upstreamEnded(.done, from: self)
+        listener?.upstreamEnded(.done, from: self)
     }
 
     private func ended() {
@@ -238,10 +250,10 @@ final class UpstreamConnection: ChannelDuplexHandler {
 
     /// The provider closed a connection that had waited, at the moment it was used again: nobody saw the request.
     private func sendElsewhere() {
-        guard let caller, let target, caller.isCalling(self) else { return }
+        guard let listener, let route, listener.isCalling(self) else { return }
         let bytes = request
-        self.caller = nil
-        pool.connect(to: target, endpoint, bytes, for: caller)
+        self.listener = nil
+        pool.connect(route, bytes, for: listener)
     }
 
     // MARK: Proxies
@@ -257,9 +269,10 @@ final class UpstreamConnection: ChannelDuplexHandler {
     /// A request as a proxy wants it: `POST http://host/path` (RFC 9112 §3.2.2).
     private func absoluteForm(of bytes: ByteBuffer) -> ByteBuffer {
         var rest = bytes
-        rest.moveReaderIndex(forwardBy: "POST ".utf8.count)
+        let methodEnd = rest.readableBytesView.firstIndex(of: 0x20).map { $0 + 1 } ?? rest.readerIndex
         let name = endpoint.host.contains(":") ? "[\(endpoint.host)]" : endpoint.host
-        var out = ByteBuffer(string: "POST http://\(name):\(endpoint.port)")
+        var out = rest.readSlice(length: methodEnd - rest.readerIndex) ?? ByteBuffer()
+        out.writeString("http://\(name):\(endpoint.port)")
         guard let credential = proxy?.authorization else {
             out.writeBuffer(&rest)
             return out

@@ -34,27 +34,32 @@ final class UpstreamPool {
 
     var isEmpty: Bool { idle.allSatisfy(\.connections.isEmpty) }
 
-    /// Sends a request to a target, on a connection that waits or on a new one.
-    func send(_ bytes: ByteBuffer, to target: Target, for caller: CallerHandler) {
+    /// Sends a request to a target.
+    func send(_ bytes: ByteBuffer, to target: Target, for listener: any UpstreamListener) {
         guard let endpoint = target.endpoint else { return }
-        guard let connection = takeIdle(endpoint) else { return connect(to: target, endpoint, bytes, for: caller) }
-        caller.callBegan(connection)
-        connection.start(bytes, to: target, for: caller)
+        let route = UpstreamRoute(endpoint: endpoint, connectTimeout: target.settings.timeouts.connect)
+        send(bytes, by: route, for: listener)
+    }
+
+    /// Sends a request, on a connection that waits or on a new one.
+    func send(_ bytes: ByteBuffer, by route: UpstreamRoute, for listener: any UpstreamListener) {
+        guard let connection = takeIdle(route.endpoint) else { return connect(route, bytes, for: listener) }
+        listener.callBegan(connection)
+        connection.start(bytes, by: route, for: listener)
     }
 
     /// Opens a connection of its own for a call; also when one that waited turned out to be dead.
-    func connect(
-        to target: Target, _ endpoint: Endpoint, _ bytes: ByteBuffer, for caller: CallerHandler
-    ) {
+    func connect(_ route: UpstreamRoute, _ bytes: ByteBuffer, for listener: any UpstreamListener) {
+        let endpoint = route.endpoint
         let proxy = proxies.proxy(for: endpoint.isTLS ? "https" : "http", host: endpoint.host, port: endpoint.port)
         let connection = UpstreamConnection(endpoint: endpoint, proxy: proxy, tls: tls, pool: self)
-        caller.callBegan(connection)
-        connection.start(bytes, to: target, for: caller)
+        listener.callBegan(connection)
+        connection.start(bytes, by: route, for: listener)
         let bound = NIOLoopBound(connection, eventLoop: eventLoop)
         ClientBootstrap(group: eventLoop)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelOption(.maxMessagesPerRead, value: 4)
-            .connectTimeout(TimeAmount(target.settings.timeouts.connect))
+            .connectTimeout(TimeAmount(route.connectTimeout))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(bound.value) }
             }

@@ -4,7 +4,7 @@ import NIOCore
 
 /// The kind `quality-scorer`: an answer must be what its assertions say, and score well enough as a whole.
 ///
-/// All of it is computed from words, here; assertions that ask a model are refused.
+/// All of it is computed from words, here, but for assertions that a model judges.
 struct QualityScorer: Policy {
     static let kind = PolicyKind(
         "quality-scorer", streaming: .whole, isSecurity: false, phases: [.response], capable: [.response])
@@ -21,6 +21,9 @@ struct QualityScorer: Policy {
     private let leastAverage: Double?
     private let action: Action
     private let fallback: String
+
+    /// The model that judges some of the assertions; nil where none does.
+    private let judge: ModelJudge?
 
     /// What becomes of an answer that is not good enough.
     private enum Action: String, CaseIterable { case block, escalate, flag, fallback }
@@ -57,11 +60,19 @@ struct QualityScorer: Policy {
         let pass = try mapping[.policy]?.mapping(PassKey.self)
         if let node = pass?[.strategy] { _ = try node.choice(of: Strategy.self) }
         let severity: QualityAssertion.Severity = pass == nil ? .critical : .info
+        let provider = try ModelJudge.read(mapping[.providers])
         var assertions: [QualityAssertion] = []
         for node in try mapping[.assertions]?.list() ?? [] {
-            if let assertion = try QualityAssertion(node, otherwise: severity) { assertions.append(assertion) }
+            let assertion = try QualityAssertion(node, otherwise: severity, judge: provider?.id)
+            if let assertion { assertions.append(assertion) }
         }
         self.assertions = assertions
+        judge = assertions.contains { $0.judged != nil } ? provider?.judge : nil
+        if let node = mapping[.providers], provider != nil, judge == nil {
+            throw ConfigError(
+                .conflict, at: node.location, "'\(node.path)' has no effect: no assertion asks a model.",
+                hint: "remove the key, or add an assertion of the type 'llm-rubric'")
+        }
         leastCharacters = try mapping[.leastCharacters]?.integer(in: 0...1_000_000) ?? 0
         leastSentences = try mapping[.leastSentences]?.integer(in: 0...10_000) ?? 0
         let thresholds = try mapping[.thresholds]?.mapping(ThresholdKey.self)
@@ -90,11 +101,6 @@ struct QualityScorer: Policy {
     ]
 
     private static func refuseModels(_ mapping: ConfigMapping<Key>) throws(ConfigError) {
-        if let node = mapping[.providers] {
-            throw ConfigError(
-                .unknownKey, at: node.location, "'\(node.path)' is not in this version yet.",
-                hint: "No model is asked: answers are scored by words.")
-        }
         if let node = mapping[.industry] {
             throw ConfigError(
                 .unknownKey, at: node.location, "'\(node.path)' is not in this version yet.",
@@ -130,12 +136,54 @@ struct QualityScorer: Policy {
     var examines: Bool { true }
     var needs: FactNeeds { FactNeeds(conversation: true) }
 
+    var service: ServiceAddress? { judge?.service }
+    var timeout: Duration { .seconds(10) }
+
     func examine(_ examination: Examination) throws -> Opinion {
-        guard examination.stage == .answer else { return .clean }
+        // With a model's scores the average is another; it is asked about every answer that gets so far.
+        judge == nil ? try opinion(of: answers(examination), [], examination) : .clean
+    }
+
+    func questions(_ examination: Examination) -> [ServiceQuestion] {
+        guard let judge else { return [] }
+        let asked = examination.facts.conversation.last { $0.role == .user && $0.phase == .request }?.text
+        return answers(examination).flatMap { number in
+            assertions.compactMap { assertion in
+                assertion.judged?.question(about: examination.segments[number].text, asked ?? ByteBuffer(), by: judge)
+            }
+        }
+    }
+
+    func opinion(on replies: [ServiceReply], _ examination: Examination) throws -> Opinion {
+        guard let judge else { return .clean }
+        let scores: [Double]
+        do { scores = try replies.map { try judge.score(in: $0) } } catch {
+            // What fails by words alone fails without the model, too.
+            let local = try opinion(of: answers(examination), [], examination)
+            guard local.decision.verdict == .allow else { return local }
+            throw error
+        }
+        return try opinion(of: answers(examination), scores, examination)
+    }
+
+    /// The texts that are scored.
+    private func answers(_ examination: Examination) -> [Int] {
+        guard examination.stage == .answer else { return [] }
+        return examination.own.filter { examination.segments[$0].phase == .response }
+    }
+
+    /// - Parameters:
+    ///   - answers: The texts that are scored.
+    ///   - scores: What a model says of each, for each assertion that it judges.
+    ///   - examination: What they are part of.
+    private func opinion(
+        of answers: [Int], _ scores: [Double], _ examination: Examination
+    ) throws -> Opinion {
         var opinion = Opinion()
-        for number in examination.own where examination.segments[number].phase == .response {
+        var scores = scores[...]
+        for number in answers {
             let text = examination.segments[number].text
-            let verdict = try judge(text, examination)
+            let verdict = try judge(text, &scores, examination)
             for fault in verdict.faults {
                 let finding = Finding("quality.\(fault.name)", at: 0..<text.readableBytes, confidence: 1 - fault.score)
                 opinion.findings.append(LocatedFinding(segment: number, finding))
@@ -173,7 +221,9 @@ struct QualityScorer: Policy {
         }
     }
 
-    private func judge(_ text: ByteBuffer, _ examination: Examination) throws -> Verdict {
+    private func judge(
+        _ text: ByteBuffer, _ scores: inout ArraySlice<Double>, _ examination: Examination
+    ) throws -> Verdict {
         let answer = try AnswerUnderTest(text, examination)
         var verdict = Verdict()
         if answer.text.unicodeScalars.count < leastCharacters || answer.worded.sentences.count < leastSentences {
@@ -190,7 +240,13 @@ struct QualityScorer: Policy {
             verdict.failure = verdict.failure ?? "below_threshold"
         }
         for assertion in assertions {
-            guard let result = try assertion.check(answer, using: try examination.searching()) else { continue }
+            let result: QualityAssertion.Result?
+            if assertion.judged != nil {
+                result = scores.popFirst().map(assertion.result)
+            } else {
+                result = try assertion.check(answer, using: try examination.searching())
+            }
+            guard let result else { continue }
             if assertion.mode == .enforce {
                 sum += assertion.weight * result.score
                 weights += assertion.weight

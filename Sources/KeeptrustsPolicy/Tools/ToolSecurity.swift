@@ -14,6 +14,9 @@ struct ToolSecurity: Policy {
     /// Arguments that cannot be checked are blocked.
     private let failsClosed: Bool
 
+    /// What decides on the calls that pass here (`analysis_mode: external`).
+    let service: ServiceAddress?
+
     private enum Key: String, ConfigKey {
         case mode = "analysis_mode"
         case endpoint = "firewall_endpoint"
@@ -25,18 +28,18 @@ struct ToolSecurity: Policy {
 
     init(_ config: ConfigNode) throws(ConfigError) {
         let mapping = try config.mapping(Key.self)
-        if let node = mapping[.mode], try node.choice(of: Mode.self) == .external { throw Self.notYet(node) }
-        for node in [mapping[.endpoint], mapping[.secret]] {
-            if let node { throw Self.notYet(node) }
+        let isExternal = try mapping[.mode]?.choice(of: Mode.self) == .external
+        if !isExternal, let node = mapping[.endpoint] ?? mapping[.secret] {
+            throw ConfigError(
+                .conflict, at: node.location, "'\(node.path)' has no effect with 'analysis_mode: local'.",
+                hint: "say 'analysis_mode: external'")
         }
+        service =
+            isExternal
+            ? try ServiceAddress(
+                mapping[.endpoint], key: Key.endpoint.rawValue, secret: mapping[.secret], owner: config) : nil
         failsClosed = try mapping[.failClosed]?.boolean() ?? true
         rules = try SensitiveEntities.rules(mapping[.entities])
-    }
-
-    private static func notYet(_ node: ConfigNode) -> ConfigError {
-        ConfigError(
-            .unknownValue, at: node.location, "'\(node.path)' is not in this version yet.",
-            hint: "'analysis_mode: local' judges calls in the gateway itself.")
     }
 
     var examines: Bool { true }
@@ -57,6 +60,25 @@ struct ToolSecurity: Policy {
             }
             return .block(code, message, [located])
         }
+        return .clean
+    }
+
+    func questions(_ examination: Examination) -> [ServiceQuestion] {
+        examination.calls.map { ToolFirewall.question(about: $0) }
+    }
+
+    func opinion(on replies: [ServiceReply], _ examination: Examination) throws -> Opinion {
+        var failure: (any Error)?
+        for (call, reply) in zip(examination.calls, replies) {
+            do {
+                guard try !ToolFirewall.allows(reply) else { continue }
+                let finding = LocatedFinding(segment: call.segment, Finding("tool.denied", at: 0..<0))
+                return .block("tool_security.denied", "The call of \(quoted(call.name)) is denied.", [finding])
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
         return .clean
     }
 

@@ -14,6 +14,9 @@ struct ToolValidation: Policy {
     private let schemas: [String: ArgumentSchema]
     private let allowsUndeclared: Bool
 
+    /// A model that judges the calls that pass here.
+    private let semantic: SemanticValidation?
+
     private enum Key: String, ConfigKey {
         case schemas
         case declared = "declared_tools"
@@ -23,11 +26,7 @@ struct ToolValidation: Policy {
 
     init(_ config: ConfigNode) throws(ConfigError) {
         let mapping = try config.mapping(Key.self)
-        if let node = mapping[.semantic] {
-            throw ConfigError(
-                .unknownKey, at: node.location, "'\(node.path)' is not in this version yet.",
-                hint: "Say what arguments must be in 'schemas'.")
-        }
+        semantic = try SemanticValidation.read(mapping[.semantic])
         declared = try mapping[.declared]?.strings().map(NamePattern.init) ?? []
         allowsUndeclared = try mapping[.allowUndeclared]?.boolean() ?? false
         var schemas: [String: ArgumentSchema] = [:]
@@ -36,7 +35,9 @@ struct ToolValidation: Policy {
     }
 
     var examines: Bool { true }
-    var needs: FactNeeds { FactNeeds(tools: true) }
+    var needs: FactNeeds { FactNeeds(tools: true, conversation: semantic != nil) }
+    var service: ServiceAddress? { semantic?.judge.service }
+    var timeout: Duration { semantic?.timeout ?? .seconds(2) }
 
     func examine(_ examination: Examination) throws -> Opinion {
         let offered = Set(examination.facts.tools.map(\.name))
@@ -49,6 +50,27 @@ struct ToolValidation: Policy {
                 return refusal("invalid_arguments", "tool.arguments", problem, call, examination)
             }
         }
+        return .clean
+    }
+
+    func questions(_ examination: Examination) -> [ServiceQuestion] {
+        guard let semantic else { return [] }
+        return examination.calls.map { semantic.question(about: $0, examination) }
+    }
+
+    func opinion(on replies: [ServiceReply], _ examination: Examination) throws -> Opinion {
+        guard let semantic else { return .clean }
+        var failure: (any Error)?
+        for (call, reply) in zip(examination.calls, replies) {
+            do {
+                guard try semantic.judge.score(in: reply) < SemanticValidation.threshold else { continue }
+                let message = "The call of the tool \(quoted(call.name)) does not fit what was asked."
+                return refusal("senseless_call", "tool.senseless_call", message, call, examination)
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
         return .clean
     }
 

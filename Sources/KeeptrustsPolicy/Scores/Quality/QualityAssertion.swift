@@ -8,7 +8,10 @@ struct QualityAssertion: Sendable {
     var weight = 1.0
     var mode = Mode.enforce
     var severity: Severity
-    private var check: QualityCheck
+    private var check: QualityCheck?
+
+    /// What a model judges in the place of a check.
+    private(set) var judged: JudgedAssertion?
     private var threshold: Double
     private var isNegated = false
 
@@ -41,17 +44,17 @@ struct QualityAssertion: Sendable {
     }
 
     /// Reads an assertion; nil for one that is switched off.
-    init?(_ node: ConfigNode, otherwise severity: Severity) throws(ConfigError) {
+    ///
+    /// - Parameters:
+    ///   - node: The assertion.
+    ///   - severity: Its severity, unless it says.
+    ///   - judge: The id of the model that judges; nil where there is none.
+    /// - Throws: ``ConfigError`` for the first mistake.
+    init?(_ node: ConfigNode, otherwise severity: Severity, judge: String?) throws(ConfigError) {
         let mapping = try node.mapping(Key.self)
         let typeNode = try mapping.required(.type)
         var type = try typeNode.string()
-        for key in [Key.rubric, .provider, .pack] {
-            if let node = mapping[key] {
-                throw ConfigError(
-                    .unknownKey, at: node.location, "'\(node.path)' is not in this version yet.",
-                    hint: "No model is asked: say an assertion that needs none.")
-            }
-        }
+        try mapping[.pack]?.refuseForNow()
         if type.hasPrefix("not-") {
             type = String(type.dropFirst(4))
             isNegated = true
@@ -59,18 +62,43 @@ struct QualityAssertion: Sendable {
         let isSensitive = try mapping[.isCaseSensitive]?.boolean() ?? true
         let settings = CheckSettings(
             typeNode: typeNode, value: mapping[.value], config: mapping[.config], isCaseSensitive: isSensitive)
-        check = try QualityCheck(type, settings)
-        if mapping[.isCaseSensitive] != nil, !check.knowsCase {
+        if let kind = JudgedAssertion.Kind(rawValue: type) {
+            judged = try JudgedAssertion(kind, rubric: mapping[.rubric], settings)
+            try Self.checkJudge(mapping[.provider], judge, typeNode)
+        } else {
+            if let node = mapping[.rubric] ?? mapping[.provider] {
+                throw ConfigError(
+                    .conflict, at: node.location, "'\(node.path)' has no effect: no model judges this type.",
+                    hint: "remove the key")
+            }
+            check = try QualityCheck(type, settings)
+        }
+        if mapping[.isCaseSensitive] != nil, check?.knowsCase != true {
             throw ConfigError(
                 .conflict, at: node.location, "'\(node.path)' has a 'case_sensitive' that changes nothing.")
         }
         name = try mapping[.name]?.string() ?? type
-        threshold = try mapping[.threshold]?.number(in: 0...1) ?? check.usualThreshold
+        threshold = try mapping[.threshold]?.number(in: 0...1) ?? check?.usualThreshold ?? 0.5
         weight = try mapping[.weight]?.number(in: 0...10) ?? 1
         mode = try mapping[.mode]?.choice(of: Mode.self) ?? .enforce
         self.severity = try mapping[.severity]?.choice(of: Severity.self) ?? severity
         if try mapping[.negate]?.boolean() ?? false { isNegated.toggle() }
         guard try mapping[.enabled]?.boolean() ?? true else { return nil }
+    }
+
+    /// Says whether there is a model to judge, and the one that the assertion names.
+    private static func checkJudge(
+        _ node: ConfigNode?, _ judge: String?, _ type: ConfigNode
+    ) throws(ConfigError) {
+        guard let judge else {
+            throw ConfigError(
+                .missingKey, at: type.location, "'\(type.path)' needs a model that judges.",
+                hint: "add 'providers: [{id: judge, model: …, secret_key_ref: {env: NAME}}]'")
+        }
+        guard let node, try node.string() != judge else { return }
+        throw ConfigError(
+            .unknownValue, at: node.location, "\(node.name) is not '\(judge)', the one provider there is.",
+            hint: "say '\(judge)', or remove the key")
     }
 
     /// What became of an assertion.
@@ -84,7 +112,11 @@ struct QualityAssertion: Sendable {
     ///
     /// - Throws: ``MatchFailure`` when a search for a pattern was given up.
     func check(_ answer: AnswerUnderTest, using scratch: PatternScratch) throws -> Result? {
-        guard let score = try check.score(answer, using: scratch) else { return nil }
+        try check?.score(answer, using: scratch).map(result)
+    }
+
+    /// What a score means, 0...1.
+    func result(_ score: Double) -> Result {
         let passes = (score >= threshold) != isNegated
         return Result(score: isNegated ? 1 - score : score, passes: passes)
     }

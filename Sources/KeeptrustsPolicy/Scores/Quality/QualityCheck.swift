@@ -56,7 +56,8 @@ struct QualityCheck: Sendable {
             return ConfigError(
                 .unknownValue, at: node.location,
                 "the type \(quoted(type)) asks a model, which is not in this version yet.",
-                hint: "'cosine', 'rouge-l' and 'context-faithfulness' compare words.")
+                hint: "'llm-rubric', 'factuality' and 'model-graded-closedqa' do; 'cosine' and 'rouge-l' compare words."
+            )
         }
         let known =
             TextChecks.types + StructureChecks.types + SimilarityChecks.types + RetrievalChecks.types
@@ -68,7 +69,7 @@ struct QualityCheck: Sendable {
     }
 
     private static let asksModels: Set = [
-        "factuality", "g-eval", "similar", "select-best", "moderation", "classifier", "pi", "search-rubric",
+        "g-eval", "similar", "select-best", "moderation", "classifier", "pi", "search-rubric",
         "conversation-relevance", "trajectory:goal-success", "javascript", "python", "ruby", "webhook", "agent-rubric",
     ]
 }

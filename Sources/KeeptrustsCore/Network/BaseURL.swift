@@ -1,22 +1,20 @@
-import KeeptrustsCore
-
-/// Where a provider's API begins: `https://api.example.com/v1`.
-struct BaseURL: Sendable, Hashable, CustomStringConvertible {
-    var isTLS: Bool
-    var host: String
-    var port: Int
+/// Where the API of a provider or of another service begins: `https://api.example.com/v1`.
+public struct BaseURL: Sendable, Hashable, CustomStringConvertible {
+    public var isTLS: Bool
+    public var host: String
+    public var port: Int
 
     /// Empty, or begins with `/` and does not end with one.
-    var path: String
+    public var path: String
 
     /// Why a text is not a base URL; the text itself may hold a password, and is not repeated.
-    struct Problem: Error, Equatable {
-        var message: String
-        var hint: String?
+    public struct Problem: Error, Equatable {
+        public var message: String
+        public var hint: String?
     }
 
     /// Reads a URL of the scheme `http` or `https` that has no user, no query and no fragment (RFC 3986).
-    init(_ text: String) throws(Problem) {
+    public init(_ text: String) throws(Problem) {
         guard let mark = text.firstRange(of: "://") else {
             throw Problem(message: "is not a URL", hint: "write it as in https://api.example.com/v1")
         }
@@ -53,19 +51,19 @@ struct BaseURL: Sendable, Hashable, CustomStringConvertible {
         return segments.map { "/\($0)" }.joined()
     }
 
-    func hasSameOrigin(as other: BaseURL) -> Bool {
+    public func hasSameOrigin(as other: BaseURL) -> Bool {
         isTLS == other.isTLS && host == other.host && port == other.port
     }
 
     /// Whether it leads to this machine, where nobody else can listen in.
-    var isLoopback: Bool {
+    public var isLoopback: Bool {
         if let address = IPAddress(host) {
             return AddressRange("127.0.0.0/8")?.contains(address) == true || address == IPAddress("::1")
         }
         return host == "localhost" || host.hasSuffix(".localhost")
     }
 
-    var description: String {
+    public var description: String {
         let standard = isTLS ? 443 : 80
         let address = HostPort(host: host, port: port).description
         let shown = port == standard ? String(address.dropLast(":\(port)".utf8.count)) : address

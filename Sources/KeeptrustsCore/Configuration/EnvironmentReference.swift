@@ -1,10 +1,9 @@
-import KeeptrustsCore
-
 /// A reference to a secret: `{env: NAME}`, read from the gateway's environment at start.
-enum EnvironmentReference {
+public enum EnvironmentReference {
     private enum Key: String, ConfigKey { case env, store }
 
-    static func read(_ config: ConfigNode) throws(ConfigError) -> String {
+    /// Reads the variable's name.
+    public static func read(_ config: ConfigNode) throws(ConfigError) -> String {
         if case .string = config.value {
             throw ConfigError(
                 .wrongType, at: config.location, "\(config.name) must be a mapping, not a text.",

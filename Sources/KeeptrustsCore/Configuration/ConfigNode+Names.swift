@@ -1,8 +1,6 @@
-import KeeptrustsCore
-
 extension ConfigNode {
     /// A text for people: not empty, no control characters.
-    func label(upTo limit: Int, allowingLines: Bool = false) throws(ConfigError) -> String {
+    public func label(upTo limit: Int, allowingLines: Bool = false) throws(ConfigError) -> String {
         let text = try string()
         let isClean = text.unicodeScalars.allSatisfy { scalar in
             scalar.properties.generalCategory != .control || allowingLines && (scalar == "\n" || scalar == "\t")
@@ -15,7 +13,7 @@ extension ConfigNode {
     }
 
     /// The name of something that other parts of the document, metrics and records refer to.
-    func identifier() throws(ConfigError) -> String {
+    public func identifier() throws(ConfigError) -> String {
         let text = try string()
         let isClean = text.utf8.allSatisfy { byte in
             (0x61...0x7A).contains(byte | 0x20) || (0x30...0x39).contains(byte) || "-_.".utf8.contains(byte)
@@ -29,7 +27,7 @@ extension ConfigNode {
     }
 
     /// The name of an environment variable; what is written is not repeated, for it may be the secret itself.
-    func variable() throws(ConfigError) -> String {
+    public func variable() throws(ConfigError) -> String {
         let text = try string()
         let isClean = text.utf8.allSatisfy { byte in
             (0x61...0x7A).contains(byte | 0x20) || (0x30...0x39).contains(byte) || byte == UInt8(ascii: "_")

@@ -1,0 +1,105 @@
+public import KeeptrustsCore
+public import NIOCore
+
+/// A question to a service outside, as a policy puts it: the gateway adds host, length and credential.
+public struct ServiceQuestion: Sendable, Equatable {
+    public enum Method: String, Sendable { case get = "GET", post = "POST" }
+
+    public var method = Method.post
+
+    /// What is asked; nil for the policy's own service.
+    public var url: BaseURL?
+
+    /// What follows the URL's own path, such as `/v1/moderations`.
+    public var path: String
+    public var body: ByteBuffer
+
+    /// The longest answer that is taken (bytes).
+    public var mostBytes = ServiceQuestion.mostBytes
+
+    /// Whether a longer answer is cut there; else it is a failure.
+    public var cutsAnswer = false
+
+    /// Whether it must not go to an address of a private network.
+    public var isPublicOnly = false
+
+    public init(path: String, body: ByteBuffer) {
+        self.path = path
+        self.body = body
+    }
+
+    /// The longest answer of a service that judges (bytes).
+    public static let mostBytes = 1 << 18
+
+    /// The most questions of one policy about half an exchange.
+    static let mostQuestions = 64
+}
+
+/// What came of a question.
+public enum ServiceReply: Sendable, Equatable {
+    case answer(ServiceAnswer)
+    case failed(ServiceFailure)
+
+    /// The answer.
+    ///
+    /// - Throws: ``ServiceFailure`` when there is none.
+    func get() throws(ServiceFailure) -> ServiceAnswer {
+        switch self {
+        case .answer(let answer): return answer
+        case .failed(let failure): throw failure
+        }
+    }
+}
+
+/// What a service has answered, with a status of 2xx.
+public struct ServiceAnswer: Sendable, Equatable {
+    public var contentType: String?
+    public var body: ByteBuffer
+
+    public init(contentType: String? = nil, body: ByteBuffer) {
+        self.contentType = contentType
+        self.body = body
+    }
+}
+
+/// Why a question has no answer that could be used; reason codes end with it.
+public enum ServiceFailure: String, Error, Sendable, CaseIterable {
+    /// No connection, or one that broke.
+    case unreachable
+
+    /// No whole answer within `timeout_ms`.
+    case timeout
+
+    /// A status other than 2xx.
+    case status
+
+    /// More bytes than a reply may have.
+    case tooLarge = "too_large"
+
+    /// Not what the service documents, or not about what was asked.
+    case malformed
+
+    /// Too many questions are under way, or one exchange asks too many.
+    case overloaded
+
+    /// The variable of the credential is not set.
+    case credential
+
+    /// As a message ends.
+    var text: String {
+        switch self {
+        case .unreachable: "its service cannot be reached"
+        case .timeout: "its service did not answer in time"
+        case .status: "its service answered with an error"
+        case .tooLarge: "its service answered too much"
+        case .malformed: "its service's answer cannot be understood"
+        case .overloaded: "too many questions are under way"
+        case .credential: "the credential of its service is not set"
+        }
+    }
+}
+
+/// An answer that is none: another shape than the service documents, or fewer scores than texts.
+struct MalformedReply: Error, Equatable {
+    var what: String
+}
