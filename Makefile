@@ -1,5 +1,5 @@
 # Everything a developer or CI runs. Each target installs what it lacks and caches nothing outside this folder.
-.PHONY: run test test-long bench bench-ui lint format clean
+.PHONY: run test test-long fuzz bench bench-ui lint format clean
 .DEFAULT_GOAL := run
 
 # `make run ARGS="--data-dir kt-data"` passes flags to `kt up`.
@@ -20,6 +20,17 @@ test:
 
 test-long:
 	@scripts/test --long
+
+# Texts with matches in random pieces, many more than `make test` has. A failure names the seed: `make fuzz SEED=7` repeats it.
+CASES ?= 500000
+SEED ?= $(shell date +%s)
+TESTS := $(shell cat scripts/build-flags) -Xswiftc -enable-testing
+
+fuzz:
+	@scripts/setup run test
+	swift build $(TESTS) --build-tests
+	KEEPTRUSTS_FUZZ_CASES=$(CASES) KEEPTRUSTS_FUZZ_SEED=$(SEED) \
+	    swift test $(TESTS) --skip-build --disable-xctest --filter 'PackCutTests|StreamCutTests'
 
 # CPU per exchange, beside nginx's.
 bench:

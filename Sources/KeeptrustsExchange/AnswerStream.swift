@@ -347,7 +347,11 @@ extension SurfaceChunk {
 extension ChainOutcome {
     /// Adds what the chain said of other texts; `number` says which of all each of them is.
     fileprivate mutating func add(_ other: ChainOutcome, _ number: (Int) -> Int) {
-        if other.verdict > verdict { (verdict, reason, policy) = (other.verdict, other.reason, other.policy) }
+        // Of policies with the same verdict, the first of the chain is named, as for whole answers.
+        let isFirst = other.verdict == verdict && other.order < order
+        if other.verdict > verdict || isFirst {
+            (verdict, reason, policy) = (other.verdict, other.reason, other.policy)
+        }
         flagged = flagged || other.flagged
         degraded = degraded || other.degraded
         guard !results.isEmpty else {
@@ -366,6 +370,11 @@ extension ChainOutcome {
             results[index].findings += result.findings.prefix(room)
         }
     }
+}
+
+extension ChainOutcome {
+    /// The place in the chain of the policy whose verdict it is.
+    private var order: Int { results.firstIndex { $0.id == policy } ?? .max }
 }
 
 extension PolicyResult {

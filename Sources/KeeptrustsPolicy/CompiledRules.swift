@@ -41,6 +41,9 @@ struct PatternUser: Sendable {
     /// A match may change the text, so that a stream must wait for its end.
     var holds: Bool
 
+    /// Bytes behind a match that its rules look at, beside what the pattern does.
+    var bytesAhead: Int
+
     func runs(on phase: Phase) -> Bool { stance.runs(on: phase) }
 }
 
@@ -85,7 +88,8 @@ struct CompiledRules {
                 users[pattern].append(
                     PatternUser(
                         instance: index, rules: rules, readings: uses[index].readings, stance: stance,
-                        holds: stance.enforces && !policy.isPassive))
+                        holds: stance.enforces && !policy.isPassive,
+                        bytesAhead: rules.compactMap { policy.rules[$0].validator?.bytesAhead }.max() ?? 0))
             }
         }
         return users

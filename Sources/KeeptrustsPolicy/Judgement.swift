@@ -9,6 +9,9 @@ struct Judgement: Sendable {
     private(set) var replacements: [Replacement] = []
     private(set) var isBlocked = false
 
+    /// The instance whose verdict is the chain's; of several with the same one, the first of the chain.
+    private var decider = Int.max
+
     /// Findings that one result reports at most.
     static let mostFindings = 100
 
@@ -131,7 +134,8 @@ struct Judgement: Sendable {
             outcome.results[index].flagged = true
             return
         }
-        if decision.verdict > outcome.verdict {
+        if decision.verdict > outcome.verdict || decision.verdict == outcome.verdict && index < decider {
+            decider = index
             outcome.verdict = decision.verdict
             outcome.reason = decision.reason
             outcome.policy = chain.instances[index].id

@@ -155,9 +155,9 @@ extension PolicyChain {
 /// The other ways in which a text is read, as far as they differ from the text.
 enum Views {
     static func of(
-        _ text: UnsafeRawBufferPointer, _ readings: Set<Reading>, from start: Int = 0, isOpen: Bool = false
+        _ text: UnsafeRawBufferPointer, _ readings: Set<Reading>, isOpen: Bool = false
     ) -> [(reading: Reading, view: TextView)] {
-        let changes = Normaliser.changes(text, from: start)
+        let changes = Normaliser.changes(text)
         var views: [(Reading, TextView)] = []
         if changes.folded, readings.contains(.folded) {
             views.append((.folded, Normaliser.fold(text, lookalikes: false)))

@@ -125,6 +125,17 @@ extension Validator {
         return nil
     }
 
+    /// Bytes behind a match that decide on it; a stream waits for them.
+    var bytesAhead: Int {
+        switch self {
+        case .phone, .ipv4: 2
+        case .email: 1
+        case .card, .luhn, .iban, .routing, .clabe, .wallet, .ssn, .ipv6, .mac, .date, .npi, .dea, .vin, .jwt, .secret,
+            .password, .token, .vendorToken, .issued, .userinfo, .credentials, .basic, .mnemonic:
+            0
+        }
+    }
+
     private func accepts(_ span: Range<Int>, in text: UnsafeRawBufferPointer) -> Bool {
         let value = UnsafeRawBufferPointer(rebasing: text[span])
         let (before, after) = (text[..<span.lowerBound], text[span.upperBound...])

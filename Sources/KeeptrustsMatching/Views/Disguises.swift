@@ -22,33 +22,47 @@ enum Disguises {
     /// Numbers that a line break has cut (`4111 1111⏎1111 1111`), with a space in its place.
     ///
     /// A column of numbers is none: more than four breaks in a row cut nothing.
-    static func unbroken(_ text: UnsafeRawBufferPointer) -> TextView? {
+    ///
+    /// - Parameters:
+    ///   - text: The text, or what is there of one.
+    ///   - isOpen: More text follows.
+    /// - Returns: The view, nil when no number is cut; and from where on more text may change it.
+    static func unbroken(
+        _ text: UnsafeRawBufferPointer, isOpen: Bool = false
+    ) -> (view: TextView?, pending: Int?) {
         var breaks: [Int] = []
         var row: [Int] = []
         var next = text.firstIndex(of: UInt8(ascii: "\n"), from: 1)
         while let place = next {
             next = text.firstIndex(of: UInt8(ascii: "\n"), from: place + 1)
-            guard place + 1 < text.count, isDigit(text[place - 1]), isDigit(text[place + 1]) else { continue }
-            let isNear = row.last.map { place - $0 <= 12 && !text[($0 + 1)..<place].contains(where: isLetter) } ?? false
-            if !isNear {
+            let isLast = isOpen && place + 1 == text.count
+            guard isDigit(text[place - 1]), isLast || place + 1 < text.count && isDigit(text[place + 1]) else {
+                continue
+            }
+            if !isNear(place, to: row.last, in: text) {
                 if row.count <= mostBreaks { breaks += row }
                 row = []
             }
             row.append(place)
         }
-        if row.count <= mostBreaks { breaks += row }
-        guard !breaks.isEmpty else { return nil }
-        var view = TextView(capacity: text.count)
-        var index = 0
-        for place in text.indices {
-            let isBreak = index < breaks.count && breaks[index] == place
-            if isBreak { index += 1 }
-            view.append(isBreak ? 0x20 : text[place], from: place..<place + 1)
-        }
-        return view
+        // A row that may go on is one of a column yet, or not.
+        let sure = row.last == text.count - 1 ? row.count - 1 : row.count
+        let isGoingOn = isOpen && sure <= mostBreaks && isNear(text.count, to: row.last, in: text)
+        if !isGoingOn, row.count <= mostBreaks { breaks += row }
+        let pending = isGoingOn ? row.first : nil
+        guard !breaks.isEmpty || pending != nil else { return (nil, nil) }
+        var view = TextView(text[..<(pending ?? text.count)])
+        for place in breaks { view.replace(at: place, by: 0x20) }
+        return (view, pending)
     }
 
     private static let mostBreaks = 4
+
+    /// Whether a line break belongs to the same row as the one before it.
+    private static func isNear(_ place: Int, to last: Int?, in text: UnsafeRawBufferPointer) -> Bool {
+        guard let last else { return false }
+        return place - last <= 12 && !text[(last + 1)..<place].contains(where: isLetter)
+    }
 
     /// The text with only every other byte of some rows.
     private static func view(of text: UnsafeRawBufferPointer, _ rows: [(row: ClosedRange<Int>, step: Int)]) -> TextView?
@@ -85,6 +99,10 @@ enum Disguises {
         }
         return known >= least ? last : nil
     }
+
+    static func isInner(_ byte: UInt8) -> Bool { byte != 0x20 && inner.contains(byte) }
+
+    static func isSeparator(_ byte: UInt8) -> Bool { separators.contains(byte) }
 
     /// What may stand in a word or a number beside letters and digits.
     private static let inner = ByteSet(" .-/@_+()".utf8)
@@ -167,23 +185,43 @@ enum Disguises {
     private static func isLeet(_ byte: UInt8) -> Bool { isLetter(byte) || leet(byte) != nil }
 
     /// What is written in characters that do not show: tags, each a character, and variation selectors, each a byte.
-    static func hidden(_ text: UnsafeRawBufferPointer) -> TextView? {
-        guard text.firstIndex(of: 0xF3, from: 0) != nil else { return nil }
+    ///
+    /// What stands far apart is not one text.
+    ///
+    /// - Parameters:
+    ///   - text: The text, or what is there of one.
+    ///   - isOpen: More text follows.
+    /// - Returns: The view, nil when next to nothing is hidden; and whether more text may go on with it.
+    static func hidden(
+        _ text: UnsafeRawBufferPointer, isOpen: Bool = false
+    ) -> (view: TextView, isOpen: Bool)? {
+        guard let first = text.firstIndex(of: 0xF3, from: 0) else { return nil }
         var view = TextView(capacity: 64)
-        for (scalar, span) in Characters(text) {
-            guard let value = scalar?.value else { continue }
-            switch value {
-            case 0xE0020...0xE007E: view.append(UInt8(value - 0xE0000), from: span)
-            case 0xE0100...0xE01EF: view.append(UInt8(truncatingIfNeeded: value - 0xE0100 + 16), from: span)
-            default: continue
-            }
+        var end = first
+        for (scalar, span) in Characters(text, from: first) {
+            guard let value = scalar?.value, let byte = hiddenByte(value) else { continue }
+            if span.lowerBound - end > widestGap { view.append("\n\n".utf8, all: span.lowerBound..<span.lowerBound) }
+            view.append(byte, from: span)
+            end = span.upperBound
         }
-        return view.bytes.count >= 4 ? view : nil
+        let isOpen = isOpen && text.count - end <= widestGap && !view.bytes.isEmpty
+        return isOpen || view.bytes.count >= 4 ? (view, isOpen) : nil
     }
 
-    private static func isLetter(_ byte: UInt8) -> Bool { (byte | 0x20) &- 0x61 < 26 }
+    private static func hiddenByte(_ value: UInt32) -> UInt8? {
+        switch value {
+        case 0xE0020...0xE007E: UInt8(value - 0xE0000)
+        case 0xE0100...0xE01EF: UInt8(truncatingIfNeeded: value - 0xE0100 + 16)
+        default: nil
+        }
+    }
+
+    /// Bytes between two characters of one hidden text at most.
+    private static let widestGap = 192
+
+    static func isLetter(_ byte: UInt8) -> Bool { (byte | 0x20) &- 0x61 < 26 }
 
     private static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
 
-    private static func isAlphanumeric(_ byte: UInt8) -> Bool { isLetter(byte) || isDigit(byte) }
+    static func isAlphanumeric(_ byte: UInt8) -> Bool { isLetter(byte) || isDigit(byte) }
 }

@@ -1,6 +1,7 @@
 /// Parts of a text that are another text, encoded: base64 (also of URLs, wrapped, without padding) and hexadecimal.
 ///
-/// Each stands for what it decodes to, when that reads as text; keys, hashes and images do not.
+/// Each stands for what it decodes to, when that reads as text; keys, hashes and images do not. A long run is read in parts
+/// that overlap by half, and only as far as they read as text, so that the beginning of a run is read alike whatever follows.
 struct EncodedRuns {
     /// A part and what it says.
     struct Run {
@@ -11,27 +12,37 @@ struct EncodedRuns {
     /// Characters of a run at least: shorter ones say too little to hide anything.
     static let shortest = 16
 
-    /// Runs that are decoded of one text, at most.
-    private static let mostRuns = 64
+    /// Characters that are read together at most; the next part begins half as many behind.
+    static let longest = 4_096
 
-    private let text: UnsafeRawBufferPointer
-
-    init(_ text: UnsafeRawBufferPointer) { self.text = text }
+    /// Characters of a line that another one may continue at least: mail and PEM wrap at 76 and 64.
+    private static let shortestLine = 60
 
     /// The runs that read as text, in order.
-    func decoded() -> [Run] {
-        var runs: [Run] = []
-        var start = 0
-        while let span = next(from: start), runs.count < Self.mostRuns {
-            start = span.upperBound
-            let bytes = hexadecimal(span) ?? base64(span)
-            if let bytes, Self.readsAsText(bytes) { runs.append(Run(span: span, bytes: bytes)) }
-        }
-        return runs
+    private(set) var runs: [Run] = []
+
+    /// Where a run begins, or a part of one, that more text may still go on and that may read as text; nil when none does.
+    private(set) var pending: Int?
+
+    /// Whether what is pending is a part behind the first of its run.
+    private(set) var isLaterPart = false
+
+    private let text: UnsafeRawBufferPointer
+    private let piece: TextPiece
+
+    /// Reads a text, or what is there of one.
+    init(_ text: UnsafeRawBufferPointer, _ piece: TextPiece = .whole) {
+        self.text = text
+        self.piece = piece
+        var start = piece.part ?? (piece.isCut ? end(from: 0, isLater: true).end : 0)
+        if piece.part != nil { start = read(from: start, isLater: true) }
+        while let first = next(from: start) { start = read(from: first, isLater: false) }
+        if piece.isOpen, pending == nil { lookAtLastWord(from: start) }
     }
 
-    /// The next row of characters of base64, with the line breaks of a wrapped one.
-    private func next(from start: Int) -> Range<Int>? {
+    /// Where the next row of characters of base64 begins that is long enough.
+    private func next(from start: Int) -> Int? {
+        var start = start
         var probe = start + Self.shortest - 1
         while probe < text.count {
             guard Self.isDigit(text[probe]) else {
@@ -40,32 +51,84 @@ struct EncodedRuns {
             }
             var first = probe
             while first > start, Self.isDigit(text[first - 1]) { first -= 1 }
-            let end = end(from: first)
-            if end - first >= Self.shortest { return first..<end }
+            let end = end(from: first, isLater: false).end
+            if end - first >= Self.shortest { return first }
+            start = end
             probe = end + Self.shortest
         }
         return nil
     }
 
-    private func end(from first: Int) -> Int {
+    /// Reads the run that begins at `first`, part by part, and gives where it ends.
+    private mutating func read(from first: Int, isLater: Bool) -> Int {
+        let (end, isOpen) = end(from: first, isLater: isLater)
+        var (start, isLater) = (first, isLater)
+        while true {
+            let (half, whole) = places(from: start, to: end)
+            let isFull = whole != nil
+            guard isFull || !isOpen else {
+                if RunBeginning.mayReadAsText(text[start..<end], isLater) { (pending, isLaterPart) = (start, isLater) }
+                return end
+            }
+            let span = start..<(whole ?? end)
+            guard let bytes = decode(span, isLater: isLater, isFull: isFull) else { return end }
+            runs.append(Run(span: span, bytes: bytes))
+            guard let half, let whole, whole < end || isOpen else { return end }
+            (start, isLater) = (half, true)
+        }
+    }
+
+    /// Behind which of the characters from `start` on half a part ends, and all of one; nil where there are not so many.
+    private func places(from start: Int, to end: Int) -> (half: Int?, whole: Int?) {
+        guard end - start >= Self.longest / 2 else { return (nil, nil) }
+        var half: Int?
+        var count = 0
+        for place in start..<end where Self.isDigit(text[place]) {
+            count += 1
+            if count == Self.longest / 2 { half = place + 1 }
+            if count == Self.longest { return (half, place + 1) }
+        }
+        return (half, nil)
+    }
+
+    /// What a part says; nil when that does not read as text.
+    private func decode(_ span: Range<Int>, isLater: Bool, isFull: Bool) -> [UInt8]? {
+        var bytes = hexadecimal(span) ?? base64(span)
+        // A part may begin and end in the middle of a character.
+        if isLater { bytes.removeFirst(bytes.prefix(3).prefix { $0 & 0xC0 == 0x80 }.count) }
+        if isFull { bytes.removeLast(bytes.count - bytes.withUnsafeBytes(\.endOfWholeCharacters)) }
+        return Self.readsAsText(bytes) ? bytes : nil
+    }
+
+    /// Where the run that begins at `first` ends, and whether more text may go on with it.
+    private func end(from first: Int, isLater: Bool) -> (end: Int, isOpen: Bool) {
         var end = first
-        var line = first
+        // How much of its line stands before a later part is not known.
+        var line = isLater ? first - Self.shortestLine : first
+        var isOpen = false
         while true {
             while end < text.count, Self.isDigit(text[end]) { end += 1 }
-            // Mail and PEM wrap at 76 and 64; what follows a shorter line is another matter.
             var next = end
             if next < text.count, text[next] == 0x0D { next += 1 }
-            guard end - line >= 60, next < text.count, text[next] == 0x0A, next + 1 < text.count,
-                Self.isDigit(text[next + 1])
-            else { break }
+            guard end - line >= Self.shortestLine, end > first else { break }
+            if next == text.count || next + 1 == text.count && text[next] == 0x0A { isOpen = true }
+            guard next + 1 < text.count, text[next] == 0x0A, Self.isDigit(text[next + 1]) else { break }
             line = next + 1
             end = line
         }
-        while end < text.count, end - first < text.count, text[end] == UInt8(ascii: "=") { end += 1 }
-        return end
+        while end < text.count, end > first, text[end] == UInt8(ascii: "=") { end += 1 }
+        return (end, piece.isOpen && (isOpen || end == text.count))
     }
 
-    private func base64(_ span: Range<Int>) -> [UInt8]? {
+    /// Looks at the row of characters at the end of the text, which is too short to be a run yet.
+    private mutating func lookAtLastWord(from start: Int) {
+        var first = text.count
+        while first > start, text.count - first < Self.shortest, Self.isDigit(text[first - 1]) { first -= 1 }
+        guard (1..<Self.shortest).contains(text.count - first) else { return }
+        if RunBeginning.mayReadAsText(text[first...], false) { pending = first }
+    }
+
+    private func base64(_ span: Range<Int>) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(span.count * 3 / 4)
         var (bits, count): (UInt32, Int) = (0, 0)
@@ -103,9 +166,10 @@ struct EncodedRuns {
         }
     }
 
-    private static func isDigit(_ byte: UInt8) -> Bool { value(byte) != nil }
+    static func isDigit(_ byte: UInt8) -> Bool { value(byte) != nil }
 
-    private static func value(_ byte: UInt8) -> UInt8? {
+    /// The six bits that a character of base64 stands for.
+    static func value(_ byte: UInt8) -> UInt8? {
         switch byte {
         case 0x41...0x5A: byte - 0x41
         case 0x61...0x7A: byte - 0x61 + 26
@@ -113,6 +177,60 @@ struct EncodedRuns {
         case UInt8(ascii: "+"), UInt8(ascii: "-"): 62
         case UInt8(ascii: "/"), UInt8(ascii: "_"): 63
         default: nil
+        }
+    }
+}
+
+/// The beginning of a run whose end is not there yet.
+///
+/// Most words cannot be the beginning of an encoded text: two or three of their letters tell, so a stream need not wait for
+/// the rest of them.
+enum RunBeginning {
+    /// Whether what is there may go on so that all of it reads as text.
+    ///
+    /// - Parameters:
+    ///   - run: What is there.
+    ///   - isLater: It is a part behind the first of its run, and may begin in the middle of a character.
+    /// - Returns: False when nothing that follows can make it a text.
+    static func mayReadAsText(_ run: Slice<UnsafeRawBufferPointer>, _ isLater: Bool) -> Bool {
+        mayRead(run, isLater, bits: 6, EncodedRuns.value)
+            || mayRead(run, isLater, bits: 4) { EscapeReader.digit($0).map { UInt8($0) } }
+    }
+
+    private static func mayRead(
+        _ run: Slice<UnsafeRawBufferPointer>, _ isLater: Bool, bits width: Int, _ value: (UInt8) -> UInt8?
+    ) -> Bool {
+        var (bits, count): (UInt32, Int) = (0, 0)
+        var (lacking, isInside) = (0, isLater)
+        for byte in run {
+            guard let value = value(byte) else {
+                guard width == 6, byte == 0x0A || byte == 0x0D || byte == UInt8(ascii: "=") else { return false }
+                continue
+            }
+            bits = (bits << UInt32(width) | UInt32(value)) & 0xFFFF
+            count += width
+            guard count >= 8 else { continue }
+            count -= 8
+            let byte = UInt8(truncatingIfNeeded: bits >> UInt32(count))
+            if byte & 0xC0 == 0x80, isInside { continue }
+            guard let next = lackingBytes(after: byte, lacking) else { return false }
+            (lacking, isInside) = (next, false)
+        }
+        guard count > 0, !isInside else { return true }
+        let high = UInt8(truncatingIfNeeded: bits << UInt32(8 - count))
+        let unknown = UInt8(1) << UInt8(8 - count) - 1
+        return (high...(high | unknown)).contains { lackingBytes(after: $0, lacking) != nil }
+    }
+
+    /// How many more bytes a character has behind this one; nil when no text has this byte here.
+    private static func lackingBytes(after byte: UInt8, _ lacking: Int) -> Int? {
+        guard lacking == 0 else { return byte & 0xC0 == 0x80 ? lacking - 1 : nil }
+        switch byte {
+        case 0x20...0x7E, 0x09, 0x0A, 0x0D: return 0
+        case 0xC2...0xDF: return 1
+        case 0xE0...0xEF: return 2
+        case 0xF0...0xF4: return 3
+        default: return nil
         }
     }
 }

@@ -42,6 +42,20 @@ struct EscapeReader {
         }
     }
 
+    /// Whether what follows the sign at `start`, at the end of a text, may become an escape when more text comes.
+    func isBegun(at start: Int) -> Bool {
+        let rest = text[(start + 1)...]
+        guard rest.count < Self.longest else { return false }
+        return switch text[start] {
+        case UInt8(ascii: "&"): rest.allSatisfy { ByteSet.word.contains($0) || $0 == UInt8(ascii: "#") }
+        case UInt8(ascii: "%"), UInt8(ascii: "\\"): rest.allSatisfy { Self.digit($0) != nil || Self.marks.contains($0) }
+        default: false
+        }
+    }
+
+    /// What may stand in an escape beside hexadecimal digits.
+    private static let marks = ByteSet("%\\uUx{".utf8)
+
     /// `&#52;`, `&#x34;`, `&commat;`.
     private func reference(at start: Int) -> (scalar: Unicode.Scalar, length: Int)? {
         let limit = min(text.count, start + Self.longest)

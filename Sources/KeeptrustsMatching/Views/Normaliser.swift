@@ -4,16 +4,12 @@ public enum Normaliser {
     ///
     /// Dashes, which plain prose is full of, count only between letters or digits.
     ///
-    /// - Parameters:
-    ///   - text: The text.
-    ///   - start: Where to begin (byte offset of a character).
+    /// - Parameter text: The text.
     /// - Returns: Whether folding changes it, and whether it holds letters that look like Latin ones.
-    public static func changes(
-        _ text: UnsafeRawBufferPointer, from start: Int = 0
-    ) -> (folded: Bool, lookalike: Bool) {
+    public static func changes(_ text: UnsafeRawBufferPointer) -> (folded: Bool, lookalike: Bool) {
         var folded = false
         var lookalike = false
-        var offset = start
+        var offset = 0
         while offset < text.count, !(folded && lookalike) {
             guard text[offset] >= 0x80 else {
                 offset += 1

@@ -16,6 +16,12 @@ public struct TextView: Sendable, Equatable {
         origins.reserveCapacity(capacity)
     }
 
+    /// A text as it was sent.
+    init(_ text: Slice<UnsafeRawBufferPointer>) {
+        self.init(capacity: text.count)
+        for place in text.indices { append(text[place], from: place..<place + 1) }
+    }
+
     mutating func append(_ byte: UInt8, from origin: Range<Int>) {
         bytes.append(byte)
         origins.append(Origin(start: UInt32(clamping: origin.lowerBound), end: UInt32(clamping: origin.upperBound)))
@@ -24,6 +30,9 @@ public struct TextView: Sendable, Equatable {
     mutating func append(_ scalar: Unicode.Scalar, from origin: Range<Int>) {
         for byte in UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter { append(byte, from: origin) }
     }
+
+    /// Puts another byte in the place of one.
+    mutating func replace(at offset: Int, by byte: UInt8) { bytes[offset] = byte }
 
     /// Appends another view, of which each byte stands for `span`.
     mutating func append(_ bytes: some Sequence<UInt8>, all span: Range<Int>) {
@@ -88,8 +97,8 @@ public enum Reading: Int, Sendable, CaseIterable {
     /// Whether a text that arrives in pieces is read so.
     public var isForStreams: Bool {
         switch self {
-        case .plain, .folded, .lookalike: true
-        case .decoded, .undisguised: false
+        case .plain, .folded, .lookalike, .decoded: true
+        case .undisguised: false
         }
     }
 }

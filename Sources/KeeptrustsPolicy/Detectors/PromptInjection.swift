@@ -5,9 +5,9 @@ import KeeptrustsMatching
 ///
 /// Judges what users and tools say, and what an assistant is claimed to have said; never the system's own message. Each
 /// rule that matches counts its weight once per text, and a classifier reads the whole text; ``AttackOdds`` says what they
-/// come to together. Of a streamed text only the rules are asked.
+/// come to together. Answers are judged whole: neither a classifier nor a disguise of words goes by the beginning of a text.
 struct PromptInjection: Policy {
-    static let kind = PolicyKind("prompt-injection", streaming: .window, phases: [.request, .toolResult])
+    static let kind = PolicyKind("prompt-injection", streaming: .whole, phases: [.request, .toolResult])
 
     let rules: [Rule]
     let readings: Set<Reading>

@@ -30,6 +30,12 @@ struct StreamState: Sendable {
     /// Where the part began that was undecided when the last piece came.
     private var begin = 0
 
+    /// Where the part of an encoded run begins that is being read, when it is not the first of its run.
+    private var partInProgress: Int?
+
+    /// The instance for which what may still be decoded is held back; nil when none changes the text.
+    private let decoder: PatternUser?
+
     private var matcher: StreamMatcher
     private var cursors = Cursors()
 
@@ -47,6 +53,7 @@ struct StreamState: Sendable {
         self.phase = phase
         judgement = Judgement(chain: chain, outcome: chain.clean[phase.bit])
         matcher = StreamMatcher(for: chain.patterns)
+        decoder = chain.users.lazy.joined().first { $0.holds && $0.runs(on: phase) && $0.readings.contain(.decoded) }
         for index in chain.stances.indices where chain.stances[index].examines {
             // Code sees whole texts only: here, it does not run.
             judgement.outcome.results[index].skipped = true
@@ -75,12 +82,14 @@ struct StreamState: Sendable {
         guard let memory = scratch.patterns else { return failAll() }
         var sightings: [Sighting] = []
         if matcher.read(text, from: seen, using: memory) {
-            search(text, nil, .plain, isLast: isLast, memory, into: &sightings)
+            search(Reader(text: text, isLast: isLast), memory, into: &sightings)
         }
-        for (reading, view) in views(of: text, from: begin - base, isOpen: !isLast) {
-            view.bytes.withUnsafeBytes { bytes in
+        for view in views(of: text, isOpen: !isLast) {
+            view.view.bytes.withUnsafeBytes { bytes in
                 guard chain.patterns.read(anew: bytes, using: memory) else { return }
-                search(bytes, view, reading, isLast: isLast, memory, into: &sightings)
+                let reader = Reader(
+                    text: bytes, view: view.view, reading: view.reading, path: view.path, isLast: !view.isOpen)
+                search(reader, memory, into: &sightings)
             }
         }
         guard !sightings.isEmpty else { return }
@@ -109,20 +118,50 @@ struct StreamState: Sendable {
         var value: String
     }
 
-    private func views(
-        of text: UnsafeRawBufferPointer, from begin: Int, isOpen: Bool
-    ) -> [(reading: Reading, view: TextView)] {
-        let readings = chain.readingsOfPhase[phase.index].filter(\.isForStreams)
-        guard !readings.isEmpty else { return [] }
-        guard text[begin...].contains(where: { $0 >= 0x80 }) else { return [] }
-        return Views.of(text, readings, from: begin, isOpen: isOpen)
+    /// One way of reading what is there of the text.
+    private struct Reader {
+        var text: UnsafeRawBufferPointer
+
+        /// Nil for the text as it was sent.
+        var view: TextView?
+        var reading = Reading.plain
+
+        /// What was undone to get to it, for ``Cursors``.
+        var path = 0
+
+        /// Nothing follows.
+        var isLast: Bool
+
+        /// The place in the window of the text as it was sent.
+        func original(at place: Int) -> Int { view?.original(at: place) ?? place }
     }
 
+    private typealias View = (reading: Reading, view: TextView, path: Int, isOpen: Bool)
+
+    /// The other ways in which what is there is read; holds back from where more text may change them.
+    private mutating func views(of text: UnsafeRawBufferPointer, isOpen: Bool) -> [View] {
+        let readings = chain.readingsOfPhase[phase.index]
+        guard !readings.isEmpty else { return [] }
+        var views: [View] = []
+        if text.contains(where: { $0 >= 0x80 }) {
+            for (reading, view) in Views.of(text, readings, isOpen: isOpen) {
+                views.append((reading, view, reading.rawValue, isOpen))
+            }
+        }
+        guard readings.contains(.decoded) else { return views }
+        let decoding = Unveiling(
+            ofWindow: text, isCut: base > 0, isOpen: isOpen, part: partInProgress.map { $0 - base })
+        views += decoding.layers.map { (.decoded, $0.view, Self.firstPath + $0.path, $0.isOpen) }
+        partInProgress = decoding.part.map { $0 + base }
+        if let place = decoding.pending { hold(from: base + place, for: decoder) }
+        return views
+    }
+
+    /// Above the paths of the readings that have but one view.
+    private static let firstPath = Reading.allCases.count
+
     /// Searches for every pattern that is noted in `memory`.
-    private mutating func search(
-        _ text: UnsafeRawBufferPointer, _ view: TextView?, _ reading: Reading, isLast: Bool, _ memory: PatternScratch,
-        into sightings: inout [Sighting]
-    ) {
+    private mutating func search(_ reader: Reader, _ memory: PatternScratch, into sightings: inout [Sighting]) {
         let mask = chain.scopes[phase.index]?.patterns ?? []
         for word in mask.indices {
             var bits = memory.hits(word: word) & mask[word]
@@ -130,7 +169,7 @@ struct StreamState: Sendable {
                 let pattern = word * 64 + bits.trailingZeroBitCount
                 bits &= bits - 1
                 do throws(MatchFailure) {
-                    try search(pattern, text, view, reading, isLast: isLast, memory, into: &sightings)
+                    try search(pattern, reader, memory, into: &sightings)
                 } catch {
                     for user in chain.users[pattern] where user.runs(on: phase) { fail(user.instance) }
                 }
@@ -139,35 +178,55 @@ struct StreamState: Sendable {
     }
 
     private mutating func search(
-        _ pattern: Int, _ text: UnsafeRawBufferPointer, _ view: TextView?, _ reading: Reading, isLast: Bool,
-        _ memory: PatternScratch, into sightings: inout [Sighting]
+        _ pattern: Int, _ reader: Reader, _ memory: PatternScratch, into sightings: inout [Sighting]
     ) throws(MatchFailure) {
         let users = chain.users[pattern]
-        let holds = users.first { $0.holds && $0.runs(on: phase) }
-        let first = max(holds == nil ? begin : sent, cursors[pattern, reading]) - base
-        var start = view?.offset(of: first) ?? first
+        guard users.contains(where: { isConcerned($0, by: reader) }) else { return }
+        let holds = users.first { $0.holds && isConcerned($0, by: reader) }
+        let first = max(holds == nil ? begin : sent, cursors[pattern, reader.path]) - base
+        let text = reader.text
+        var start = reader.view?.offset(of: first) ?? first
         while start <= text.count {
-            switch try chain.patterns.next(pattern, in: text, from: start, isLast: isLast, using: memory) {
+            switch try chain.patterns.next(pattern, in: text, from: start, isLast: reader.isLast, using: memory) {
             case .none:
                 return
             case .unfinished(let from):
-                let place = base + (view?.original(at: from) ?? from)
-                if view == nil { matcher.noteUnfinished(pattern) }
-                return hold(from: place, for: holds)
+                return wait(for: pattern, from: from, reader, holds)
             case .match(let whole, let found):
-                var accepted: Range<Int>?
-                let place = base + (view?.original(found).lowerBound ?? found.lowerBound)
-                for user in users where user.runs(on: phase) && user.readings.contain(reading) {
-                    if let fences, chain.policies[user.instance].readsCodeOnly, !fences.isCode(at: place) { continue }
-                    var matches: [RuleMatch] = []
-                    let part = chain.accept(found, user.rules, user.instance, in: text, into: &matches) { $0 }
-                    if let part, part.upperBound > accepted?.upperBound ?? 0 { accepted = part }
-                    for match in matches { sightings.append(sighting(of: match, by: user, in: text, view)) }
+                guard reader.isLast || users.allSatisfy({ $0.bytesAhead <= text.count - found.upperBound }) else {
+                    return wait(for: pattern, from: whole.lowerBound, reader, holds)
                 }
+                let accepted = accept(found, by: users, reader, into: &sightings)
                 start = text.nextStart(after: whole, found: found, accepted: accepted)
-                cursors[pattern, reading] = base + (view?.original(at: start) ?? start)
+                cursors[pattern, reader.path] = base + reader.original(at: start)
             }
         }
+    }
+
+    private func isConcerned(_ user: PatternUser, by reader: Reader) -> Bool {
+        user.runs(on: phase) && user.readings.contain(reader.reading)
+    }
+
+    /// Holds back a match in progress.
+    private mutating func wait(for pattern: Int, from place: Int, _ reader: Reader, _ holder: PatternUser?) {
+        if reader.view == nil { matcher.noteUnfinished(pattern) }
+        hold(from: base + reader.original(at: place), for: holder)
+    }
+
+    /// Lets the rules that look for a pattern judge what it found, and gives the longest part that any of them accepts.
+    private func accept(
+        _ found: Range<Int>, by users: [PatternUser], _ reader: Reader, into sightings: inout [Sighting]
+    ) -> Range<Int>? {
+        var accepted: Range<Int>?
+        let place = base + (reader.view?.original(found).lowerBound ?? found.lowerBound)
+        for user in users where isConcerned(user, by: reader) {
+            if let fences, chain.policies[user.instance].readsCodeOnly, !fences.isCode(at: place) { continue }
+            var matches: [RuleMatch] = []
+            let part = chain.accept(found, user.rules, user.instance, in: reader.text, into: &matches) { $0 }
+            if let part, part.upperBound > accepted?.upperBound ?? 0 { accepted = part }
+            for match in matches { sightings.append(sighting(of: match, by: user, in: reader.text, reader.view)) }
+        }
+        return accepted
     }
 
     private func sighting(
