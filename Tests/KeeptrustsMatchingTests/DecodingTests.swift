@@ -32,7 +32,7 @@ struct DecodingTests {
     @Test(
         "What is no escape is left alone",
         arguments: [
-            "50% of a & b", "100%", #"C:\users\new"#, "&nosuch;", "%zz", "&#1114112;", "&#xD800;", #"\u00"#, "%C3%28",
+            "50% of a & b", "100%", #"C:\users\new"#, "&nosuch;", "%zz", "&#1114112;", "&#xD800;", #"\u00"#, "%C3%",
             "&",
         ])
     func noEscapes(text: String) {
@@ -85,8 +85,8 @@ struct DecodingTests {
         arguments: [
             ("please i g n o r e   a l l of it", "please ignore all of it"), ("a b c d", "abcd"),
             ("i g n o r e  a l l of it", "ignore  all of it"), ("SSN 6 5 3 - 5 7 - 4 5 1 8 ok", "SSN 653-57-4518 ok"),
-            ("(3 4 9   8 0   0 6 6 8)", "(349 80 0668)"), ("averyverylong i.g.n.o.r.e", "averyverylong ignore"),
-            ("averyverylong I-G-N-O-R-E", "averyverylong IGNORE"), ("x 1 2 3 4 apples", "x1234 apples"),
+            ("averyveryverylongword i.g.n.o.r.e", "averyveryverylongword ignore"),
+            ("averyveryverylongword I-G-N-O-R-E", "averyveryverylongword IGNORE"), ("x 1 2 3 4 apples", "x1234 apples"),
         ])
     func joined(text: String, expected: String) {
         #expect(views(text, .decoded) == [expected])
