@@ -5,13 +5,15 @@ import KeeptrustsPolicy
 struct ChainReview {
     private let chain: PolicyChain
     private let entries: [ConfigNode]
+    private let targets: [TargetFacts]
 
-    init(_ chain: PolicyChain, entries: ConfigNode) {
+    init(_ chain: PolicyChain, entries: ConfigNode, targets: [TargetFacts]) {
         self.chain = chain
+        self.targets = targets
         self.entries = (try? entries.list()) ?? []
     }
 
-    var warnings: [ConfigWarning] { shadowed + repeated + order + effect }
+    var warnings: [ConfigWarning] { shadowed + repeated + order + effect + routes }
 
     private var shadowed: [ConfigWarning] {
         chain.shadowings.compactMap { shadowing in
@@ -66,6 +68,18 @@ struct ChainReview {
             ConfigWarning(
                 "config.nothing_enforced", at: first.location,
                 "no policy of the chain can change what goes on: they only observe or flag.")
+        ]
+    }
+
+    private var routes: [ConfigWarning] {
+        guard let first = entries.first, chain.routes, !targets.isEmpty, !chain.permitted(targets).contains(true) else {
+            return []
+        }
+        return [
+            ConfigWarning(
+                "config.no_target_permitted", at: first.location,
+                "no target promises what 'data-routing-policy' wants: every request will be blocked.",
+                hint: "say what its vendor promises in 'data_policy' of a target")
         ]
     }
 }

@@ -67,7 +67,9 @@ public struct ConfigReading: Sendable {
             config = nil
             return
         }
-        if let chain { config?.warnings += ChainReview(chain, entries: entries).warnings }
+        guard let chain else { return }
+        let targets = config?.targets ?? []
+        config?.warnings += ChainReview(chain, entries: entries, targets: targets.map(\.facts)).warnings
     }
 
     var firstProblem: ConfigError {

@@ -29,6 +29,7 @@ public enum LintCode: String, Sendable, CaseIterable {
     case patternRepeated = "W011"
     case chainOrder = "W012"
     case nothingEnforced = "W013"
+    case noTargetPermitted = "W014"
 
     /// A warning that has no code of its own yet.
     case other = "W099"
@@ -71,6 +72,7 @@ public enum LintCode: String, Sendable, CaseIterable {
             case "config.pattern_repeated": .patternRepeated
             case "config.chain_order": .chainOrder
             case "config.nothing_enforced": .nothingEnforced
+            case "config.no_target_permitted": .noTargetPermitted
             default: .other
             }
     }

@@ -1,3 +1,4 @@
+import KeeptrustsConfig
 import KeeptrustsCore
 import KeeptrustsDialects
 import KeeptrustsPolicy
@@ -47,6 +48,7 @@ extension Exchange {
         facts.headers = headers
         facts.time = record.time
         facts.uptime = now - around.beganServing
+        if stage == .answer { facts.price = attempt?.target.settings.price }
         guard let request else { return facts }
         if snapshot.chain.needs.tools { facts.tools = request.tools }
         if stage == .answer, snapshot.chain.needs.conversation {

@@ -20,8 +20,8 @@ extension Exchange {
             guard record.key?.may(use: request.model) == true else {
                 throw .modelNotAllowed(request.model)
             }
-            guard let candidates = known else { throw .modelNotFound(request.model) }
-            try judge(&request, at: now)
+            guard var candidates = known else { throw .modelNotFound(request.model) }
+            try judge(&request, &candidates, at: now)
             self.request = request
             route = AttemptSequence(candidates: candidates, triggers: snapshot.config.fallback.triggers)
             guard !candidates.isEmpty else { throw .noTarget(request.model) }
@@ -32,12 +32,18 @@ extension Exchange {
         }
     }
 
-    /// Runs the input chain over every text of the request, and notes what it changes.
+    /// Runs the input chain over every text of the request, notes what it changes, and which targets it leaves.
     private mutating func judge(
-        _ request: inout SurfaceRequest, at now: ContinuousClock.Instant
+        _ request: inout SurfaceRequest, _ candidates: inout [Int], at now: ContinuousClock.Instant
     ) throws(Refusal) {
         let started = around.clock()
-        let outcome = judged(request.texts.map(\.segment), of: request, at: .request, now)
+        var outcome = judged(request.texts.map(\.segment), of: request, at: .request, now)
+        if snapshot.chain.routes, outcome.verdict < .escalate, !candidates.isEmpty {
+            let permitted = snapshot.chain.route(
+                candidates.map { snapshot.targets[$0].facts }, facts: policyFacts(request, at: .request, now),
+                outcome: &outcome)
+            candidates = zip(candidates, permitted).filter(\.1).map(\.0)
+        }
         record.policyTime += around.clock() - started
         record.note(outcome, in: "request")
         if outcome.verdict >= .escalate { throw Refusal(outcome, phase: .request) }

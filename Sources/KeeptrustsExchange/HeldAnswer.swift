@@ -79,7 +79,8 @@ struct HeldAnswer {
         let segment = delta.text.segment
         let key = Key(choice: delta.choice, channel: delta.channel)
         let known = delta.channel == .other ? nil : places[key]
-        let place = known ?? begin(key, Segment(ByteBuffer(), role: segment.role, phase: segment.phase))
+        let empty = Segment(ByteBuffer(), role: segment.role, phase: segment.phase, choice: segment.choice)
+        let place = known ?? begin(key, empty)
         if known == nil, let sent = labels[delta] {
             texts[place].segment.text = sent
             texts[place].length = sent.readableBytes

@@ -22,6 +22,9 @@ public final class Target: Sendable {
     /// Whether its credential is there.
     public let isAvailable: Bool
 
+    /// What policies that decide on targets know of it.
+    let facts: TargetFacts
+
     public var id: String { settings.id }
     public var model: String { settings.model }
 
@@ -36,6 +39,7 @@ public final class Target: Sendable {
             throw TargetUnusable(id: settings.id, cause: "there is no provider '\(settings.provider)'")
         }
         self.settings = settings
+        facts = settings.facts
         self.provider = provider
         guard !provider.isBuiltIn else {
             (endpoint, basePath, fixedLines, isAvailable) = (nil, "", ByteBuffer(), true)

@@ -9,9 +9,13 @@ public final class StateDirectory: Sendable {
 
     /// Makes the directory if need be, and locks it.
     ///
+    /// - Parameters:
+    ///   - path: The directory.
+    ///   - patternCache: Where compiled patterns are kept, when several gateways share them; nil for below the directory.
     /// - Throws: ``StateDirectoryError`` when it cannot be used, or when another process holds it.
-    public init(_ path: String) throws(StateDirectoryError) {
+    public init(_ path: String, patternCache: String? = nil) throws(StateDirectoryError) {
         self.path = path
+        self.patternCache = patternCache ?? "\(path)/patterns"
         do {
             try FileManager.default.createDirectory(
                 atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
@@ -38,7 +42,7 @@ public final class StateDirectory: Sendable {
     deinit { close(lock) }
 
     /// Where compiled patterns are kept.
-    public var patternCache: String { "\(path)/patterns" }
+    public let patternCache: String
     var spool: String { "\(path)/spool" }
 
     /// Where decision events end that the control plane refuses.

@@ -86,11 +86,12 @@ public struct ContextWords: Sendable, Equatable {
         return found.finding
     }
 
-    /// Where the part of the text begins that is looked at.
+    /// Where the part of the text begins that is looked at; a semicolon between clauses is as far as words reach.
     private static func start(before place: Int, in text: UnsafeRawBufferPointer) -> Int {
         var start = place
         var characters = 0
         while start > 0, place - start < reach, characters < most {
+            if start < place, text[start - 1] == 0x3B, text[start] == 0x20 { break }
             start -= 1
             if text[start] & 0xC0 != 0x80 { characters += 1 }
         }

@@ -15,7 +15,7 @@ struct TextFacts: Equatable {
     private(set) var hasColons = false
     private(set) var hasAt = false
 
-    /// Four bytes stand apart from each other, each between two spaces.
+    /// Three bytes stand apart from each other, with one space between each and the next.
     private(set) var hasSpacedLetters = false
 
     /// An escape may begin somewhere.
@@ -134,7 +134,7 @@ private struct Scan {
         long &= long >> 4
         long &= long >> 8
         let alone = visible & ~(visible &<< 1) & ~(visible &>> 1)
-        if alone & alone &>> 2 & alone &>> 4 & alone &>> 6 != 0 { hasSpacedLetters = true }
+        if alone & alone &>> 2 & alone &>> 4 != 0 { hasSpacedLetters = true }
         let first = (~visible).trailingZeroBitCount
         if long != 0 || word &+ first >= TextFacts.longWord {
             hasLongWord = true

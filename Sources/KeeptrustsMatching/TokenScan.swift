@@ -187,7 +187,7 @@ struct TokenScan {
 
     /// A bit for each of eight bytes that is a letter or a digit, the first byte's lowest.
     @inline(__always)
-    private static func alphanumeric(_ word: UInt64) -> UInt64 {
+    static func alphanumeric(_ word: UInt64) -> UInt64 {
         let tops: UInt64 = 0x8080_8080_8080_8080
         let seven = word & ~tops
         let lower = seven | 0x2020_2020_2020_2020

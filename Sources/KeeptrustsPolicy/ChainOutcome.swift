@@ -51,8 +51,18 @@ public struct PolicyResult: Sendable, Equatable {
     public var verdict = Verdict.allow
     public var reasonCode: String?
 
+    /// It saw something that changes nothing.
+    public var flagged = false
+
     /// It did not run: none of the texts is of its phases, or a policy before it had blocked already.
     public var skipped = false
+
+    /// How sure it is that a text is what its kind looks for, 0...1, one half or more where it acts; nil where it does not
+    /// say.
+    ///
+    /// Of a kind with a classifier. A text of which neither rules nor classifier see enough to act has a score only where
+    /// the scratch memory's ``MatchScratch/gradesAll`` asks for it.
+    public var score: Double?
 
     /// What it saw, in the order of the texts; never the matched text.
     public var findings: [LocatedFinding] = []

@@ -22,6 +22,9 @@ struct Examination {
     let memory: PolicyMemory
     let policy: String
 
+    /// What the policies of the chain have said so far, in its order.
+    let said: [PolicyResult]
+
     /// A place in one of the texts where a rule of the policy matched.
     struct LocatedMatch: Equatable {
         /// Which of the texts.
@@ -87,10 +90,15 @@ extension Examination {
     }
 
     /// The calls among the policy's own texts, in their order.
-    var calls: [Call] {
+    var calls: [Call] { Self.calls(in: segments, own) }
+
+    /// The calls among all of some texts, in their order.
+    static func calls(in segments: [Segment]) -> [Call] { calls(in: segments, segments.indices) }
+
+    private static func calls(in segments: [Segment], _ numbers: some Sequence<Int>) -> [Call] {
         var calls: [Call] = []
         var last: Int32?
-        for number in own where segments[number].phase == .toolCall {
+        for number in numbers where segments[number].phase == .toolCall {
             guard let tool = segments[number].tool, tool.part != .fragment else { continue }
             let isArguments = tool.part == .arguments
             let call = Call(

@@ -15,7 +15,7 @@ extension Judgement {
         guard isDue(index) else { return }
         do {
             let matches = try locate(index, segments, scratch)
-            let examination = chain.examination(index, segments, matches, occasion, scratch)
+            let examination = chain.examination(index, segments, matches, occasion, outcome.results, scratch)
             let opinion = try chain.policies[index].examine(examination)
             guard opinion.edits.allSatisfy({ $0.isWithin(segments) }) else { return fail(index) }
             for located in matches { report([located.match], opinion.decision, located.segment, index) }
@@ -37,7 +37,7 @@ extension Judgement {
                 continue
             }
             let current = edited.segments
-            let examination = chain.examination(index, current, [], occasion, scratch)
+            let examination = chain.examination(index, current, [], occasion, outcome.results, scratch)
             guard let opinion = try? chain.policies[index].revise(examination),
                 opinion.edits.allSatisfy({ $0.isWithin(current) })
             else {
@@ -85,11 +85,12 @@ extension PolicyChain {
     /// What an instance is given to judge.
     fileprivate func examination(
         _ index: Int, _ segments: [Segment], _ matches: [Examination.LocatedMatch], _ occasion: Occasion,
-        _ scratch: MatchScratch
+        _ said: [PolicyResult], _ scratch: MatchScratch
     ) -> Examination {
         Examination(
             segments: segments, own: own(index, segments), matches: matches, stage: occasion.stage,
-            facts: occasion.facts, scratch: scratch.patterns, memory: scratch.memory, policy: instances[index].id)
+            facts: occasion.facts, scratch: scratch.patterns, memory: scratch.memory, policy: instances[index].id,
+            said: said)
     }
 
     /// The texts that an instance has an opinion on.

@@ -7,7 +7,7 @@ struct Judgement: Sendable {
     let chain: PolicyChain
     var outcome: ChainOutcome
     private(set) var replacements: [Replacement] = []
-    private var isBlocked = false
+    private(set) var isBlocked = false
 
     /// Findings that one result reports at most.
     static let mostFindings = 100
@@ -39,6 +39,7 @@ struct Judgement: Sendable {
         _ index: Int, on segments: [Segment], _ scratch: MatchScratch, _ placeholders: inout Placeholders
     ) {
         guard isDue(index) else { return }
+        guard !chain.stances[index].weighs else { return weigh(index, segments, scratch) }
         // Suspects stand in the order of their texts.
         var next = 0
         while next < scratch.suspects.count, !isBlocked {
@@ -101,6 +102,11 @@ struct Judgement: Sendable {
         outcome.results[index].findings.append(finding)
     }
 
+    /// Notes how sure an instance is, where it is surer than before.
+    mutating func grade(_ score: Double, _ index: Int) {
+        outcome.results[index].score = max(outcome.results[index].score ?? 0, score)
+    }
+
     /// Notes what must be replaced in the texts as they were sent.
     mutating func replace(_ edits: [Redaction]) {
         for edit in edits {
@@ -110,7 +116,10 @@ struct Judgement: Sendable {
 
     /// Takes a policy's decision into account, as its instance's mode says.
     mutating func apply(_ decision: Decision, _ index: Int) {
-        if decision.flagged { outcome.flagged = true }
+        if decision.flagged {
+            outcome.flagged = true
+            outcome.results[index].flagged = true
+        }
         if outcome.results[index].reasonCode == nil { outcome.results[index].reasonCode = decision.reason?.code }
         guard decision.verdict != .allow else { return }
         if decision.verdict > outcome.results[index].verdict {
@@ -119,6 +128,7 @@ struct Judgement: Sendable {
         }
         guard chain.stances[index].enforces else {
             outcome.flagged = true
+            outcome.results[index].flagged = true
             return
         }
         if decision.verdict > outcome.verdict {

@@ -11,9 +11,27 @@ public final class MatchScratch {
     /// What the policies of the event loop remember; it outlives the chain.
     public var memory: PolicyMemory
 
+    /// What a classifier makes of each text that it reads, in their order.
+    var classified: [ClassifierReading] = []
+
+    /// A classifier finds enough in one of the texts to act on it, whatever the rules find.
+    var isAlarmed = false
+
+    /// Texts are graded that no policy acts on, too: see ``PolicyResult/score``.
+    ///
+    /// Costs more than judging them does, so it is off unless somebody asks.
+    public var gradesAll = false
+
     public init(for chain: PolicyChain, memory: PolicyMemory = PolicyMemory()) {
         patterns = PatternScratch(for: chain.patterns)
         self.memory = memory
+    }
+
+    /// Forgets what was noted on the texts before.
+    func begin() {
+        suspects.removeAll(keepingCapacity: true)
+        classified.removeAll(keepingCapacity: true)
+        isAlarmed = false
     }
 
     /// The suspects of the text to which the one at `first` belongs; they stand in the order of their texts.

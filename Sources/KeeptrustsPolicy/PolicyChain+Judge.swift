@@ -18,14 +18,16 @@ extension PolicyChain {
         placeholders: inout Placeholders
     ) -> ChainOutcome {
         var phases = stage?.phase.bit ?? 0
-        scratch.suspects.removeAll(keepingCapacity: true)
+        scratch.begin()
         for index in segments.indices {
             let phase = segments[index].phase
             phases |= phase.bit
-            segments[index].text.withUnsafeReadableBytes { suspect($0, index, phase, scratch) }
+            segments[index].text.withUnsafeReadableBytes { suspect($0, index, segments[index], scratch) }
         }
         let needsCode = phases & phasesOfCode != 0
-        guard needsCode || !scratch.suspects.isEmpty else { return clean[phases] }
+        guard needsCode || !scratch.suspects.isEmpty || scratch.isAlarmed || scratch.gradesAll else {
+            return clean[phases]
+        }
         var judgement = Judgement(chain: self, outcome: clean[phases])
         guard needsCode else {
             for index in instances.indices { judgement.run(index, on: segments, scratch, &placeholders) }
@@ -63,18 +65,30 @@ extension PolicyChain {
     }
 
     /// Scans one text in every way in which a policy reads it, and notes what must be confirmed.
-    private func suspect(_ text: UnsafeRawBufferPointer, _ segment: Int, _ phase: Phase, _ scratch: MatchScratch) {
-        let mask = patternsOfPhase[phase.index]
-        guard !text.isEmpty, !mask.isEmpty else { return }
-        scan(text, nil, .plain, segment, mask, scratch)
-        let readings = readingsOfPhase[phase.index]
-        guard let patterns = scratch.patterns, !readings.isEmpty else { return }
-        // Before the views are scanned with the same memory.
-        var views = Normaliser.unveil(text, scannedBy: patterns, readings)
-        if patterns.hasHighByte { views += Views.of(text, readings) }
+    private func suspect(
+        _ text: UnsafeRawBufferPointer, _ number: Int, _ segment: Segment, _ scratch: MatchScratch
+    ) {
+        guard !text.isEmpty, !patternsOfPhase[segment.phase.index].isEmpty else { return }
+        look(at: text, nil, .plain, number, segment, scratch)
+        let readings = readingsOfPhase[segment.phase.index]
+        guard let patterns = scratch.patterns else { return }
+        // Before anything else is scanned with the same memory.
+        var views = readings.isEmpty ? [] : Normaliser.unveil(text, scannedBy: patterns, readings)
+        if patterns.hasHighByte, !readings.isEmpty { views += Views.of(text, readings) }
         for (reading, view) in views {
-            view.bytes.withUnsafeBytes { scan($0, view, reading, segment, mask, scratch) }
+            view.bytes.withUnsafeBytes { look(at: $0, view, reading, number, segment, scratch) }
         }
+    }
+
+    /// Scans a text, read in one way, and lets the classifier read it.
+    private func look(
+        at text: UnsafeRawBufferPointer, _ view: TextView?, _ reading: Reading, _ number: Int, _ segment: Segment,
+        _ scratch: MatchScratch
+    ) {
+        let isPlain = isPlain(text, segment)
+        let masks = isPlain ? patternsOfPlainTexts : patternsOfPhase
+        scan(text, view, reading, number, masks[segment.phase.index], scratch)
+        classify(text, view, reading, number, segment, isPlain: isPlain, scratch)
     }
 
     private func scan(

@@ -34,6 +34,9 @@ extension PolicyChain {
 
         /// It changes texts after all others.
         let revises: Bool
+
+        /// It judges each text by rules and a classifier.
+        let weighs: Bool
         let phases: Int
 
         init(_ instance: Instance, _ policy: any Policy) {
@@ -41,6 +44,7 @@ extension PolicyChain {
             seesBlocked = instance.kind.seesBlocked
             examines = policy.examines
             revises = policy.revises
+            weighs = policy.classifier != nil
             phases = instance.on.reduce(0) { $0 | $1.bit }
         }
 

@@ -49,7 +49,9 @@ struct Up: AsyncParsableCommand {
 
     func run() async throws {
         let logger = ProcessLog.make()
-        let directory = try StateDirectory("\(dataDir)/gateway")
+        let directory = try StateDirectory(
+            "\(dataDir)/gateway",
+            patternCache: ProcessInfo.processInfo.environment.value("KEEPTRUSTS_PATTERN_DIR"))
         try DataDirectory.make(dataDir)
         let store = try DataDirectory.database(database, in: dataDir)
         try await store.migrate()

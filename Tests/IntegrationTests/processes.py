@@ -36,7 +36,8 @@ class Process:
         self.home.mkdir(exist_ok=True)
         self.environment = {
             "PATH": os.environ["PATH"], "HOME": str(self.home), "TMPDIR": str(self.home), "LANG": "C.UTF-8",
-            **(environment or {}),
+            # Each set of patterns is compiled once for all tests.
+            "KEEPTRUSTS_PATTERN_DIR": str(REPOSITORY / ".build" / "test-patterns"), **(environment or {}),
         }
         self.process = None
         self._read_from = 0
@@ -113,6 +114,10 @@ def run_kt(*arguments, environment=None, folder=None, timeout=PATIENCE):
     home = {"HOME": str(folder)} if folder else {}
     result = subprocess.run(
         [kt_binary(), *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout,
-        env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **home, **(environment or {})}, cwd=folder,
+        env={
+            "PATH": os.environ["PATH"], "LANG": "C.UTF-8",
+            "KEEPTRUSTS_PATTERN_DIR": str(REPOSITORY / ".build" / "test-patterns"), **home, **(environment or {}),
+        },
+        cwd=folder,
     )
     return result.returncode, result.stdout, result.stderr

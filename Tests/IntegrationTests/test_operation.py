@@ -274,7 +274,7 @@ def test_it_ends_at_once_when_nothing_is_open(gateway):
 
 
 def test_a_second_start_takes_the_patterns_that_the_first_compiled(gateways, simulator):
-    gateway = gateways(config(simulator))
+    gateway = gateways(config(simulator), environment={"KEEPTRUSTS_PATTERN_DIR": ""})
     cached = {path: path.stat().st_mtime_ns for path in (gateway.state / "patterns").iterdir()}
     gateway.stop()
 

@@ -3,7 +3,9 @@
 import json
 import os
 import subprocess
+import sys
 import xml.etree.ElementTree
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -51,7 +53,8 @@ def kt(folder):
 
 
 def lines(path):
-    return [json.loads(line) for line in path.read_text().splitlines()]
+    with open(path) as file:
+        return [json.loads(line) for line in file]
 
 
 # scan
@@ -140,6 +143,37 @@ def test_scan_takes_a_hundred_thousand_rows_in_constant_memory(folder):
     assert int(result.stdout.splitlines()[-1]) < 100_000  # KiB
     with open(folder / "out.jsonl") as out:
         assert sum(1 for _ in out) == 100_000
+
+
+#: The labelled sets beside the repository.
+SETS = Path(os.environ.get("KT_EVAL_DIR", REPOSITORY.parent / "shared" / "eval"))
+NAMES = ["pii", "secrets", "injection", "safety", "toolcalls", "citations"]
+
+
+@pytest.mark.parametrize("kind", ["pii-detector", "dlp-filter", "prompt-injection"])
+@pytest.mark.parametrize("name", NAMES)
+def test_scan_judges_every_row_of_the_labelled_sets(kt, folder, name, kind):
+    rows = SETS / f"{name}.dev.jsonl"
+    if not rows.exists():
+        pytest.skip(f"KT_EVAL_DIR has no labelled sets: {rows}")
+    (folder / "one.yaml").write_text(CONFIG.replace("[pii-detector, dlp-filter, audit-logger]", f"[{kind}]").replace(
+        "policy:\n  dlp-filter: {action: block, blocked_terms: [bluebird]}\n", ""))
+
+    status, output, errors = kt("policy", "scan", "--policy-config", "one.yaml", "--input", rows, "--output", "out.jsonl")
+    scored = subprocess.run(
+        [sys.executable, SETS / "score.py", "--gold", rows, "--pred", folder / "out.jsonl", "--require-all"],
+        capture_output=True, text=True, timeout=60,
+    )
+
+    assert (status, errors) == (0, ""), output
+    assert scored.returncode == 0, scored.stderr
+    texts = {row["id"]: row for row in lines(rows)}
+    predictions = lines(folder / "out.jsonl")
+    assert [prediction["id"] for prediction in predictions] == list(texts)
+    for prediction in predictions:
+        length = len(json.dumps(texts[prediction["id"]].get("arguments"))) + len(texts[prediction["id"]]["text"])
+        assert all(0 <= label["start"] < label["end"] <= length for label in prediction["labels"])
+        assert 0 <= prediction["score"] <= 1
 
 
 # explain
@@ -300,6 +334,14 @@ def test_lint_is_strict_about_warnings_when_asked(kt, folder):
     assert errors.startswith("policy-config.yaml:5:3: warning: 'policy.prompt-injection' has no effect")
     assert errors.splitlines()[0].endswith("[W003]")
     assert [warning["code"] for warning in report["warnings"]] == ["W003"]
+
+
+def test_lint_takes_the_config_as_the_other_commands_do(kt, folder):
+    (folder / "other.yaml").write_text(CONFIG.replace("name: tools", "name: other"))
+
+    status, output, _ = kt("policy", "lint", "--policy-config", "other.yaml")
+
+    assert status == 0 and output.startswith("other.yaml: ok: other 1.0.0")
 
 
 def test_lint_needs_a_file(kt):

@@ -64,9 +64,10 @@ struct ConfigSchemaTests {
         #expect(
             keys("providers.targets.*") == [
                 "id", "provider", "model", "pricing", "retry", "timeouts", "base_url", "secret_key_ref",
-                "api_key_header",
-                "api_key_prefix",
+                "api_key_header", "api_key_prefix", "data_policy", "zdr",
             ])
+        #expect(
+            keys("providers.targets.*.data_policy") == ["zero_data_retention", "training_opt_out", "retention_days"])
         #expect(part("providers.targets.*.api_key_header")["type"] as? String == "string")
         #expect(keys("providers.targets.*.secret_key_ref") == ["env"])
         #expect(Set(part("providers.targets.*")["required"] as? [String] ?? []) == ["id", "provider"])

@@ -62,8 +62,20 @@ struct TargetMistakeTests {
                 "5:60: error: unknown key 'providers.targets.0.secret_key_ref.file'.\n  hint: the keys are 'env', 'store'"
             ),
             (
-                "provider: openai, model: m, data_policy: {}",
-                "5:43: error: unknown key 'providers.targets.0.data_policy'.\n  hint: 'data_policy' is not in this version"
+                "provider: openai, model: m, data_collection: deny",
+                "5:43: error: unknown key 'providers.targets.0.data_collection'.\n  hint: 'data_collection' is not in this version"
+            ),
+            (
+                "provider: openai, model: m, data_policy: {retention: 5}",
+                "5:57: error: unknown key 'providers.targets.0.data_policy.retention'.\n  hint: the keys are 'zero_data_retention', 'training_opt_out', 'retention_days'"
+            ),
+            (
+                "provider: openai, model: m, data_policy: {zero_data_retention: true, retention_days: 1}",
+                "5:100: error: 'providers.targets.0.data_policy.retention_days' keeps what 'zero_data_retention' says is not kept.\n  hint: remove one of the two"
+            ),
+            (
+                "provider: openai, model: m, zdr: true, data_policy: {zero_data_retention: false}",
+                "5:48: error: 'providers.targets.0.zdr' says what 'data_policy' says already.\n  hint: keep 'zero_data_retention'"
             ),
             (
                 "provider: demo, model: m, base_url: 'http://a'",

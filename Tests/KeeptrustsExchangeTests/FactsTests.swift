@@ -91,4 +91,29 @@ struct FactsTests {
         play.begin()
         #expect(try Self.code(play, [Self.key]) == nil)
     }
+
+    @Test("The price of the target that answers is known to policies", arguments: [nil, "USD", "EUR"])
+    func price(currency: String?) throws {
+        let pricing = currency.map { ", pricing: {input: 2, output: 10, currency: \($0)}" } ?? ""
+        let play = try Play(
+            """
+            pack: {name: play, version: 1.2.3, enabled: true}
+            policies: {chain: [tool-budget]}
+            policy: {tool-budget: {budgets: {find: {max_cost_usd: 1}}}}
+            providers:
+              targets:
+                - {id: first, provider: openai, model: gpt-4o, base_url: "http://127.0.0.1:9/v1"\(pricing)}
+            """, allowsAnonymous: true)
+        try play.head("POST /v1/chat/completions", [], length: ChatTests.ping.utf8.count)
+        play.tell(.body(ByteBuffer(string: ChatTests.ping)))
+
+        let record = try #require(
+            play.answer(
+                #"{"id":"c","model":"gpt-4o","choices":[{"index":0,"finish_reason":"tool_calls","message":"#
+                    + #"{"role":"assistant","tool_calls":[{"id":"t","type":"function","function":"#
+                    + #"{"name":"find","arguments":"{}"}}]}}]}"#
+            ).record)
+
+        #expect(record["error_code"] as? String == (currency == "USD" ? nil : "tool_budget.failed"))
+    }
 }

@@ -139,6 +139,45 @@ struct HeldStreamTests {
         #expect(result.record["error_code"] as? String == "response_too_large")
     }
 
+    @Test("A disclaimer is put behind each answer of a stream once, whatever the pieces", arguments: [7, 50, 4_000])
+    func disclaimer(size: Int) throws {
+        let rule = "financial-compliance: {required_disclaimers: [No advice.]}"
+        let second = Self.event(#"{"content":"Rates fell."}"#).replacing(#""index":0"#, with: #""index":1"#)
+        let stop = Self.event("{}", finish: #""stop""#).replacing(#""index":0"#, with: #""index":1"#)
+        let thought = Self.event(#"{"reasoning_content":"Hm."}"#)
+        let body = thought + Self.event(#"{"content":"Rates "}"#) + second + Self.event(#"{"content":"rose."}"#)
+
+        let (result, early, status) = try Self.stream(
+            Self.play("financial-compliance", rule), body + stop + Self.end, size: size)
+
+        #expect(early == "" && status == 200)
+        #expect(result.events.contains { $0.contains(#""content":"Rates fell.\n\nNo advice.""#) })
+        #expect(result.events.contains { $0.contains(#""content":"rose.\n\nNo advice.""#) })
+        #expect(result.events.contains { $0.contains(#""reasoning_content":"Hm.""#) })
+        #expect(result.finishes == ["stop", "stop"] && result.events.last == "[DONE]")
+        #expect((result.record["usage"] as? [String: Any])?["output_tokens"] as? Int == 4)
+    }
+
+    @Test("A disclaimer is put behind an answer that is not streamed, and only behind what it says")
+    func wholeDisclaimer() throws {
+        let rule = "financial-compliance: {required_disclaimers: [No advice.]}"
+        let play = try Self.play("financial-compliance", rule)
+        try play.chat(ChatTests.ping)
+
+        play.answer(
+            #"""
+            {"id":"c1","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":{"role":
+            "assistant","reasoning_content":"Hm.","content":"A \u0062ond."},"finish_reason":"stop"},{"index":1,"message":
+            {"role":"assistant","content":"NO  ADVICE. A fund."},"finish_reason":"stop"},{"index":2,"message":
+            {"role":"assistant","content":null,"refusal":"No."},"finish_reason":"stop"}]}
+            """#)
+
+        let text = play.tell(.recorded(true)).end?.text ?? ""
+        #expect(text.contains(#""content":"A \u0062ond.\n\nNo advice.""#))
+        #expect(text.contains(#""content":"NO  ADVICE. A fund.""#))
+        #expect(text.contains(#""reasoning_content":"Hm.""#) && text.contains(#""refusal":"No.""#))
+    }
+
     @Test("A stream that breaks while it is held is no answer")
     func broken() throws {
         let play = try Self.play("response-rewriter", Self.rewriter)

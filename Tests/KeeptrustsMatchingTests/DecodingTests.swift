@@ -18,7 +18,7 @@ struct DecodingTests {
         arguments: [
             ("no &#52;&#x31;1 &amp; so", "no 411 & so"), ("jane&commat;x&period;org", "jane@x.org"),
             ("a%40b%2Ec", "a@b.c"), ("caf%C3%A9 %u0034", "café 4"), (#"\u0034\x31\u{31}\U00000032"#, "4112"),
-            (#"\uD835\uDFD2"#, "4"), ("&#65300;", "4"), ("%2540", "%40"), ("&amp;#52;", "&#52;"),
+            (#"\uD835\uDFD2"#, "4"), ("&#65300;", "4"), ("%C3%28", "%C3("), ("%2540", "%40"), ("&amp;#52;", "&#52;"),
         ])
     func escapes(text: String, expected: String) {
         #expect(views(text, .decoded).first == expected)
@@ -85,6 +85,7 @@ struct DecodingTests {
         arguments: [
             ("please i g n o r e   a l l of it", "please ignore all of it"), ("a b c d", "abcd"),
             ("i g n o r e  a l l of it", "ignore  all of it"), ("SSN 6 5 3 - 5 7 - 4 5 1 8 ok", "SSN 653-57-4518 ok"),
+            ("(3 4 9   8 0   0 6 6 8)", "(349 80 0668)"),
             ("averyveryverylongword i.g.n.o.r.e", "averyveryverylongword ignore"),
             ("averyveryverylongword I-G-N-O-R-E", "averyveryverylongword IGNORE"), ("x 1 2 3 4 apples", "x1234 apples"),
         ])

@@ -5,12 +5,18 @@ import Testing
 
 struct PackTests {
     static let names =
-        PIIDetector.packs + ["secrets.txt", "classification.txt", "prompt-injection.txt", "dangerous-code.txt"]
+        PIIDetector.packs + [
+            "secrets.txt", "classification.txt", "prompt-injection.txt", "dangerous-code.txt", "safety.txt",
+            "export-control.txt", "mnpi.txt", "legal-privilege.txt", "bias.txt", "oversight.txt",
+            "financial-advice.txt", "medical-advice.txt", "legal-advice.txt",
+        ]
 
     /// The fewest rules that a pack may have: an emptied pack is no pack.
     static let fewest = [
         "pii.txt": 30, "pii-national.txt": 75, "pii-context.txt": 30, "secrets.txt": 66, "classification.txt": 4,
-        "prompt-injection.txt": 36, "dangerous-code.txt": 18,
+        "prompt-injection.txt": 80, "dangerous-code.txt": 18, "safety.txt": 12, "export-control.txt": 5, "mnpi.txt": 5,
+        "legal-privilege.txt": 3, "bias.txt": 12, "oversight.txt": 15,
+        "financial-advice.txt": 10, "medical-advice.txt": 7, "legal-advice.txt": 6,
     ]
 
     struct Case: CustomTestStringConvertible, Sendable {

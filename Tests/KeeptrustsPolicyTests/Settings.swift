@@ -6,7 +6,7 @@ import NIOCore
 ///
 /// The key number n of a mapping stands in line n, at a column that grows with the depth.
 indirect enum Settings: ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral, ExpressibleByStringLiteral,
-    ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral
+    ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral
 {
     case mapping([(String, Settings)])
     case list([Settings])
@@ -20,6 +20,7 @@ indirect enum Settings: ExpressibleByDictionaryLiteral, ExpressibleByArrayLitera
     init(stringLiteral value: String) { self = .string(value) }
     init(booleanLiteral value: Bool) { self = .boolean(value) }
     init(integerLiteral value: Int) { self = .integer(value) }
+    init(floatLiteral value: Double) { self = .number(value) }
 
     func node(_ path: String, line: Int = 1, depth: Int = 0) -> ConfigNode {
         let place = SourceLocation(file: "policy-config.yaml", line: line, column: 1 + 2 * depth)

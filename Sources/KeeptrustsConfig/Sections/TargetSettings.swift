@@ -32,11 +32,18 @@ public struct TargetSettings: Sendable, Equatable {
     public var retry: RetryPlan
     public var timeouts = Timeouts()
 
+    /// What its vendor promises about the data (`data_policy`, `zdr`); nil when nothing is declared.
+    public var dataPolicy: DataPolicy?
+
     /// Where the entry stands, for warnings.
     public var location: SourceLocation
 
+    /// What policies that decide on targets know of it.
+    public var facts: TargetFacts { TargetFacts(id: id, provider: provider, model: model, dataPolicy: dataPolicy) }
+
     private enum Key: String, ConfigKey {
-        case id, provider, model, pricing, retry, timeouts
+        case id, provider, model, pricing, retry, timeouts, zdr
+        case dataPolicy = "data_policy"
         case baseURL = "base_url"
         case secretKeyRef = "secret_key_ref"
         case apiKeyHeader = "api_key_header"
@@ -55,6 +62,7 @@ public struct TargetSettings: Sendable, Equatable {
         (self.provider, self.model) = (provider.id, model)
         self.retry = try mapping[.retry].map { node throws(ConfigError) in try RetryPlan(node, over: retry) } ?? retry
         if let node = mapping[.timeouts] { timeouts = try Timeouts(node) }
+        dataPolicy = try DataPolicy.read(mapping[.dataPolicy], short: mapping[.zdr])
         if let node = mapping[.pricing] { price = try TokenPrice(node) }
         (credentialHeader, credentialPrefix) = (provider.credentialHeader, provider.credentialPrefix)
         if provider.isBuiltIn {
@@ -168,7 +176,7 @@ public struct TargetSettings: Sendable, Equatable {
             "provider_type": "say 'provider'", "format": "'provider' decides the format",
         ]
         for key in [
-            "data_policy", "zdr", "data_collection", "escalation_routing", "mcp", "weight", "path_template",
+            "data_collection", "escalation_routing", "mcp", "weight", "path_template",
             "azure_api_version", "azure_deployment", "cloudflare_account_id_env", "accountIdEnvar",
             "snowflake_account_identifier_env", "accountIdentifierEnvar",
         ] { hints[key] = "'\(key)' is not in this version" }

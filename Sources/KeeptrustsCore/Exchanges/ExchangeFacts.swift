@@ -23,6 +23,9 @@ public struct ExchangeFacts: Sendable {
     /// The tools that the request declares, where the chain wants them.
     public var tools: [DeclaredTool] = []
 
+    /// What tokens of the target cost that has answered; nil while the request is judged, and where that is not known.
+    public var price: TokenPrice?
+
     /// The texts of the request, when its answer is judged and the chain wants them; as the provider has got them.
     public var conversation: [Segment] = []
 

@@ -9,13 +9,17 @@ public struct Segment: Sendable {
     /// The tool that a text of the phases `.toolCall` and `.toolResult` is for or from; nil where that is not known.
     public var tool: ToolUse?
 
+    /// The choice whose answer this text is; nil for thoughts, refusals, names, and all that is not an answer.
+    public var choice: Int32?
+
     public enum Role: String, Sendable, CaseIterable { case system, user, assistant, tool }
 
-    public init(_ text: ByteBuffer, role: Role, phase: Phase, tool: ToolUse? = nil) {
+    public init(_ text: ByteBuffer, role: Role, phase: Phase, tool: ToolUse? = nil, choice: Int32? = nil) {
         self.text = text
         self.role = role
         self.phase = phase
         self.tool = tool
+        self.choice = choice
     }
 }
 

@@ -138,6 +138,8 @@ private struct AnswerReader: ~Copyable {
         for index in starts.texts..<answer.texts.count {
             answer.texts[index].choice = number
             answer.texts[index].text.index = Int32(number)
+            guard answer.texts[index].text.segment.choice != nil else { continue }
+            answer.texts[index].text.segment.choice = Int32(number)
         }
         for index in starts.finishes..<answer.finishes.count { answer.finishes[index].choice = number }
         for index in starts.logprobs..<answer.logprobs.count { answer.logprobs[index].choice = number }
@@ -233,6 +235,7 @@ private struct AnswerReader: ~Copyable {
         let phase: Phase = channel.isToolCall ? .toolCall : .response
         var text = LocatedText(value, in: answer.body, role: .assistant, phase: phase, index: Int32(owner))
         if phase == .toolCall { text.segment.tool = tools.use(.arguments) }
+        if channel == .content, owner >= 0 { text.segment.choice = Int32(owner) }
         answer.texts.append(AnswerText(choice: owner, channel: channel, text: text))
         guard isWhole, phase == .toolCall, value.hasEscapes else { return }
         var nested: [LocatedText] = []

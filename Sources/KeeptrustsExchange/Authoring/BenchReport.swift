@@ -57,7 +57,7 @@ public struct BenchReport: Sendable {
 
     private static func time(_ chain: PolicyChain, _ text: Text, _ timer: JudgementTimer) -> Double {
         let phase = chain.runs(on: .request) ? Phase.request : Phase.allCases.first { chain.runs(on: $0) } ?? .request
-        let segments = [Segment(text.bytes, role: phase.usualRole, phase: phase)]
+        let segments = [Segment(text.bytes, role: phase.usualRole, phase: phase, choice: phase.onlyChoice)]
         let scratch = MatchScratch(for: chain)
         return timer.microseconds { _ = chain.judge(segments, using: scratch) }
     }

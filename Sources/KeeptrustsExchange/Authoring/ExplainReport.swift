@@ -32,7 +32,7 @@ public struct ExplainReport {
         self.text = text
         self.role = role
         self.phase = phase
-        let segments = [Segment(text, role: role, phase: phase)]
+        let segments = [Segment(text, role: role, phase: phase, choice: phase.onlyChoice)]
         let chain = try config.compileChain(cacheDirectory: cacheDirectory)
         let scratch = MatchScratch(for: chain)
         explanation = chain.explain(segments, using: scratch)

@@ -26,7 +26,7 @@ struct JudgedRow {
     var isDetected: Bool { outcome.results.contains(where: \.hasDetected) }
 
     /// How sure the chain is that something is there, 0...1: the surest of its policies.
-    var score: Double { outcome.results.map(\.score).max() ?? 0 }
+    var score: Double { outcome.results.map(\.grade).max() ?? 0 }
 
     /// The text with redactions made; nothing of one that is blocked, apart from what a stream had let go.
     func textThatGoesOn(_ text: ByteBuffer, main: Int = 0) -> ByteBuffer {
@@ -93,10 +93,10 @@ extension PolicyResult {
 
     /// How sure it is, 0...1.
     ///
-    /// The one place that a kind with a graded score of its own changes. Never below one half for a text that it acts on: scorers cut there.
-    fileprivate var score: Double {
-        guard hasDetected else { return 0 }
-        return max(0.5, findings.map(\.finding.confidence).max() ?? 1)
+    /// What the kind says itself, where it grades texts. Never below one half for a text that it acts on: scorers cut there.
+    fileprivate var grade: Double {
+        guard hasDetected else { return score ?? 0 }
+        return max(0.5, score ?? findings.map(\.finding.confidence).max() ?? 1)
     }
 }
 

@@ -25,6 +25,7 @@ public struct RowScanner: ~Copyable {
         self.phase = phase
         self.writesText = writesText
         scratch = MatchScratch(for: chain)
+        scratch.gradesAll = true
     }
 
     /// Judges one line of a file, and appends its prediction to the output.
@@ -90,15 +91,25 @@ extension TextRow {
 
 extension ChainOutcome {
     /// What was found where, whatever the order in which it was found.
+    ///
+    /// Without what stands within something longer: a stream may have seen the one before the other.
     fileprivate var places: Set<FoundPlace> {
         var places: Set<FoundPlace> = []
         for result in results {
-            for located in result.findings {
+            for located in result.findings where !result.findings.contains(where: { $0.isAround(located) }) {
                 places.insert(
                     FoundPlace(policy: result.id, category: located.finding.category, span: located.finding.span))
             }
         }
         return places
+    }
+}
+
+extension LocatedFinding {
+    /// Whether it overlaps another finding, and is longer.
+    fileprivate func isAround(_ other: LocatedFinding) -> Bool {
+        segment == other.segment && finding.span.overlaps(other.finding.span)
+            && finding.span.count > other.finding.span.count
     }
 }
 

@@ -45,7 +45,7 @@ public struct TextRow: Sendable {
             fields.chunks.isEmpty || fields.joinedChunks == text
         else { throw RowFault("'chunks' are not the pieces of 'text'") }
         let place = try Self.place(fields, otherwise: phase)
-        segments = [Segment(text, role: place.role, phase: place.phase)]
+        segments = [Segment(text, role: place.role, phase: place.phase, choice: place.phase.onlyChoice)]
         pieces = fields.chunks
         sources = fields.sources
     }
@@ -119,6 +119,14 @@ extension Segment.Role {
 }
 
 extension Phase {
+    /// The choice whose answer a text of this phase is that stands for a whole answer.
+    var onlyChoice: Int32? {
+        switch self {
+        case .response: 0
+        case .request, .toolCall, .toolResult: nil
+        }
+    }
+
     /// Who usually speaks there.
     public var usualRole: Segment.Role {
         switch self {

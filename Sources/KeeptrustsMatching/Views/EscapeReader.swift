@@ -4,7 +4,23 @@
 struct EscapeReader {
     private let text: UnsafeRawBufferPointer
 
-    init(_ text: UnsafeRawBufferPointer) { self.text = text }
+    /// Of each sign, where it stands next; nil behind the last.
+    private var next: [Int?]
+
+    init(_ text: UnsafeRawBufferPointer) {
+        self.text = text
+        next = Self.signs.map { text.firstIndex(of: $0, from: 0) }
+    }
+
+    /// The next place, from `start` on, at which an escape can begin.
+    mutating func sign(from start: Int) -> Int? {
+        var first: Int?
+        for (index, sign) in Self.signs.enumerated() {
+            if let place = next[index], place < start { next[index] = text.firstIndex(of: sign, from: start) }
+            if let place = next[index], place < first ?? .max { first = place }
+        }
+        return first
+    }
 
     /// Whether a text has a sign with which an escape can begin.
     static func maySee(_ text: UnsafeRawBufferPointer) -> Bool {

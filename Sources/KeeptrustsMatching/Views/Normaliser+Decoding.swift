@@ -8,6 +8,7 @@ extension Normaliser {
     /// Takes time in proportion to the text: what is decoded is shorter than what it was decoded from.
     static func decode(_ text: UnsafeRawBufferPointer, _ facts: TextFacts, depth: Int = 0) -> [TextView] {
         var views: [TextView] = []
+        let signs = facts.hasLongWord || facts.hasSpacedLetters ? VeilSigns(text) : VeilSigns.none
         if facts.hasEscapeSign, let plain = unescape(text) {
             views.append(folded(plain))
             // Escapes may hide escapes, and what is encoded.
@@ -15,30 +16,31 @@ extension Normaliser {
                 guard depth < mostDepth else { return [] }
                 return decode(bytes, TextFacts(bytes), depth: depth + 1).map { $0.through(plain) }
             }
-        } else if facts.hasLongWord {
+        } else if facts.hasLongWord, signs.hasRun {
             views += runs(text, depth: depth)
         }
         if facts.hasHighByte, let hidden = Disguises.hidden(text) { views.append(hidden) }
-        if facts.hasSpacedLetters || facts.hasLongWord, let joined = Disguises.joined(text) { views.append(joined) }
+        if signs.hasApart, let joined = Disguises.joined(text) { views.append(joined) }
         if facts.mostDigits >= 2, let unbroken = Disguises.unbroken(text) { views.append(unbroken) }
         return views
     }
 
     /// The text with all escapes undone; nil when it has none.
     private static func unescape(_ text: UnsafeRawBufferPointer) -> TextView? {
-        let reader = EscapeReader(text)
+        var reader = EscapeReader(text)
         var view: TextView?
         var (place, copied) = (0, 0)
-        while place < text.count {
-            guard let (scalar, length) = reader.escape(at: place) else {
-                place += 1
+        while let sign = reader.sign(from: place) {
+            guard let (scalar, length) = reader.escape(at: sign) else {
+                place = sign + 1
                 continue
             }
             var draft = view ?? TextView(capacity: text.count)
-            for index in copied..<place { draft.append(text[index], from: index..<index + 1) }
-            draft.append(scalar, from: place..<place + length)
+            view = nil
+            for index in copied..<sign { draft.append(text[index], from: index..<index + 1) }
+            draft.append(scalar, from: sign..<sign + length)
             view = draft
-            place += length
+            place = sign + length
             copied = place
         }
         guard var view else { return nil }

@@ -39,35 +39,8 @@ struct DLPFilter: Policy {
         for node in try mapping[.patterns]?.list() ?? [] {
             rules.append(try Rule(category: "custom", written: node))
         }
-        self.rules = rules + (try Self.terms(mapping))
-    }
-
-    /// The blocked terms: as they stand, or as near to it as `max_distance` says.
-    private static func terms(_ mapping: ConfigMapping<Key>) throws(ConfigError) -> [Rule] {
-        let isFuzzy = try mapping[.fuzzy]?.boolean() ?? false
-        let distance = try mapping[.distance]?.integer(in: 0...8) ?? 1
-        if let node = mapping[.distance], mapping[.fuzzy] == nil {
-            throw ConfigError(
-                .unknownKey, at: node.location, "'\(node.path)' has no effect without 'fuzzy_matching: true'.")
-        }
-        var rules: [Rule] = []
-        var fuzzy: [String] = []
-        for node in try mapping[.terms]?.list() ?? [] {
-            let term = try node.string()
-            guard (1...256).contains(term.utf8.count), !term.allSatisfy(\.isWhitespace) else {
-                throw ConfigError(.outOfRange, at: node.location, "'\(node.path)' must have 1 to 256 bytes that show.")
-            }
-            if isFuzzy, FuzzyTermSet.distance(for: term, most: distance) > 0 {
-                fuzzy.append(term)
-            } else {
-                let pattern = Pattern.literal(term, wholeWords: true, ignoresCase: true)
-                rules.append(Rule(category: "term", pattern: pattern, source: node))
-            }
-        }
-        for set in FuzzyTermSet.sets(for: fuzzy, most: distance) {
-            rules.append(Rule(category: "term", pattern: set.pattern, terms: set, source: mapping[.terms]))
-        }
-        return rules
+        self.rules =
+            rules + (try TermRules.rules(for: mapping[.terms], fuzzy: mapping[.fuzzy], distance: mapping[.distance]))
     }
 
     func decide(on matches: [RuleMatch]) -> Decision {

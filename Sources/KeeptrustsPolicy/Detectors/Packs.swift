@@ -11,12 +11,25 @@ enum Packs {
     /// - Returns: The rules, in the order of the file.
     /// - Throws: ``ConfigError`` when the pack is broken, which a test of each pack rules out.
     static func rules(of name: String, for node: ConfigNode?) throws(ConfigError) -> [Rule] {
-        do {
-            return try Pack(named: name).rules.map(\.rule)
-        } catch {
-            let place = node?.location ?? SourceLocation(file: name, line: error.line, column: 1)
-            throw ConfigError(.unknownValue, at: place, "The pack '\(error.pack)' is broken: \(error.message).")
-        }
+        do { return try Pack(named: name).rules.map(\.rule) } catch { throw error.configError(for: node) }
+    }
+
+    /// A classifier's model, as the gateway runs it.
+    ///
+    /// - Parameters:
+    ///   - name: The model's file.
+    ///   - node: The settings that asked for it, for the error's location.
+    /// - Returns: The model.
+    /// - Throws: ``ConfigError`` when the file is broken, which a test rules out.
+    static func model(_ name: String, for node: ConfigNode?) throws(ConfigError) -> LinearModel {
+        do { return try LinearModel(named: name) } catch { throw error.configError(for: node) }
+    }
+}
+
+extension PackError {
+    fileprivate func configError(for node: ConfigNode?) -> ConfigError {
+        let place = node?.location ?? SourceLocation(file: pack, line: line, column: 1)
+        return ConfigError(.unknownValue, at: place, "The pack '\(pack)' is broken: \(message).")
     }
 }
 

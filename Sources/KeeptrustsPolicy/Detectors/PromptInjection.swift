@@ -4,17 +4,19 @@ import KeeptrustsMatching
 /// The kind `prompt-injection`: finds texts that try to override what the model was told.
 ///
 /// Judges what users and tools say, and what an assistant is claimed to have said; never the system's own message. Each
-/// rule that matches counts its weight once per text; from ``threshold`` on, the text is an attack.
+/// rule that matches counts its weight once per text, and a classifier reads the whole text; ``AttackOdds`` says what they
+/// come to together. Of a streamed text only the rules are asked.
 struct PromptInjection: Policy {
     static let kind = PolicyKind("prompt-injection", streaming: .window, phases: [.request, .toolResult])
 
     let rules: [Rule]
     let readings: Set<Reading>
+    let classifier: Classifier?
     private let action: Action
     private let message: String
 
-    /// The sum of weights from which on a text is an attack.
-    private static let threshold = 2
+    /// What a pattern of a user's own counts: enough by itself.
+    private static let ownWeight = 3
 
     private enum Action { case block, escalate, log }
 
@@ -47,6 +49,7 @@ struct PromptInjection: Policy {
         _ = try mapping[.backend]?.choice(["local": true])
         rules = try Self.rules(detection: mapping[.detection], boundaries: mapping[.boundaries])
         readings = try Self.readings(mapping[.encoding])
+        classifier = Classifier(model: try Packs.model("prompt-injection.model", for: config), alarm: AttackOdds.alarm)
         var action = Action.block
         var message = "The text tries to override the model's instructions."
         if let response = mapping[.response] {
@@ -75,7 +78,7 @@ struct PromptInjection: Policy {
         guard let mapping = try detection?.mapping(DetectionKey.self) else { return rules }
         try mapping[.embeddingThreshold]?.refuseForNow()
         for node in try mapping[.attackPatterns]?.list() ?? [] {
-            rules.append(try Rule(category: "injection.custom", written: node, weight: threshold))
+            rules.append(try Rule(category: "injection.custom", written: node, weight: ownWeight))
         }
         return rules
     }
@@ -94,9 +97,26 @@ struct PromptInjection: Policy {
     func reads(_ role: Segment.Role) -> Bool { role != .system }
 
     func decide(on matches: [RuleMatch]) -> Decision {
-        var sum = 0
-        for rule in Set(matches.map(\.rule)) { sum += rules[rule].weight }
-        guard sum >= Self.threshold else { return .allow }
+        decide(AttackOdds(points: points(Set(matches.map(\.rule))), strongest: nil, role: .assistant))
+    }
+
+    func weigh(_ evidence: Evidence) -> Weighing {
+        let own = Set(evidence.matches.map(\.rule))
+        // An attack may come in two parts; a text without any sign of its own is no part.
+        let all = own.isEmpty ? own : own.union(evidence.before.map(\.rule))
+        let odds = AttackOdds(
+            points: points(all), strongest: evidence.strongest?.logOdds, role: evidence.role)
+        var weighing = Weighing(decision: decide(odds), score: odds.score)
+        if let strongest = evidence.strongest, odds.isAttack, own.isEmpty || strongest.logOdds > 0 {
+            weighing.finding = Finding("injection.learned", at: strongest.span, confidence: odds.score)
+        }
+        return weighing
+    }
+
+    private func points(_ matched: Set<Int>) -> Int { matched.reduce(0) { $0 + rules[$1].weight } }
+
+    private func decide(_ odds: AttackOdds) -> Decision {
+        guard odds.isAttack else { return .allow }
         let reason = Reason(code: "prompt_injection.detected", message: message)
         return switch action {
         case .block: Decision(verdict: .block, reason: reason)

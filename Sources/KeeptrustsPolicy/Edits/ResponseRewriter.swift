@@ -52,7 +52,7 @@ struct ResponseRewriter: Policy {
     }
 
     private func edits(of text: ByteBuffer, _ scratch: PatternScratch) throws -> [Redaction] {
-        guard preservesStructure, let tree = Self.document(text) else { return try rewritten(text, scratch) }
+        guard preservesStructure, let tree = text.jsonDocument else { return try rewritten(text, scratch) }
         var edits: [Redaction] = []
         for node in tree.nodes.indices where tree.nodes[node].kind == .string {
             let string = ByteBuffer(string: tree.string(node))
@@ -64,14 +64,6 @@ struct ResponseRewriter: Policy {
                 Redaction(segment: 0, span: tree.nodes[node].span, replacement: String(buffer: token)))
         }
         return edits
-    }
-
-    /// The text as a JSON object or list; nil when it is none.
-    private static func document(_ text: ByteBuffer) -> JSONTree? {
-        guard let first = text.readableBytesView.first(where: { $0 > 0x20 }), first == 0x7B || first == 0x5B else {
-            return nil
-        }
-        return try? JSONTree(text, limit: 1 << 20)
     }
 
     /// What the rules change in one text: each sees what the one before has left.

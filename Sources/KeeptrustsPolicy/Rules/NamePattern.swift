@@ -5,8 +5,10 @@ struct NamePattern: Sendable, Hashable {
     init(_ pattern: String) { self.pattern = Array(pattern.utf8) }
 
     /// Whether all of `name` is described by the pattern; takes time in proportion to the product of their lengths.
-    func matches(_ name: String) -> Bool {
-        let name = Array(name.utf8)
+    func matches(_ name: String) -> Bool { matches(Array(name.utf8)) }
+
+    /// The same of a name's bytes, for one that is compared with many patterns.
+    func matches(_ name: [UInt8]) -> Bool {
         var (at, place) = (0, 0)
         // Where the last `*` stood, and how much of the name it has swallowed.
         var star: (at: Int, place: Int)?

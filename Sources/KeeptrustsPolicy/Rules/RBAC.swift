@@ -10,7 +10,7 @@ struct RBAC: Policy {
     let rules: [Rule]
     private let neededHeaders: [String]
     private let requiresAuthentication: Bool
-    private let tools: [String: ToolRule]
+    private let tools: [String: ToolNames]
     private let ceilings: [String: Sensitivity]
 
     /// The roles that may send health data; nil when all may.
@@ -23,17 +23,6 @@ struct RBAC: Policy {
         static func < (a: Self, b: Self) -> Bool { a.rank < b.rank }
 
         private var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
-    }
-
-    private struct ToolRule: Sendable {
-        var allowed: [NamePattern]
-        var denied: [NamePattern]
-
-        /// Denied beats allowed; an empty list of allowed tools allows all.
-        func permits(_ tool: String) -> Bool {
-            guard !denied.contains(where: { $0.matches(tool) }) else { return false }
-            return allowed.isEmpty || allowed.contains { $0.matches(tool) }
-        }
     }
 
     private enum Key: String, ConfigKey {
@@ -77,14 +66,12 @@ struct RBAC: Policy {
         self.rules = rules
     }
 
-    private static func tools(_ node: ConfigNode?) throws(ConfigError) -> [String: ToolRule] {
-        var tools: [String: ToolRule] = [:]
+    private static func tools(_ node: ConfigNode?) throws(ConfigError) -> [String: ToolNames] {
+        var tools: [String: ToolNames] = [:]
         for (role, _, node) in try node?.members() ?? [] {
             try node.refuse(["allowed_models": "say 'allowed_models' in 'consumer_groups'."])
             let mapping = try node.mapping(RoleKey.self)
-            tools[role] = ToolRule(
-                allowed: try mapping[.allowed]?.strings().map(NamePattern.init) ?? [],
-                denied: try mapping[.denied]?.strings().map(NamePattern.init) ?? [])
+            tools[role] = try ToolNames(allowed: mapping[.allowed], denied: mapping[.denied])
         }
         return tools
     }

@@ -67,8 +67,10 @@ struct GatewayOptions: ParsableArguments {
     }
 
     func stateDirectory(for address: HostPort) throws -> StateDirectory {
-        let home = ProcessInfo.processInfo.environment["KEEPTRUSTS_STATE_DIR"] ?? NSHomeDirectory() + "/.keeptrusts"
-        return try StateDirectory(stateDir ?? "\(home)/gateway-\(address.port)")
+        let environment = ProcessInfo.processInfo.environment
+        let home = environment["KEEPTRUSTS_STATE_DIR"] ?? NSHomeDirectory() + "/.keeptrusts"
+        return try StateDirectory(
+            stateDir ?? "\(home)/gateway-\(address.port)", patternCache: environment.value("KEEPTRUSTS_PATTERN_DIR"))
     }
 
     private func concurrency(_ environment: [String: String]) throws -> Int {

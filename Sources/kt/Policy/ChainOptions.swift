@@ -48,7 +48,7 @@ enum PatternCache {
     static let directory: String? = {
         let environment = ProcessInfo.processInfo.environment
         let home = environment.value("KEEPTRUSTS_STATE_DIR") ?? NSHomeDirectory() + "/.keeptrusts"
-        let path = home + "/patterns"
+        let path = environment.value("KEEPTRUSTS_PATTERN_DIR") ?? home + "/patterns"
         do {
             try FileManager.default.createDirectory(
                 atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])

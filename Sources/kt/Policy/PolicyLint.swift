@@ -12,7 +12,9 @@ struct PolicyLint: ParsableCommand {
             """
     )
 
-    @Option(help: "The file to check; repeat it to check files laid over each other, later ones winning.")
+    @Option(
+        name: [.customLong("file"), .customLong("policy-config"), .customLong("config")],
+        help: "The file to check; repeat it to check files laid over each other, later ones winning.")
     var file = ["policy-config.yaml"]
 
     @Flag(help: "Print the result as JSON.")

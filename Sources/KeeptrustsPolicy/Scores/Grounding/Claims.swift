@@ -37,7 +37,10 @@ struct GroundedAnswer {
     struct Quotation {
         var span: Range<Int>
 
-        /// The words between the marks, in parts that dots or brackets separate.
+        /// The words between the marks, of those of the text.
+        var words: Range<Int>
+
+        /// The same, in parts that dots or brackets separate.
         var parts: [[Word]]
     }
 
@@ -78,7 +81,8 @@ struct GroundedAnswer {
                 last = word.span.upperBound
                 index += 1
             }
-            quotations.append(Quotation(span: mark.span, parts: parts.filter { !$0.isEmpty }))
+            quotations.append(
+                Quotation(span: mark.span, words: next..<max(next, index), parts: parts.filter { !$0.isEmpty }))
         }
         return quotations
     }
@@ -88,7 +92,10 @@ extension GroundedAnswer {
     /// Makes the claims: a sentence, or the parts of it that citations end.
     private mutating func divide(_ bytes: [UInt8]) {
         var next = 0
-        var quoted = quotations[...]
+        var isQuoted = [Bool](repeating: false, count: text.words.count)
+        for quotation in quotations where quotation.words.count > 2 {
+            for word in quotation.words { isQuoted[word] = true }
+        }
         for (index, sentence) in text.sentences.enumerated() {
             let following = index + 1 < text.sentences.count ? text.sentences[index + 1] : nil
             let border = following.map { text.words[$0.words.lowerBound].span.lowerBound } ?? bytes.count
@@ -101,15 +108,7 @@ extension GroundedAnswer {
                 own.append(mark)
                 next += 1
             }
-            while let first = quoted.first, first.span.upperBound <= sentence.span.lowerBound {
-                quoted = quoted.dropFirst()
-            }
-            let words = sentence.words.filter { word in
-                !quoted.prefix { $0.span.lowerBound < sentence.span.upperBound }.contains {
-                    $0.parts.joined().count > 2 && $0.span.contains(text.words[word].span.lowerBound)
-                }
-            }
-            add(sentence, words.map { text.words[$0] }, own)
+            add(sentence, sentence.words.filter { !isQuoted[$0] }.map { text.words[$0] }, own)
         }
     }
 
@@ -120,8 +119,9 @@ extension GroundedAnswer {
         whole.isRemark = Self.isRemark(words) && groups.isEmpty
         guard !groups.isEmpty else { return claims.append(whole) }
         var parts: [[Word]] = groups.map { _ in [] } + [[]]
+        var part = 0
         for word in words {
-            let part = groups.firstIndex { word.span.lowerBound < $0.span.lowerBound } ?? groups.count
+            while part < groups.count, groups[part].span.lowerBound <= word.span.lowerBound { part += 1 }
             parts[part].append(word)
         }
         // `According to source 2, …`: the citation comes first.

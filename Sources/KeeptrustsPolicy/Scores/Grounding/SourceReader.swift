@@ -16,6 +16,8 @@ struct Sources {
     /// The hashes of words, with the years that stand in the same text, for works by author and year.
     private var years: [Set<Int>] = []
 
+    private var placesOfNumber: [Int: [Int]] = [:]
+
     /// A noun has a capital, too: a capital tells no name.
     private(set) var nounsAreCapital = false
 
@@ -52,12 +54,15 @@ struct Sources {
         }
         nounsAreCapital = capitals * 33 > words
         // Where none bears a number, the first is 1.
-        guard passages.allSatisfy({ $0.number == nil }) else { return }
-        for index in passages.indices { passages[index].number = index + 1 }
+        let isCounted = passages.allSatisfy { $0.number == nil }
+        for index in passages.indices {
+            if isCounted { passages[index].number = index + 1 }
+            if let number = passages[index].number { placesOfNumber[number, default: []].append(index) }
+        }
     }
 
     /// The places in `passages` of the sources that bear a number.
-    func places(of number: Int) -> [Int] { passages.indices.filter { passages[$0].number == number } }
+    func places(of number: Int) -> [Int] { placesOfNumber[number] ?? [] }
 
     /// Whether any source names a work's author and its year.
     func has(_ work: CitationMark.Work) -> Bool {

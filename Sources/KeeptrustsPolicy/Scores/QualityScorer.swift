@@ -1,0 +1,213 @@
+import KeeptrustsCore
+import KeeptrustsMatching
+import NIOCore
+
+/// The kind `quality-scorer`: an answer must be what its assertions say, and score well enough as a whole.
+///
+/// All of it is computed from words, here; assertions that ask a model are refused.
+struct QualityScorer: Policy {
+    static let kind = PolicyKind(
+        "quality-scorer", streaming: .whole, isSecurity: false, phases: [.response], capable: [.response])
+
+    let rules: [Rule] = []
+    private let assertions: [QualityAssertion]
+    private let leastCharacters: Int
+    private let leastSentences: Int
+
+    /// The dimensions that are scored, with what each counts in the average and the least that it may be.
+    private let dimensions: [QualityDimension: (weight: Double, least: Double?)]
+
+    /// The least average; nil where none is asked for.
+    private let leastAverage: Double?
+    private let action: Action
+    private let fallback: String
+
+    /// What becomes of an answer that is not good enough.
+    private enum Action: String, CaseIterable { case block, escalate, flag, fallback }
+
+    private enum Key: String, ConfigKey {
+        case assertions, thresholds, weights, benchmarks, industry, providers
+        case leastCharacters = "min_output_chars"
+        case leastSentences = "min_sentences"
+        case mock = "mock_scoring"
+        case policy = "pass_policy"
+        case failure = "failure_action"
+    }
+    private enum PassKey: String, ConfigKey { case strategy, threshold }
+    private enum FailureKey: String, ConfigKey { case action, message }
+    private enum Strategy: String, CaseIterable { case average = "weighted_average" }
+    private enum BenchmarkKey: String, ConfigKey {
+        case faithfulness = "ragas_faithfulness"
+        case relevancy = "ragas_relevancy"
+        case coherence, completeness
+    }
+    private enum WeightKey: String, ConfigKey { case faithfulness, relevancy, coherence, completeness, accuracy }
+    private enum ThresholdKey: String, ConfigKey {
+        case aggregate = "min_aggregate"
+        case faithfulness = "min_faithfulness"
+        case relevancy = "min_relevancy"
+        case coherence = "min_coherence"
+        case completeness = "min_completeness"
+        case accuracy = "min_accuracy"
+    }
+
+    init(_ config: ConfigNode) throws(ConfigError) {
+        let mapping = try config.mapping(Key.self, hints: Self.hints)
+        try Self.refuseModels(mapping)
+        let pass = try mapping[.policy]?.mapping(PassKey.self)
+        if let node = pass?[.strategy] { _ = try node.choice(of: Strategy.self) }
+        let severity: QualityAssertion.Severity = pass == nil ? .critical : .info
+        var assertions: [QualityAssertion] = []
+        for node in try mapping[.assertions]?.list() ?? [] {
+            if let assertion = try QualityAssertion(node, otherwise: severity) { assertions.append(assertion) }
+        }
+        self.assertions = assertions
+        leastCharacters = try mapping[.leastCharacters]?.integer(in: 0...1_000_000) ?? 0
+        leastSentences = try mapping[.leastSentences]?.integer(in: 0...10_000) ?? 0
+        let thresholds = try mapping[.thresholds]?.mapping(ThresholdKey.self)
+        dimensions = try Self.dimensions(mapping, thresholds)
+        let least = try thresholds?[.aggregate]?.number(in: 0...1)
+        leastAverage =
+            try pass.map { pass throws(ConfigError) in try pass.required(.threshold).number(in: 0...1) } ?? least
+        if let node = thresholds?[.aggregate], pass != nil {
+            throw ConfigError(
+                .conflict, at: node.location, "'\(node.path)' stands beside 'pass_policy'.", hint: "Say one of the two."
+            )
+        }
+        let failure = try mapping[.failure]?.mapping(FailureKey.self)
+        action =
+            try failure?[.action]?.choice(
+                of: Action.self, hints: ["retry": "an answer is not asked for twice in this version"]) ?? .block
+        if let node = failure?[.message], action != .fallback {
+            throw ConfigError(.conflict, at: node.location, "'\(node.path)' is for 'action: fallback'.")
+        }
+        fallback = try failure?[.message]?.string() ?? "The answer did not meet the quality that is asked for here."
+    }
+
+    private static let hints = [
+        "min_score": "say 'thresholds.min_aggregate'", "overall_min_score": "say 'thresholds.min_aggregate'",
+        "dimensions": "say 'weights'", "on_fail": "say 'failure_action'",
+    ]
+
+    private static func refuseModels(_ mapping: ConfigMapping<Key>) throws(ConfigError) {
+        if let node = mapping[.providers] {
+            throw ConfigError(
+                .unknownKey, at: node.location, "'\(node.path)' is not in this version yet.",
+                hint: "No model is asked: answers are scored by words.")
+        }
+        if let node = mapping[.industry] {
+            throw ConfigError(
+                .unknownKey, at: node.location, "'\(node.path)' is not in this version yet.",
+                hint: "Say what the answers of an industry must be in 'assertions'.")
+        }
+        guard let node = mapping[.mock], try node.boolean() else { return }
+        throw ConfigError(
+            .unknownValue, at: node.location, "'\(node.path)' would score nothing.", hint: "Say 'mode: observe'.")
+    }
+
+    private static func dimensions(
+        _ mapping: ConfigMapping<Key>, _ thresholds: ConfigMapping<ThresholdKey>?
+    ) throws(ConfigError) -> [QualityDimension: (weight: Double, least: Double?)] {
+        let weights = try mapping[.weights]?.mapping(WeightKey.self)
+        let benchmarks = try mapping[.benchmarks]?.mapping(BenchmarkKey.self)
+        let keys: [(QualityDimension, WeightKey, ThresholdKey, BenchmarkKey?)] = [
+            (.faithfulness, .faithfulness, .faithfulness, .faithfulness),
+            (.relevancy, .relevancy, .relevancy, .relevancy),
+            (.coherence, .coherence, .coherence, .coherence),
+            (.completeness, .completeness, .completeness, .completeness), (.accuracy, .accuracy, .accuracy, nil),
+        ]
+        var dimensions: [QualityDimension: (weight: Double, least: Double?)] = [:]
+        for (dimension, weightKey, thresholdKey, benchmarkKey) in keys {
+            let weight = try weights?[weightKey]?.number(in: 0...10)
+            let least = try thresholds?[thresholdKey]?.number(in: 0...1)
+            let isOn = try benchmarkKey.flatMap { benchmarks?[$0] }?.boolean()
+            guard isOn != false, isOn == true || weight != nil || least != nil else { continue }
+            dimensions[dimension] = (weight ?? (isOn == true || weights == nil ? 1 : 0), least)
+        }
+        return dimensions
+    }
+
+    var examines: Bool { true }
+    var needs: FactNeeds { FactNeeds(conversation: true) }
+
+    func examine(_ examination: Examination) throws -> Opinion {
+        guard examination.stage == .answer else { return .clean }
+        var opinion = Opinion()
+        for number in examination.own where examination.segments[number].phase == .response {
+            let text = examination.segments[number].text
+            let verdict = try judge(text, examination)
+            for fault in verdict.faults {
+                let finding = Finding("quality.\(fault.name)", at: 0..<text.readableBytes, confidence: 1 - fault.score)
+                opinion.findings.append(LocatedFinding(segment: number, finding))
+            }
+            opinion.decision = opinion.decision.stronger(decision(on: verdict))
+            guard verdict.failure != nil, action == .fallback else { continue }
+            opinion.edits.append(Redaction(segment: number, span: 0..<text.readableBytes, replacement: fallback))
+        }
+        return opinion
+    }
+
+    /// What was found out about one answer.
+    private struct Verdict {
+        /// What it is not, and how far it is.
+        var faults: [(name: String, score: Double)] = []
+
+        /// Why it is not good enough, as a reason code ends.
+        var failure: String?
+        var isFlagged = false
+    }
+
+    private func decision(on verdict: Verdict) -> Decision {
+        guard let failure = verdict.failure else {
+            guard verdict.isFlagged else { return .allow }
+            let message = "The answer is not all that its assertions ask for."
+            return Decision(flagged: true, reason: Reason(code: "quality_scorer.warning", message: message))
+        }
+        let reason = Reason(
+            code: "quality_scorer.\(failure)", message: "The answer did not meet the quality that is asked for.")
+        return switch action {
+        case .block: Decision(verdict: .block, reason: reason)
+        case .escalate: Decision(verdict: .escalate, reason: reason)
+        case .flag: Decision(flagged: true, reason: reason)
+        case .fallback: Decision(verdict: .redact, reason: reason)
+        }
+    }
+
+    private func judge(_ text: ByteBuffer, _ examination: Examination) throws -> Verdict {
+        let answer = try AnswerUnderTest(text, examination)
+        var verdict = Verdict()
+        if answer.text.unicodeScalars.count < leastCharacters || answer.worded.sentences.count < leastSentences {
+            verdict.faults.append(("length", 0))
+            verdict.failure = "too_short"
+        }
+        var (sum, weights) = (0.0, 0.0)
+        for dimension in QualityDimension.allCases {
+            guard let (weight, least) = dimensions[dimension], let score = dimension.score(answer) else { continue }
+            sum += weight * score
+            weights += weight
+            guard let least, score < least else { continue }
+            verdict.faults.append((dimension.rawValue, score))
+            verdict.failure = verdict.failure ?? "below_threshold"
+        }
+        for assertion in assertions {
+            guard let result = try assertion.check(answer, using: try examination.searching()) else { continue }
+            if assertion.mode == .enforce {
+                sum += assertion.weight * result.score
+                weights += assertion.weight
+            }
+            guard !result.passes else { continue }
+            verdict.faults.append((assertion.name, min(result.score, 1)))
+            switch (assertion.mode, assertion.severity) {
+            case (.enforce, .critical): verdict.failure = verdict.failure ?? "assertion"
+            case (.enforce, .warning), (.audit, .critical), (.audit, .warning), (.audit, .info):
+                verdict.isFlagged = true
+            case (.enforce, .info), (.shadow, .critical), (.shadow, .warning), (.shadow, .info): break
+            }
+        }
+        if let least = leastAverage, weights > 0, sum / weights < least {
+            verdict.faults.append(("aggregate", sum / weights))
+            verdict.failure = verdict.failure ?? "below_threshold"
+        }
+        return verdict
+    }
+}

@@ -1,0 +1,138 @@
+import Foundation
+import KeeptrustsCore
+import NIOCore
+import Testing
+
+@testable import KeeptrustsPolicy
+
+@Suite("The kinds human-oversight and flagged-review")
+struct HumanOversightTests {
+    private static func judge(_ answer: String, _ settings: Settings) throws -> ChainOutcome {
+        try PolicyChain(["human-oversight"], ["human-oversight": settings])
+            .judge([.answer(answer)], at: .answer, knowing: .caller())
+    }
+
+    @Test("It holds what a person must see, passes near misses, and its reference states the figures")
+    func quality() throws {
+        let all: Settings = ["require_human_for": .list(Self.categories.map { .string($0) })]
+        let chain = try PolicyChain(["human-oversight"], ["human-oversight": all])
+        let path = MarkedText.root.appending(path: "Tests/Fixtures/detection/human-oversight.txt")
+        var (right, wrong, wanted, benign) = (0, 0, 0, 0)
+        var mistakes: [String] = []
+        for line in try String(contentsOf: path, encoding: .utf8).split(separator: "\n") where !line.hasPrefix("#") {
+            let isFound =
+                chain.judge([.answer(String(line.dropFirst(2)))], at: .answer, knowing: .caller()).verdict == .escalate
+            let isWanted = line.hasPrefix("+")
+            if isWanted { wanted += 1 } else { benign += 1 }
+            if isFound, isWanted { right += 1 }
+            if isFound, !isWanted { wrong += 1 }
+            if isFound != isWanted { mistakes.append(String(line)) }
+        }
+        let (precision, recall) = (Double(right) / Double(right + wrong), Double(right) / Double(wanted))
+
+        #expect(wanted >= 40 && benign >= 40)
+        #expect(precision >= 0.9 && recall >= 0.9, "\(mistakes)")
+        let line = """
+            On \(wanted) answers that a person should see and \(benign) near misses \
+            (`Tests/Fixtures/detection/human-oversight.txt`): precision \((precision * 1_000).rounded() / 10) %, recall \
+            \((recall * 1_000).rounded() / 10) %.
+            """
+        let reference = MarkedText.root.appending(path: "docs/reference/policies/human-oversight.md")
+        let page = try String(contentsOf: reference, encoding: .utf8)
+        #expect(page.split(whereSeparator: \.isWhitespace).joined(separator: " ").contains(line), "\(line)")
+    }
+
+    static let categories = [
+        "medical", "legal", "financial", "employment", "credit", "public_services", "education", "law_enforcement",
+        "crisis",
+        "safety_critical", "payments",
+    ]
+
+    @Test("Only the matters that are named are held; '*' is every answer")
+    func categories() throws {
+        let dose = "Take 400 mg of ibuprofen."
+
+        #expect(try Self.judge(dose, ["require_human_for": ["medical"]]).reason?.code == "human_oversight.category")
+        #expect(try Self.judge(dose, ["require_human_for": ["legal"]]).verdict == .allow)
+        #expect(try Self.judge(dose, [:]).verdict == .allow)
+        #expect(try Self.judge("Hello.", ["require_human_for": ["*"]]).reason?.code == "human_oversight.required")
+        #expect(try Self.judge(dose, ["require_human_for": ["*"]]).verdict == .escalate)
+        #expect(try Self.judge(dose, ["require_human_for": ["medical"], "action": "block"]).verdict == .block)
+        let found = try Self.judge(dose, ["require_human_for": ["medical"]]).results[0].findings
+        #expect(found.map(\.finding.category) == ["medical"])
+    }
+
+    @Test(
+        "An answer that says that it is not sure is held below a threshold",
+        arguments: [
+            ("It is 5. It is blue.", 1.0), ("I'm not sure. It is blue.", 0.5), ("Maybe 5. Perhaps it is blue.", 0.0),
+            ("", 1.0),
+            ("It could be 5. It is blue. It is old. It is new.", 0.75),
+        ])
+    func confidence(answer: String, confidence: Double) throws {
+        #expect(Hedging.confidence(of: Array(answer.utf8)) == confidence)
+        let outcome = try Self.judge(answer, ["confidence_threshold": .number(0.6)])
+        #expect(outcome.reason?.code == (confidence < 0.6 ? "human_oversight.low_confidence" : nil))
+    }
+
+    @Test(
+        "What has no effect here is refused",
+        arguments: [
+            (["default_assignee": "a@b.example"], "not in this version"), (["timeout_seconds": 5], "for 24 hours"),
+            (["require_human_for": ["medicine"]], "no matter that is known"),
+            (["require_human_for": ["medcal"]], "did you mean 'medical'?"),
+            (["action": "hold"], "not one of"),
+        ] as [(Settings, String)])
+    func mistakes(settings: Settings, text: String) throws {
+        let error = #expect(throws: ConfigError.self) { try Self.judge("", settings) }
+
+        #expect(error?.description.contains(text) == true, "\(error?.description ?? "")")
+    }
+
+    /// A chain whose first policy only observes personal data, and then the review.
+    private static func review(_ settings: Settings, _ answer: String) throws -> ChainOutcome {
+        let chain = try PolicyChain(
+            [["kind": "pii-detector", "mode": "observe", "on": ["response"]], "flagged-review"],
+            ["flagged-review": settings])
+        return chain.judge([.answer(answer)], at: .answer, knowing: .caller())
+    }
+
+    private static let mail = "Write to jane.doe@example.com."
+
+    @Test("What another policy flagged is logged, annotated or escalated; what nobody flagged passes")
+    func reviews() throws {
+        let logged = try Self.review(["mode": "audit_only"], Self.mail)
+        let annotated = try Self.review(["mode": "review_and_return"], Self.mail)
+        let escalated = try Self.review(["mode": "escalate"], Self.mail)
+        let clean = try Self.review(["mode": "escalate"], "Write to us.")
+
+        #expect(logged.verdict == .allow && logged.results[1].reasonCode == "flagged_review.logged")
+        #expect(logged.redactions.isEmpty)
+        #expect(logged.results[1].findings.map(\.finding.category) == ["flagged.pii_detector.redacted"])
+        #expect(annotated.redactions.map(\.replacement) == ["\n\n[Flagged for review: pii_detector.redacted]"])
+        #expect(annotated.redactions.map(\.span) == [30..<30])
+        #expect(escalated.reason?.code == "flagged_review.escalated" && escalated.verdict == .escalate)
+        #expect(clean.verdict == .allow && clean.results[1].reasonCode == nil)
+    }
+
+    @Test("The causes can be left out")
+    func rationale() throws {
+        let silent = try Self.review(["mode": "review_and_return", "rationale_capture": false], Self.mail)
+
+        #expect(silent.redactions.map(\.replacement) == ["\n\n[Flagged for review]"])
+        #expect(silent.results[1].findings.isEmpty)
+    }
+
+    @Test(
+        "Reviews by a model are refused",
+        arguments: [
+            (["mode": "judge"], "not in this version yet"),
+            (["mode": "escalate", "provider": [:]], "No model is asked"),
+            (["mode": "escalate", "recursion_depth_max": 1], "No model is asked"), ([:], "needs the key 'mode'"),
+        ] as [(Settings, String)])
+    func reviewMistakes(settings: Settings, text: String) throws {
+        let error = #expect(throws: ConfigError.self) { try Self.review(settings, "") }
+
+        #expect(error?.description.contains(text) == true, "\(error?.description ?? "")")
+    }
+}
