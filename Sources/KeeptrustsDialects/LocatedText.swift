@@ -10,8 +10,31 @@ public struct LocatedText: Sendable {
     /// The message (of a request) or the choice (of an answer) that it belongs to; -1 for none.
     public var index: Int32
 
-    /// Where the text begins in the body.
-    private let start: Int32
+    /// What the text is in its body.
+    let form: Form
+
+    enum Form: Sendable {
+        /// The content of a string.
+        case string
+
+        /// A member of an object whose value is a number: key and number, as they are written.
+        case member
+
+        /// A number.
+        case value
+
+        var start: JSONStart {
+            switch self {
+            case .string: .text
+            case .member: .member
+            case .value: .value
+            }
+        }
+    }
+
+    /// Where the text begins in the body, or in the document that it is a string of.
+    private let offset: Int32
+    var start: Int { Int(offset) }
 
     /// The way back, where it is not a matter of adding; most texts have no escapes.
     private let detour: Detour?
@@ -33,7 +56,8 @@ public struct LocatedText: Sendable {
         outer: LocatedText? = nil
     ) {
         self.index = index
-        start = Int32(truncatingIfNeeded: value.span.lowerBound + 1)
+        form = .string
+        offset = Int32(truncatingIfNeeded: value.span.lowerBound + 1)
         guard value.hasEscapes || outer != nil else {
             detour = nil
             let text = body.bytes(value.span.lowerBound + 1..<value.span.upperBound - 1)
@@ -45,10 +69,19 @@ public struct LocatedText: Sendable {
         segment = Segment(unescaped.text, role: role, phase: phase)
     }
 
+    /// Locates a number, or a member of an object that has a number for its value, in `body`.
+    init(_ form: Form, _ span: Range<Int>, in body: ByteBuffer, role: Segment.Role, phase: Phase, index: Int32) {
+        self.index = index
+        self.form = form
+        offset = Int32(truncatingIfNeeded: span.lowerBound)
+        detour = nil
+        segment = Segment(body.bytes(span), role: role, phase: phase)
+    }
+
     /// A text that was put together of pieces: its places are those in itself.
     public init(joined segment: Segment) {
         self.segment = segment
-        (index, start, detour) = (-1, 0, nil)
+        (index, form, offset, detour) = (-1, .string, 0, nil)
     }
 
     /// Strings and keys of the document that this text is, where they are written with escapes of their own.
@@ -62,8 +95,17 @@ public struct LocatedText: Sendable {
 
     /// Where in the body a span of the text stands, ready for `JSONEdits`.
     public func rawRange(of span: Range<Int>) -> Range<Int> {
-        guard let detour else { return span.lowerBound + Int(start)..<span.upperBound + Int(start) }
+        guard let detour else { return span.lowerBound + start..<span.upperBound + start }
         let range = detour.unescaped.rawRange(of: span)
         return detour.outer?.rawRange(of: range) ?? range
+    }
+
+    /// Whether it is a string of a document that is a string itself.
+    var isNested: Bool { detour?.outer != nil }
+
+    /// The text of the body that this one is, or is a string of, and where in that a span stands.
+    func inDocument(_ span: Range<Int>) -> (document: LocatedText, span: Range<Int>) {
+        guard let detour, let outer = detour.outer else { return (self, span) }
+        return outer.inDocument(detour.unescaped.rawRange(of: span))
     }
 }

@@ -70,8 +70,23 @@ enum RequestField: Sendable {
     /// By this the caller could choose the upstream, its credentials or another model.
     case refused
 
+    /// A number that sets something, such as the temperature; a text only when it is a string.
+    case figure
+
     /// Named so that its key is known.
     case plain
+
+    /// Whether a number there is what the place is for, or a fault of its own.
+    var isCounted: Bool {
+        switch self {
+        case .stream, .streamOptions, .includeUsage, .choices, .maxTokens, .figure, .model, .turns, .turn, .role,
+            .refused:
+            true
+        case .text, .calls, .call, .callID, .toolName, .toolArguments, .answeredCall, .speaker, .tool, .declaredName,
+            .declaredSchema, .name, .media, .plain:
+            false
+        }
+    }
 }
 
 /// What a place of an answer, or of a piece of a streamed answer, means to the gateway.
@@ -88,6 +103,20 @@ enum AnswerField: Sendable {
     case usage, inputTokens, outputTokens, cachedTokens
     case error, errorMessage, errorType, errorCode
     case name, media, plain
+
+    /// A number that counts or dates something; a text only when it is a string.
+    case figure
+
+    /// Whether a number there is what the place is for.
+    var isCounted: Bool {
+        switch self {
+        case .created, .choiceIndex, .callIndex, .inputTokens, .outputTokens, .cachedTokens, .figure, .logprobs, .error,
+            .errorMessage, .errorType, .errorCode:
+            true
+        case .id, .model, .choices, .choice, .finishReason, .text, .call, .toolName, .usage, .name, .media, .plain:
+            false
+        }
+    }
 }
 
 /// Which text of an answer a piece continues.
@@ -106,13 +135,33 @@ public enum Channel: Sendable, Hashable {
     /// The arguments of a call in the old form, `function_call`.
     case functionArguments
 
-    /// A string that no row of the surface's table names. It continues nothing: judge it by itself.
+    /// In an event, a string at a place that has no channel of its own: it may go on in later events.
+    case field(FieldPlace)
+
+    /// What is complete by itself: a name, a number, a string of a whole answer without a channel of its own.
     case other
+
+    /// Whether it is a text that may go on in later events and is nowhere named.
+    public var isField: Bool {
+        if case .field = self { true } else { false }
+    }
 
     var isToolCall: Bool {
         switch self {
         case .toolArguments, .functionArguments: true
-        case .content, .refusal, .reasoning, .reasoningContent, .reasoningDetails, .transcript, .other: false
+        case .content, .refusal, .reasoning, .reasoningContent, .reasoningDetails, .transcript, .field, .other: false
         }
     }
+}
+
+/// Where in a choice a value stands that has no channel of its own; the same in each event of a stream.
+public struct FieldPlace: Sendable, Hashable {
+    /// The row that names it, or less than 0.
+    let row: Int
+
+    /// The way to it from what rows name.
+    let way: UInt32
+
+    /// The number of the tool call, or of the part of a list, that it belongs to.
+    var number: Int
 }

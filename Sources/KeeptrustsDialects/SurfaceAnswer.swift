@@ -8,6 +8,13 @@ public struct AnswerText: Sendable {
     public var choice: Int
     public var channel: Channel
     public var text: LocatedText
+
+    /// Whether it is a plain name with a letter, as ids and words of a closed set are.
+    public var isLabel: Bool {
+        let text = self.text.segment.text
+        return text.isPlainName(at: 0..<text.readableBytes, isServers: true)
+            && text.readableBytesView.contains { ($0 | 0x20) &- 0x61 < 26 }
+    }
 }
 
 /// A call of a tool whose name stands in an answer, or in a piece of one.

@@ -57,6 +57,9 @@ struct AnswerStream {
     private var loose = ChainOutcome()
     private var template: ChunkTemplate?
 
+    /// The names that stand at places without a channel.
+    private var labels = StreamedLabels()
+
     /// What waits for the answer's end, and how much that may be (bytes).
     private var held: HeldAnswer?
     private let maxHeldBytes: Int
@@ -82,7 +85,7 @@ struct AnswerStream {
         self.placeholders = placeholders
         self.keepsUsage = keepsUsage
         self.maxHeldBytes = maxHeldBytes
-        held = chain.holds(.response) ? HeldAnswer() : nil
+        held = chain.holds(.response) ? HeldAnswer(after: StreamedLabels()) : nil
         parser = EventStreamParser(maxEventBytes: maxEventBytes)
         translated = EventStreamParser(maxEventBytes: maxEventBytes)
     }
@@ -192,7 +195,7 @@ struct AnswerStream {
     /// Judges the texts of one event and writes what is left of it, or holds it.
     private mutating func pass(_ chunk: SurfaceChunk, into out: inout ByteBuffer) throws(DialectError) -> Result {
         let finishing = chunk.finishes.map(\.choice)
-        for choice in chunk.deltas.map(\.choice) {
+        for choice in chunk.deltas.map(\.choice) where choice >= 0 {
             open.insert(choice)
             if !finishing.contains(choice) { unfinished.insert(choice) }
         }
@@ -200,7 +203,9 @@ struct AnswerStream {
             hasFinished = true
             unfinished.remove(choice)
         }
-        if held == nil, chain.holds(.toolCall), chunk.hasCall { held = HeldAnswer() }
+        if held == nil, chain.holds(.toolCall) && chunk.hasCall || hasLooseText(chunk) {
+            held = HeldAnswer(after: labels)
+        }
         guard var holding = held else { return try write(chunk, into: &out) { _ in nil } }
         held = nil
         let isRoom = try holding.add(chunk, limit: maxHeldBytes) { delta in
@@ -208,6 +213,12 @@ struct AnswerStream {
         }
         held = holding
         return isRoom ? .more : .tooLarge
+    }
+
+    /// Whether an event has a piece of a text that may go on in later ones and has no judge of its own.
+    private mutating func hasLooseText(_ chunk: SurfaceChunk) -> Bool {
+        guard chunk.deltas.contains(where: \.channel.isField), chain.runs(on: .response) else { return false }
+        return !chunk.deltas.allSatisfy { !$0.channel.isField || labels.take($0) }
     }
 
     /// Writes what is left of one event.
@@ -235,7 +246,7 @@ struct AnswerStream {
             sent += piece.readableBytes
             guard piece != delta.text.segment.text else { continue }
             let range = delta.text.rawRange(of: 0..<delta.text.segment.text.readableBytes)
-            edits.replace(range, withJSONEscaped: String(buffer: piece))
+            edits.replace(range, with: delta.text.bytes(saying: piece))
             edited.append(delta.choice)
         }
         for choice in finishing {
@@ -258,7 +269,7 @@ struct AnswerStream {
         _ delta: AnswerText, isLast: Bool, into piece: inout ByteBuffer
     ) throws(DialectError) -> ChainOutcome? {
         let text = delta.text.segment.text
-        guard delta.channel != .other else { return judgeAlone(delta, into: &piece) }
+        guard delta.channel != .other, !delta.channel.isField else { return judgeAlone(delta, into: &piece) }
         var place = texts.firstIndex { $0.choice == delta.choice && $0.channel == delta.channel }
         if place == nil {
             let judge = chain.streamJudge(on: delta.text.segment.phase, using: scratch)

@@ -82,11 +82,8 @@ extension Exchange {
         }
         var edits = JSONEdits()
         var edited: Set<Int> = []
-        for redaction in outcome.redactions {
-            let text = answer.texts[redaction.segment]
-            edits.replace(text.text.rawRange(of: redaction.span), withJSONEscaped: redaction.replacement)
-            edited.insert(text.choice)
-        }
+        for redaction in outcome.redactions { edited.insert(answer.texts[redaction.segment].choice) }
+        edits.cut(outcome.redactions.map(\.cut), outOf: { answer.texts[$0].text })
         for token in answer.logprobs where edited.contains(token.choice) {
             edits.replace(token.range, with: ByteBuffer(string: "null"))
         }
@@ -107,6 +104,11 @@ extension Exchange {
 
     /// The longest event of a stream (bytes).
     static let maxEventBytes = 1 << 20
+}
+
+extension Redaction {
+    /// The same as a cut in one of a body's texts.
+    var cut: TextCut { TextCut(text: segment, span: span, replacement: replacement) }
 }
 
 extension String {

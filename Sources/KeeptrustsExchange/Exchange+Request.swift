@@ -69,10 +69,9 @@ extension Exchange {
         record.policyTime += around.clock() - started
         record.note(outcome, in: "request")
         if outcome.verdict >= .escalate { throw Refusal(outcome, phase: .request) }
-        for redaction in outcome.redactions {
-            let range = request.texts[redaction.segment].rawRange(of: redaction.span)
-            request.edits.replace(range, withJSONEscaped: redaction.replacement)
-        }
+        guard !outcome.redactions.isEmpty else { return }
+        let texts = request.texts
+        request.edits.cut(outcome.redactions.map(\.cut), outOf: { texts[$0] })
     }
 
     /// The first target that may be asked.

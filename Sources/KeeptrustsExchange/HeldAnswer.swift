@@ -1,6 +1,7 @@
 import KeeptrustsCore
 import KeeptrustsDialects
 import KeeptrustsPolicy
+import KeeptrustsWire
 import NIOCore
 
 /// The part of a streamed answer that is held until it can be judged as a whole.
@@ -40,6 +41,11 @@ struct HeldAnswer {
     /// What was judged, in this order: which text each is, and where it stands in that.
     private var judged: [(text: Int, located: LocatedText)] = []
 
+    /// What was sent already of texts that seemed to be names, and goes before their pieces.
+    private let labels: StreamedLabels
+
+    init(after labels: StreamedLabels) { self.labels = labels }
+
     /// Bytes of the events and, about, of what is kept beside each.
     private static let overhead = 512
 
@@ -75,6 +81,10 @@ struct HeldAnswer {
         let known = delta.channel == .other ? nil : places[key]
         let empty = Segment(ByteBuffer(), role: segment.role, phase: segment.phase, choice: segment.choice)
         let place = known ?? begin(key, empty)
+        if known == nil, let sent = labels[delta] {
+            texts[place].segment.text = sent
+            texts[place].length = sent.readableBytes
+        }
         let piece = Piece(text: place, start: texts[place].length)
         texts[place].length += segment.text.readableBytes
         texts[place].segment.text.writeImmutableBuffer(segment.text)
@@ -125,8 +135,10 @@ struct HeldAnswer {
             own.span = located.rawRange(of: redaction.span)
             texts[place].redactions.append(own)
         }
-        for place in texts.indices where texts[place].redactions.count > 1 {
-            texts[place].redactions = Self.disjoint(texts[place].redactions)
+        for place in texts.indices where !texts[place].redactions.isEmpty {
+            let text = LocatedText(joined: texts[place].segment)
+            texts[place].redactions =
+                text.isDocument ? text.cuts(for: texts[place].redactions) : Self.disjoint(texts[place].redactions)
         }
     }
 
@@ -161,6 +173,20 @@ struct HeldAnswer {
         }
         rest.write(sent, from: offset, to: range.upperBound, of: range)
         return rest
+    }
+}
+
+extension LocatedText {
+    /// The changes of a document that make redactions in it and leave it one, in order.
+    fileprivate func cuts(for redactions: [Redaction]) -> [Redaction] {
+        var redactor = JSONRedactor()
+        for redaction in redactions { redactor.cut(redaction.span, for: redaction.replacement) }
+        let cuts = redactor.edits(of: segment.text).map { edit in
+            Redaction(segment: 0, span: edit.range, replacement: String(buffer: edit.replacement))
+        }
+        // The redactor leaves out what is only put in.
+        let all = cuts + redactions.filter(\.span.isEmpty)
+        return all.sorted { $0.span.lowerBound < $1.span.lowerBound }
     }
 }
 

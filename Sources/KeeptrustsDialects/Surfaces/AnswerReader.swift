@@ -46,9 +46,10 @@ private struct AnswerReader: ~Copyable {
     private var choiceEnd = 0
     private var starts = (texts: 0, finishes: 0, logprobs: 0, calls: 0)
 
-    /// The tool call at hand: its number, its first text.
+    /// The tool call at hand: its number, its first text, where it ends.
     private var call = 0
     private var firstOfCall = 0
+    private var callEnd = 0
     private var tools = ToolTexts()
 
     /// The name of the tool at hand, and whether the call has the old form, in which there is but one.
@@ -74,12 +75,12 @@ private struct AnswerReader: ~Copyable {
 
     mutating func take(_ value: JSONValue, _ field: AnswerField?) {
         guard value.span.lowerBound >= skipEnd else { return }
+        if value.kind == .number, field?.isCounted != true { addNumber(value) }
         switch field {
-        case nil:
-            if value.field != JSONShape.otherKey || !answer.body.isPlainName(value) { addText(value, .other) }
-        case .plain: if value.kind == .string { addText(value, .other) }
+        case nil: takeUnknown(value)
+        case .plain, .figure: if value.kind == .string { addText(value, place(of: value)) }
         case .name: takeName(value)
-        case .media: if value.kind == .string, !answer.body.isEncodedMedia(value) { addText(value, .other) }
+        case .media: if value.kind == .string, !answer.body.isEncodedMedia(value) { addText(value, place(of: value)) }
         case .text(let channel): if value.kind == .string { addText(value, channel) }
         case .id:
             answer.id = value.span
@@ -147,12 +148,12 @@ private struct AnswerReader: ~Copyable {
 
     private mutating func beginCall(_ value: JSONValue) {
         guard value.kind == .object else {
-            if value.kind == .string { addText(value, .other) }
+            if value.kind == .string { addText(value, place(of: value)) }
             return
         }
         endCall()
         isOldForm = value.inner < 0
-        (call, firstOfCall) = (max(0, Int(value.inner)), answer.texts.count)
+        (call, firstOfCall, callEnd) = (max(0, Int(value.inner)), answer.texts.count, value.span.upperBound)
         largest = max(largest, call)
         tools.beginCall(at: answer.texts.count)
     }
@@ -183,11 +184,42 @@ private struct AnswerReader: ~Copyable {
         call = number
         largest = max(largest, number)
         for index in firstOfCall..<answer.texts.count {
-            guard case .toolArguments = answer.texts[index].channel else { continue }
-            answer.texts[index].channel = .toolArguments(number)
+            if case .toolArguments = answer.texts[index].channel {
+                answer.texts[index].channel = .toolArguments(number)
+            } else if case .field(var place) = answer.texts[index].channel {
+                place.number = number
+                answer.texts[index].channel = .field(place)
+            }
         }
         let last = answer.calls.count - 1
         if nameOfCall != nil, last >= 0 { answer.calls[last].channel = .toolArguments(number) }
+    }
+
+    /// A value or key that no row names.
+    private mutating func takeUnknown(_ value: JSONValue) {
+        guard value.kind == .string else { return }
+        if value.field != JSONShape.otherKey {
+            addText(value, place(of: value))
+        } else if !answer.body.isPlainName(value) {
+            addText(value, .other)
+        }
+    }
+
+    /// Which texts of other events a string continues that has no channel of its own.
+    private func place(of value: JSONValue) -> Channel {
+        guard !isWhole else { return .other }
+        let number = value.span.lowerBound < callEnd ? call : Int(value.inner)
+        return .field(FieldPlace(row: value.field, way: value.place, number: number))
+    }
+
+    /// A number where nobody counts may be that of a card; with its key, so that its meaning is known.
+    private mutating func addNumber(_ value: JSONValue) {
+        guard !answer.body.isSmallNumber(value) else { return }
+        let owner = value.span.lowerBound < choiceEnd ? choice : -1
+        let form = value.field == JSONShape.member ? LocatedText.Form.member : .value
+        let text = LocatedText(
+            form, value.span, in: answer.body, role: .assistant, phase: .response, index: Int32(owner))
+        answer.texts.append(AnswerText(choice: owner, channel: .other, text: text))
     }
 
     /// A name that is more than a name is a text.

@@ -18,8 +18,8 @@ private enum ChatCompletions {
         ("max_tokens", .maxTokens), ("max_completion_tokens", .maxTokens),
         ("stream_options", .streamOptions), ("stream_options.include_usage", .includeUsage),
         ("stream_options.include_obfuscation", .plain),
-        ("temperature", .plain), ("top_p", .plain), ("top_k", .plain), ("seed", .plain), ("store", .plain),
-        ("frequency_penalty", .plain), ("presence_penalty", .plain), ("logprobs", .plain), ("top_logprobs", .plain),
+        ("temperature", .figure), ("top_p", .figure), ("top_k", .figure), ("seed", .figure), ("store", .plain),
+        ("frequency_penalty", .figure), ("presence_penalty", .figure), ("logprobs", .plain), ("top_logprobs", .figure),
         ("logit_bias", .plain), ("parallel_tool_calls", .plain), ("metadata", .plain),
         ("stop", .text), ("stop.*", .text), ("user", .text), ("safety_identifier", .text), ("prompt_cache_key", .text),
         ("prompt_cache_retention", .name), ("service_tier", .name), ("reasoning_effort", .name), ("verbosity", .name),
@@ -27,7 +27,7 @@ private enum ChatCompletions {
         ("audio", .plain), ("audio.voice", .name), ("audio.format", .name),
         ("prediction", .plain), ("prediction.type", .name), ("prediction.content", .text),
         ("prediction.content.*", .text), ("prediction.content.*.type", .name), ("prediction.content.*.text", .text),
-        ("thinking", .plain), ("thinking.type", .name), ("thinking.budget_tokens", .plain),
+        ("thinking", .plain), ("thinking.type", .name), ("thinking.budget_tokens", .figure),
         ("web_search_options", .plain),
     ]
 
@@ -55,7 +55,7 @@ private enum ChatCompletions {
     private static let toolCalls: [(String, RequestField)] = [
         ("messages.*.tool_calls", .calls), ("messages.*.tool_calls.*", .call),
         ("messages.*.tool_calls.*.id", .callID), ("messages.*.tool_calls.*.type", .name),
-        ("messages.*.tool_calls.*.index", .plain), ("messages.*.tool_calls.*.function", .plain),
+        ("messages.*.tool_calls.*.index", .figure), ("messages.*.tool_calls.*.function", .plain),
         ("messages.*.tool_calls.*.function.name", .toolName),
         ("messages.*.tool_calls.*.function.arguments", .toolArguments),
         ("messages.*.tool_calls.*.custom", .plain), ("messages.*.tool_calls.*.custom.name", .toolName),
@@ -103,13 +103,18 @@ private enum ChatCompletions {
 
     private static let envelope: [(String, AnswerField)] = [
         ("id", .id), ("object", .name), ("created", .created), ("model", .model), ("system_fingerprint", .name),
-        ("service_tier", .name), ("provider", .name), ("obfuscation", .name),
+        ("service_tier", .name), ("provider", .name), ("obfuscation", .name), ("p", .name),
         ("choices", .choices), ("choices.*", .choice), ("choices.*.index", .choiceIndex),
         ("choices.*.finish_reason", .finishReason), ("choices.*.native_finish_reason", .name),
         ("choices.*.logprobs", .logprobs), ("choices.*.text", .text(.content)),
         ("usage", .usage), ("usage.prompt_tokens", .inputTokens), ("usage.completion_tokens", .outputTokens),
-        ("usage.total_tokens", .plain), ("usage.prompt_tokens_details", .plain),
+        ("usage.total_tokens", .figure), ("usage.prompt_tokens_details", .plain),
         ("usage.prompt_tokens_details.cached_tokens", .cachedTokens), ("usage.prompt_cache_hit_tokens", .cachedTokens),
+        ("usage.prompt_cache_miss_tokens", .figure), ("usage.prompt_tokens_details.audio_tokens", .figure),
+        ("usage.completion_tokens_details", .plain), ("usage.completion_tokens_details.reasoning_tokens", .figure),
+        ("usage.completion_tokens_details.audio_tokens", .figure),
+        ("usage.completion_tokens_details.accepted_prediction_tokens", .figure),
+        ("usage.completion_tokens_details.rejected_prediction_tokens", .figure),
         ("error", .error), ("error.message", .errorMessage), ("error.type", .errorType), ("error.code", .errorCode),
     ]
 
@@ -120,10 +125,10 @@ private enum ChatCompletions {
             (".reasoning", .text(.reasoning)), (".reasoning_content", .text(.reasoningContent)),
             (".reasoning_details", .plain), (".reasoning_details.*", .plain), (".reasoning_details.*.type", .name),
             (".reasoning_details.*.id", .name), (".reasoning_details.*.format", .name),
-            (".reasoning_details.*.index", .plain), (".reasoning_details.*.text", .text(.reasoningDetails)),
+            (".reasoning_details.*.index", .figure), (".reasoning_details.*.text", .text(.reasoningDetails)),
             (".reasoning_details.*.summary", .text(.reasoningDetails)), (".reasoning_details.*.data", .media),
             (".reasoning_details.*.signature", .media),
-            (".audio", .plain), (".audio.id", .name), (".audio.data", .media), (".audio.expires_at", .plain),
+            (".audio", .plain), (".audio.id", .name), (".audio.data", .media), (".audio.expires_at", .figure),
             (".audio.transcript", .text(.transcript)), (".annotations", .plain),
             (".tool_calls", .plain), (".tool_calls.*", .call), (".tool_calls.*.index", .callIndex),
             (".tool_calls.*.id", .name), (".tool_calls.*.type", .name), (".tool_calls.*.function", .plain),

@@ -31,7 +31,7 @@ public struct ChunkTemplate: Sendable {
         start = out
     }
 
-    /// Writes an event with the next piece of a text; nothing for the channel `.other`, which is never held back.
+    /// Writes an event with the next piece of a text; nothing for `.field` and `.other`, which are never held back by themselves.
     public func writeText(_ text: ByteBuffer, choice: Int, channel: Channel, into out: inout ByteBuffer) {
         var token = ByteBufferAllocator().buffer(capacity: text.readableBytes + 16)
         token.writeJSONString(text)
@@ -70,7 +70,7 @@ public struct ChunkTemplate: Sendable {
         case .toolArguments(let call):
             (before, after) = (#","function":{"arguments":"#, "}}]")
             number = call
-        case .other: return
+        case .field, .other: return
         }
         begin(choice, into: &out)
         if let number {

@@ -7,9 +7,11 @@ struct FieldTable<Field: Sendable>: Sendable {
 
     /// - Parameters:
     ///   - rows: Places and what they mean; no place twice.
-    ///   - reportsOthers: Whether strings and keys that no row names are reported too.
+    ///   - reportsOthers: Whether strings, numbers and keys that no row names are reported too.
     init(_ rows: [(String, Field)], reportsOthers: Bool = false) {
-        shape = JSONShape(rows.map(\.0), reportsOthers: reportsOthers, reportsUnknownKeys: reportsOthers)
+        shape = JSONShape(
+            rows.map(\.0), reportsOthers: reportsOthers, reportsUnknownKeys: reportsOthers,
+            reportsNumbers: reportsOthers)
         fields = rows.map(\.1)
     }
 

@@ -54,9 +54,10 @@ private struct RequestReader: ~Copyable {
     }
 
     mutating func take(_ value: JSONValue, _ field: RequestField?) throws(SurfaceFault) {
+        if value.kind == .number, field?.isCounted != true { addNumber(value) }
         switch field {
         case nil, .text:
-            if field == nil || value.kind == .string { addText(value) }
+            if value.kind == .string { addText(value) }
         case .toolArguments: if value.kind == .string { addText(value, .arguments) }
         case .toolName: takeToolName(value)
         case .speaker:
@@ -91,7 +92,7 @@ private struct RequestReader: ~Copyable {
         case .declaredName, .declaredSchema: takeDeclaration(value, field)
         case .refused:
             if value.kind != .null { throw .refused(table.place(of: value)) }
-        case .plain:
+        case .plain, .figure:
             if value.kind == .string { addText(value) }
         case .model: try takeModel(value)
         case .stream: request.isStreaming = try flag(value)
@@ -168,6 +169,9 @@ private struct RequestReader: ~Copyable {
     private mutating func endTurn() throws(SurfaceFault) {
         guard turn < 0 || role != nil else { throw .missing("messages[\(turn)].role") }
         guard role == .tool else { return }
+        for index in firstText..<request.texts.count where request.texts[index].segment.text.beginsDocument {
+            NestedTexts.append(of: request.texts[index], to: &request.texts)
+        }
         let id = answeredCall.flatMap { request.body.string($0, limit: 512) }
         let name = id.flatMap { tools.name(ofCall: $0) } ?? speaker.flatMap { request.body.string($0, limit: 512) }
         guard let name else { return }
@@ -227,18 +231,32 @@ private struct RequestReader: ~Copyable {
         }
     }
 
+    /// Whose a value is, where it stands, and in which message.
+    private func owner(of value: JSONValue) -> (role: Segment.Role, phase: Phase, index: Int32) {
+        let start = value.span.lowerBound
+        guard start < turnsEnd else { return (.user, .request, -1) }
+        let isCall = start < callsEnd
+        let phase = role.map { Self.phase(of: $0, isCall: isCall) } ?? (isCall ? .toolCall : .request)
+        return (role ?? .user, phase, Int32(turn))
+    }
+
+    /// A number where nobody counts may be that of a card; with its key, so that its meaning is known.
+    private mutating func addNumber(_ value: JSONValue) {
+        guard !request.body.isSmallNumber(value) else { return }
+        let (role, phase, index) = owner(of: value)
+        let form = value.field == JSONShape.member ? LocatedText.Form.member : .value
+        let first = request.texts.count
+        request.texts.append(
+            LocatedText(form, value.span, in: request.body, role: role, phase: phase, index: index))
+        if value.span.lowerBound < callsEnd { tools.mark(.fragment, from: first, in: &request.texts) }
+    }
+
     private mutating func addText(_ value: JSONValue, _ part: ToolUse.Part = .fragment) {
         guard value.span.count > 2 else { return }
-        let start = value.span.lowerBound
-        var (owner, phase, index) = (Segment.Role.user, Phase.request, Int32(-1))
-        if start < turnsEnd {
-            (owner, index) = (role ?? .user, Int32(turn))
-            let isCall = start < callsEnd
-            phase = role.map { Self.phase(of: $0, isCall: isCall) } ?? (isCall ? .toolCall : .request)
-        }
+        let (role, phase, index) = owner(of: value)
         let first = request.texts.count
-        request.texts.append(LocatedText(value, in: request.body, role: owner, phase: phase, index: index))
-        guard start < callsEnd else { return }
+        request.texts.append(LocatedText(value, in: request.body, role: role, phase: phase, index: index))
+        guard value.span.lowerBound < callsEnd else { return }
         if value.hasEscapes { NestedTexts.append(of: request.texts[first], to: &request.texts) }
         tools.mark(part, from: first, in: &request.texts)
     }

@@ -44,6 +44,32 @@ extension ByteBuffer {
         }
     }
 
+    /// The number that the bytes end with, as it is written.
+    var trailingNumber: ByteBuffer {
+        let view = readableBytesView
+        let mark = view.lastIndex { byte in
+            // `+`, `-`, `.`, and `e`.
+            !(byte &- 0x30 < 10 || byte == 0x2B || byte == 0x2D || byte == 0x2E || byte | 0x20 == 0x65)
+        }
+        let start = mark.map { $0 + 1 - view.startIndex } ?? 0
+        return bytes(start..<view.count)
+    }
+
+    /// Whether a number, or a member that has one, has so few digits before its point that it names nothing.
+    func isSmallNumber(_ value: JSONValue) -> Bool {
+        guard value.span.count > Self.fewDigits else { return true }
+        let digits = bytes(value.span).trailingNumber.readableBytesView.drop { $0 == 0x2D }.prefix { $0 &- 0x30 < 10 }
+        return digits.count <= Self.fewDigits
+    }
+
+    private static var fewDigits: Int { 3 }
+
+    /// Whether the text looks like a JSON document: an object or a list.
+    var beginsDocument: Bool {
+        let first = readableBytesView.first { $0 > 0x20 }
+        return first == UInt8(ascii: "{") || first == UInt8(ascii: "[")
+    }
+
     /// The offset of the first byte at or after `offset` that is not white space; the end when there is none.
     func offsetAfterSpace(from offset: Int) -> Int {
         withUnsafeReadableBytes { bytes in
@@ -68,12 +94,18 @@ extension ByteBuffer {
     ///     other name of 16 bytes or more these are the mark of a key.
     /// - Returns: Whether it may pass without being judged.
     func isPlainName(_ value: JSONValue, isServers: Bool = false) -> Bool {
-        guard !value.hasEscapes, value.span.count <= 130 else { return false }
+        guard !value.hasEscapes else { return false }
+        return isPlainName(at: value.span.lowerBound + 1..<value.span.upperBound - 1, isServers: isServers)
+    }
+
+    /// Whether a range of the bytes is such a name.
+    func isPlainName(at range: Range<Int>, isServers: Bool) -> Bool {
+        guard range.count <= 128 else { return false }
         return withUnsafeReadableBytes { bytes in
             let mostDigits = isServers ? 11 : 8
             var digits = 0
-            var (hasLetter, hasCapital, hasDigit) = (value.span.count <= 8, false, false)
-            for byte in bytes[value.span.lowerBound + 1..<value.span.upperBound - 1] {
+            var (hasLetter, hasCapital, hasDigit) = (range.count <= 6, false, false)
+            for byte in bytes[range] {
                 let isLetter = (byte | 0x20) &- 0x61 < 26
                 let isDigit = byte &- 0x30 < 10
                 digits = isDigit ? digits + 1 : isLetter || isServers ? 0 : digits
@@ -83,7 +115,7 @@ extension ByteBuffer {
                 // 0x2D...0x2F are `-`, `.` and `/`.
                 guard isLetter || isDigit || byte == 0x5F || byte == 0x3A || byte &- 0x2D < 3 else { return false }
             }
-            return hasLetter && (isServers || !(hasCapital && hasDigit) || value.span.count < 18)
+            return hasLetter && (isServers || !(hasCapital && hasDigit) || range.count < 16)
         }
     }
 

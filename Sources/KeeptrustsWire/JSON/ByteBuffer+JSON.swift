@@ -16,7 +16,7 @@ extension ByteBuffer {
     }
 
     /// Writes what stands between the quotes of a JSON string.
-    mutating func writeJSONContent(_ text: String) {
+    public mutating func writeJSONContent(_ text: String) {
         var text = text
         text.withUTF8 { writeJSONContent(UnsafeRawBufferPointer($0)) }
     }

@@ -27,12 +27,10 @@ struct JSONTrie: Sendable {
     /// An edge's position among its node's edges plus one; 0 is an empty slot.
     private(set) var slots: [UInt16] = []
     private(set) var keys: [UInt8] = []
-    let reportsOthers: Bool
-    let reportsUnknownKeys: Bool
+    let rest: JSONRest
 
-    init(_ paths: [String], reportsOthers: Bool, reportsUnknownKeys: Bool) {
-        self.reportsOthers = reportsOthers
-        self.reportsUnknownKeys = reportsUnknownKeys
+    init(_ paths: [String], rest: JSONRest) {
+        self.rest = rest
         let root = Place()
         for (field, path) in paths.enumerated() {
             var place = root

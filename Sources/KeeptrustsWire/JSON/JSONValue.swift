@@ -20,13 +20,21 @@ public struct JSONValue: Sendable, Equatable {
     /// Whether a string's bytes differ from its text; see ``Unescaped``.
     public var hasEscapes: Bool
 
+    /// The same for values at one place of texts of one form, and hardly for others, where the shape asks for numbers.
+    ///
+    /// Stands for the keys and positions that lead from the last place that the shape knows to a value without a path. Two
+    /// processes give different ones; nobody outside can choose keys that lead to an equal one.
+    public var place: UInt32
+
     public init(
-        field: Int, kind: JSONKind, span: Range<Int>, hasEscapes: Bool = false, index: Int32 = -1, inner: Int32 = -1
+        field: Int, kind: JSONKind, span: Range<Int>, hasEscapes: Bool = false, index: Int32 = -1, inner: Int32 = -1,
+        place: UInt32 = 0
     ) {
         self.field = field
         self.kind = kind
         self.span = span
         self.hasEscapes = hasEscapes
+        self.place = place
         self.index = index
         self.inner = inner
     }

@@ -20,9 +20,10 @@ extension JSONWalk {
         hasEscapes: Bool
     ) throws(JSONFault) -> Int32 {
         let hash = name.hash(range, seed)
+        lastKey = hash
         let key = JSONKeys.Key(hash: hash, start: start)
         guard place.node >= 0 else {
-            if reportsOthers || reportsUnknownKeys {
+            if rest.others || rest.unknownKeys {
                 report(JSONShape.otherKey, .string, start, place, hasEscapes: hasEscapes)
             }
             guard keys.add(key, to: &scope, of: bytes) else { throw JSONFault(.duplicateKey, at: start) }
@@ -32,7 +33,7 @@ extension JSONWalk {
         let position = tables.edge(of: node, hash: hash, name, range)
         guard position >= 0 else {
             guard !tables.resembles(node, name, range) else { throw JSONFault(.caseVariantKey, at: start) }
-            if reportsUnknownKeys { report(JSONShape.otherKey, .string, start, place, hasEscapes: hasEscapes) }
+            if rest.unknownKeys { report(JSONShape.otherKey, .string, start, place, hasEscapes: hasEscapes) }
             guard keys.add(key, to: &scope, of: bytes) else { throw JSONFault(.duplicateKey, at: start) }
             return -1
         }

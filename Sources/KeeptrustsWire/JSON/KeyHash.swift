@@ -38,7 +38,7 @@ extension UnsafeRawBufferPointer {
 }
 
 @inline(__always)
-private func fold(_ a: UInt64, _ b: UInt64) -> UInt64 {
+func fold(_ a: UInt64, _ b: UInt64) -> UInt64 {
     let product = a.multipliedFullWidth(by: b)
     return product.high ^ product.low
 }

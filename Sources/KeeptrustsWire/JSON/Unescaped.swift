@@ -99,7 +99,7 @@ public struct Unescaped: Sendable {
 
 extension ByteBuffer {
     /// Writes a character in UTF-8.
-    fileprivate mutating func writeScalar(_ character: Unicode.Scalar) {
+    mutating func writeScalar(_ character: Unicode.Scalar) {
         if character.isASCII {
             writeInteger(UInt8(truncatingIfNeeded: character.value))
         } else {

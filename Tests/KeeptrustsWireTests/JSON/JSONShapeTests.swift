@@ -69,6 +69,33 @@ struct JSONShapeTests {
             ])
     }
 
+    @Test("Numbers that no path names are reported with their keys when asked for")
+    func numbers() throws {
+        let shape = JSONShape(["a", "b.c"], reportsOthers: true, reportsNumbers: true)
+        #expect(
+            try scan("{\"a\":1,\"b\":{\"c\":2,\"d\":3},\"e\":[4,\"5\",{\"f\": -6.5}],\"g\":true}", shape) == [
+                "a number 1", "b.c number 2", "member number \"d\":3", "other[0] number 4", "other[1] string \"5\"",
+                "key[2] string \"f\"", "member[2] number \"f\": -6.5",
+            ])
+    }
+
+    @Test("A value without a path bears what tells its place from others, text after text")
+    func places() throws {
+        func places(_ text: String) throws -> [UInt32] {
+            let shape = JSONShape(["c.*.d", "c.*.e.*"], reportsOthers: true, reportsNumbers: true)
+            var values: [JSONValue] = []
+            try JSONScanner.scan(ByteBuffer(string: text), shape, into: &values)
+            return values.filter { $0.field == JSONShape.other }.map(\.place)
+        }
+        let first = try places(#"{"c":[{"x":"1","y":["2","3",{"x":"4"}],"e":["5"]}],"x":"6"}"#)
+        let second = try places(#"{"x":"6","c":[{},{"y":["2","3",{"\u0078":"4"}],"x":"1"}]}"#)
+
+        #expect(first.count == 5)
+        #expect(Set(first).count == 5)
+        #expect(!first.contains(0))
+        #expect(second == [first[4], first[1], first[2], first[3], first[0]])
+    }
+
     @Test("The empty path is the root, and `*` its elements")
     func root() throws {
         #expect(try scan(" [1] ", JSONShape([""], reportsOthers: false)) == [" array [1]"])

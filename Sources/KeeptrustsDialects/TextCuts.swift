@@ -1,0 +1,87 @@
+import KeeptrustsCore
+public import KeeptrustsWire
+public import NIOCore
+
+/// A piece that a policy takes out of a text of a body, and what stands there instead.
+public struct TextCut: Sendable {
+    /// Which of the body's texts.
+    public var text: Int
+
+    /// Where in that text (byte offsets); empty for what is put in.
+    public var span: Range<Int>
+    public var replacement: String
+
+    public init(text: Int, span: Range<Int>, replacement: String) {
+        self.text = text
+        self.span = span
+        self.replacement = replacement
+    }
+}
+
+extension JSONEdits {
+    /// Makes cuts in a body: JSON stays JSON, also where a text is a document itself.
+    ///
+    /// What is cut out of a document and out of a string in it is cut once.
+    ///
+    /// - Parameters:
+    ///   - cuts: The cuts, in any order.
+    ///   - text: The body's texts.
+    public mutating func cut(_ cuts: [TextCut], outOf text: (Int) -> LocatedText) {
+        var documents: [Int: (document: LocatedText, redactor: JSONRedactor)] = [:]
+        for cut in cuts {
+            let located = text(cut.text)
+            guard located.isDocument else {
+                replace(located.rawRange(of: cut.span), withJSONEscaped: cut.replacement)
+                continue
+            }
+            guard !cut.span.isEmpty else {
+                // A number has no place for it.
+                if located.form == .string { replace(located.rawRange(of: cut.span), withJSONEscaped: cut.replacement) }
+                continue
+            }
+            let (document, span) = located.inDocument(cut.span)
+            documents[document.start, default: (document, JSONRedactor(document.form.start))].redactor
+                .cut(span, for: cut.replacement)
+        }
+        for (document, redactor) in documents.values { apply(redactor, to: document) }
+    }
+
+    private mutating func apply(_ redactor: JSONRedactor, to document: LocatedText) {
+        var redactor = redactor
+        for edit in redactor.edits(of: document.segment.text) {
+            let range = document.rawRange(of: edit.range)
+            if document.form == .string {
+                replace(range, withJSONEscaped: String(buffer: edit.replacement))
+            } else {
+                replace(range, with: edit.replacement)
+            }
+        }
+    }
+}
+
+extension LocatedText {
+    /// Whether a cut must leave a document whole: a part of the body, or what a tool is called with, or what looks like one.
+    public var isDocument: Bool {
+        form != .string || isNested || segment.phase == .toolCall || segment.text.beginsDocument
+    }
+
+    /// The bytes that must stand in the body where the text stood, for it to say `text`; none means that it says nothing.
+    public func bytes(saying text: ByteBuffer) -> ByteBuffer {
+        var bytes = ByteBuffer()
+        switch form {
+        case .string: bytes.writeJSONContent(String(buffer: text))
+        case .value: bytes.writeJSONString(text)
+        case .member:
+            let old = segment.text
+            let key = old.readableBytes - old.trailingNumber.readableBytes
+            if let kept = text.getSlice(at: text.readerIndex, length: key), kept == old.bytes(0..<key) {
+                bytes.writeImmutableBuffer(kept)
+                bytes.writeJSONString(text.bytes(key..<text.readableBytes))
+            } else {
+                bytes.writeJSONString(text)
+                bytes.writeStaticString(":null")
+            }
+        }
+        return bytes
+    }
+}

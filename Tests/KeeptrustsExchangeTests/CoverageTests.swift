@@ -1,0 +1,151 @@
+import Foundation
+import KeeptrustsExchange
+import NIOCore
+import Testing
+
+/// Forbidden values in places and forms in which a policy must find them, and what is left there is still JSON.
+@Suite("What is judged of a body")
+struct CoverageTests {
+    static let card = "4111111111111111"
+
+    /// A gateway that redacts, with one target of the model `gpt-4o`.
+    static func play(provider: String = "openai") throws -> Play {
+        let path = provider == "openai" ? "/v1" : ""
+        return try Play(
+            """
+            pack: {name: play, version: 1.2.3, enabled: true}
+            policies: {chain: [pii-detector]}
+            policy: {pii-detector: {action: redact}}
+            consumer_groups:
+              - {name: tests, key_ref: {env: KEY}}
+            providers:
+              retry: {max_attempts: 1}
+              targets:
+                - {id: first, provider: \(provider), model: gpt-4o, base_url: "http://127.0.0.1:9\(path)", secret_key_ref: {env: SECRET}}
+            """)
+    }
+
+    /// What is left of a value that is one card.
+    static let mark = "[CREDIT_CARD_REDACTED]"
+
+    private static func call(_ arguments: String) -> String {
+        #"{"role":"assistant","tool_calls":[{"id":"a","type":"function","function":{"name":"pay","arguments":\#(arguments)}}]}"#
+    }
+
+    private static func body(_ messages: String, _ rest: String = "") -> String {
+        #"{"model":"gpt-4o","messages":[{"role":"user","content":"ping"},\#(messages)]\#(rest)}"#
+    }
+
+    private static func sent(_ body: String, provider: String = "openai") throws -> String {
+        let call = try #require(try play(provider: provider).chat(body).call)
+        let json = try #require(call.bytes.firstRange(of: "\r\n\r\n"))
+        let text = String(call.bytes[json.upperBound...])
+        #expect(throws: Never.self) { try JSONSerialization.jsonObject(with: Data(text.utf8)) }
+        return text
+    }
+
+    @Test(
+        "A number that no setting counts is judged with its key, and becomes a string",
+        arguments: [
+            #""metadata":{"card":CARD}"#, #""x_new":CARD"#, #""x_new":[1,[CARD]]"#, #""x_new":{"a":[{"card": CARD}]}"#,
+            #""user":CARD"#, #""stop":[CARD]"#, #""tools":[{"type":"function","function":{"name":"f","rate":CARD}}]"#,
+            #""response_format":{"type":"json_schema","json_schema":{"name":"x","schema":{"const":CARD}}}"#,
+        ])
+    func members(member: String) throws {
+        let text = try Self.sent(
+            Self.body(#"{"role":"user","content":"x"}"#, "," + member.replacing("CARD", with: Self.card)))
+
+        #expect(!text.contains("4111"))
+        #expect(text.contains(member.replacing("CARD", with: "\"\(Self.mark)\"")))
+    }
+
+    @Test(
+        "A number in a message is judged", arguments: [#""content":CARD"#, #""content":[{"type":"text","text":CARD}]"#])
+    func messages(member: String) throws {
+        let text = try Self.sent(Self.body(#"{"role":"user",\#(member.replacing("CARD", with: Self.card))}"#))
+
+        #expect(text.contains(member.replacing("CARD", with: "\"\(Self.mark)\"")))
+    }
+
+    @Test("Settings and small numbers pass as they are")
+    func settings() throws {
+        let rest = #","seed":4111111111111111,"temperature":0.25,"logit_bias":{"50256":-100},"x_new":[123,-999,0.5e3]"#
+        let text = try Self.sent(Self.body(#"{"role":"user","content":"x"}"#, rest))
+
+        #expect(text.contains(rest))
+    }
+
+    @Test(
+        "What a tool is called with stays JSON when something is taken out of it",
+        arguments: [
+            (#""{\"card\": CARD,\"n\":1}""#, #""{\"card\": \"MARK\",\"n\":1}""#),
+            (#"{"card":CARD}"#, #"{"card":"MARK"}"#), (#""[CARD]""#, #""[\"MARK\"]""#),
+            (
+                #""{\"a\":\"{\\\"card\\\":CARD}\"}""#, #""{\"a\":\"{\\\"card\\\":\\\"MARK\\\"}\"}""#
+            ),
+            (#""{\"a\":\"x\\ny CARD\"}""#, #""{\"a\":\"x\\ny MARK\"}""#),
+        ])
+    func arguments(arguments: String, expected: String) throws {
+        let text = try Self.sent(Self.body(Self.call(arguments.replacing("CARD", with: Self.card))))
+
+        #expect(text.contains(#""arguments":\#(expected.replacing("MARK", with: Self.mark))}"#))
+    }
+
+    @Test("What a tool has answered is judged as whoever parses it reads it")
+    func results() throws {
+        let result =
+            #"{"role":"tool","tool_call_id":"a","content":"{\"to\":\"jane\\u0040example.com\",\"card\":CARD}"}"#
+        let text = try Self.sent(Self.body(Self.call(#""{}""#) + "," + result.replacing("CARD", with: Self.card)))
+
+        #expect(text.contains(#""content":"{\"to\":\"[EMAIL_REDACTED]\",\"card\":\"\#(Self.mark)\"}""#))
+    }
+
+    @Test("For Anthropic, a call's input is left an object")
+    func anthropicRequest() throws {
+        let call = Self.call(#""{\"card\":CARD}""#.replacing("CARD", with: Self.card))
+        let result = #"{"role":"tool","tool_call_id":"a","content":"ok"}"#
+        let text = try Self.sent(Self.body(call + "," + result), provider: "anthropic")
+
+        #expect(text.contains(#""input":{"card":"\#(Self.mark)"}"#))
+    }
+
+    private static func answer(_ body: String, provider: String = "openai") throws -> String {
+        let play = try play(provider: provider)
+        try play.chat(#"{"model":"gpt-4o","messages":[{"role":"user","content":"ping"}]}"#)
+        play.answer(body)
+        let end = try #require(play.tell(.recorded(true)).end).text
+        let start = try #require(end.firstRange(of: "\r\n\r\n"))
+        let text = String(end[start.upperBound...])
+        #expect(throws: Never.self) { try JSONSerialization.jsonObject(with: Data(text.utf8)) }
+        return text
+    }
+
+    @Test(
+        "The same holds for an answer",
+        arguments: [
+            (#""content":"{\"card\":CARD}""#, #""content":"{\"card\":\"MARK\"}""#),
+            (#""content":"x","x_new":{"card":CARD}"#, #""content":"x","x_new":{"card":"MARK"}"#),
+            (#""content":"x","x_new":[CARD]"#, #""content":"x","x_new":["MARK"]"#),
+            (
+                #""tool_calls":[{"id":"a","function":{"name":"f","arguments":"{\"card\":CARD}"}}]"#,
+                #""tool_calls":[{"id":"a","function":{"name":"f","arguments":"{\"card\":\"MARK\"}"}}]"#
+            ),
+        ])
+    func answers(message: String, expected: String) throws {
+        let text = try Self.answer(
+            #"{"id":"c1","choices":[{"index":0,"message":{"role":"assistant",\#(message)},"finish_reason":"stop"}]}"#
+                .replacing("CARD", with: Self.card))
+
+        #expect(text.contains(expected.replacing("MARK", with: Self.mark)))
+    }
+
+    @Test("Anthropic's answer is judged in the caller's dialect")
+    func anthropicAnswer() throws {
+        let text = try Self.answer(
+            #"{"id":"m","type":"message","role":"assistant","model":"c","content":[{"type":"tool_use","id":"t1","name":"f","input":{"card":CARD}}],"stop_reason":"tool_use","usage":{"input_tokens":1,"output_tokens":2}}"#
+                .replacing("CARD", with: Self.card),
+            provider: "anthropic")
+
+        #expect(text.contains(#""arguments":"{\"card\":\"\#(Self.mark)\"}""#))
+    }
+}

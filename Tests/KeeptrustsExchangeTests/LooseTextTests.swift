@@ -1,0 +1,101 @@
+import Foundation
+import KeeptrustsExchange
+import NIOCore
+import Testing
+
+@Suite("Texts of a stream that the gateway does not know")
+struct LooseTextTests {
+    private static func event(_ choice: String) -> String {
+        #"data: {"id":"c1","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,\#(choice)}]}"#
+            + "\n\n"
+    }
+
+    private static let end = event(#""delta":{},"finish_reason":"stop""#) + "data: [DONE]\n\n"
+
+    /// What goes out of a stream: before its last event, and in all; each event must be JSON.
+    private static func stream(_ events: [String]) throws -> (early: String, all: String) {
+        let play = try CoverageTests.play()
+        try play.chat(StreamTests.ask)
+        play.tell(.upstreamHead(UpstreamHead(status: 200, isEventStream: true)))
+        var early = ""
+        for event in events { early += play.tell(.upstreamBody(ByteBuffer(string: event))).replies }
+        var all = early + play.tell(.upstreamBody(ByteBuffer(string: end))).replies
+        all += play.tell(.recorded(true)).end?.text ?? ""
+        for line in all.split(whereSeparator: \.isNewline) where line.hasPrefix("data: {") {
+            #expect(throws: Never.self) { try JSONSerialization.jsonObject(with: Data(line.dropFirst(6).utf8)) }
+        }
+        return (early, all)
+    }
+
+    /// The strings at the key `x` of all events, joined.
+    private static func text(of stream: String) -> String {
+        stream.components(separatedBy: #""x":""#).dropFirst().map { $0.prefix { $0 != "\"" } }.joined()
+    }
+
+    @Test("A text at a place without a name is judged as one, wherever its pieces are cut", arguments: 1..<24)
+    func pieces(cut: Int) throws {
+        let text = "pay 4111111111111111 now"
+        let place = text.index(text.startIndex, offsetBy: cut)
+        let pieces = [text[..<place], text[place...]]
+        for form in [#""delta":{"x":"TEXT"}"#, #""delta":{"parts":[{"x":"TEXT"}]}"#, #""delta":{},"x":"TEXT""#] {
+            let (_, all) = try Self.stream(pieces.map { Self.event(form.replacing("TEXT", with: $0)) })
+
+            #expect(Self.text(of: all) == "pay [CREDIT_CARD_REDACTED] now")
+        }
+    }
+
+    @Test("Texts at two such places are two texts")
+    func places() throws {
+        let events = ["4111111", "111111111 ok"].map { Self.event(#""delta":{"x":"\#($0)","y":"aaa bbb"}"#) }
+        let (early, all) = try Self.stream(events)
+
+        #expect(early == "")
+        #expect(Self.text(of: all) == "[CREDIT_CARD_REDACTED] ok")
+        #expect(all.contains(#""y":"aaa bbb""#))
+    }
+
+    @Test("What repeats as a name holds nothing back")
+    func names() throws {
+        let state = #""content_filter_results":{"hate":{"filtered":false,"severity":"safe"}}"#
+        let events = ["Well then, ", "go on. "].map { Self.event(#""delta":{"content":"\#($0)"},\#(state)"#) }
+        let (early, all) = try Self.stream(events)
+
+        #expect(early.contains("Well then") && early.contains(#""content":"go "#))
+        #expect(all.contains("data: [DONE]"))
+    }
+
+    @Test("What seemed a name and goes on is judged together with its beginning")
+    func continued() throws {
+        let events = ["jane", "@exam", "ple.com now"].map { Self.event(#""delta":{"x":"\#($0)"}"#) }
+        let (_, all) = try Self.stream(events)
+
+        #expect(Self.text(of: all) == "jane now")
+    }
+
+    @Test(
+        "A number becomes a string when it is taken out",
+        arguments: [#""x":4111111111111111"#, #""y":[4111111111111111]"#])
+    func numbers(member: String) throws {
+        let (_, all) = try Self.stream([Self.event(#""delta":{\#(member)}"#)])
+
+        #expect(all.contains(member.replacing("4111111111111111", with: #""[CREDIT_CARD_REDACTED]""#)))
+    }
+
+    @Test("A number in streamed arguments becomes a string, and they stay JSON", arguments: 1..<24)
+    func arguments(cut: Int) throws {
+        let arguments = #"{"card":4111111111111111}"#
+        let place = arguments.index(arguments.startIndex, offsetBy: cut)
+        let pieces = [arguments[..<place], arguments[place...]]
+        let (_, all) = try Self.stream(
+            pieces.map { piece in
+                let text = piece.replacing("\"", with: "\\\"")
+                return Self.event(
+                    #""delta":{"tool_calls":[{"index":0,"function":{"name":"pay","arguments":"\#(text)"}}]}"#)
+            })
+        let joined = all.components(separatedBy: #""arguments":""#).dropFirst().map { part in
+            part.components(separatedBy: #""}}"#)[0].replacing("\\\"", with: "\"")
+        }.joined()
+
+        #expect(joined == #"{"card":"[CREDIT_CARD_REDACTED]"}"#)
+    }
+}
