@@ -83,7 +83,7 @@ enum RequestField: Sendable {
             .refused:
             true
         case .text, .calls, .call, .callID, .toolName, .toolArguments, .answeredCall, .speaker, .tool, .declaredName,
-            .declaredSchema, .name, .media, .plain:
+            .declaredSchema, .name, .media, .fileID, .plain:
             false
         }
     }
