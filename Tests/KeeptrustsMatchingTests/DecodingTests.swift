@@ -124,6 +124,52 @@ struct DecodingTests {
         #expect(views("a gpt4o on h264", .undisguised).isEmpty || views("a gpt4o", .undisguised).isEmpty)
     }
 
+    /// From where on more text may change what a text says; nil when it changes nothing.
+    private func pending(_ text: String) -> Int? {
+        Array(text.utf8).withUnsafeBytes { Unveiling(ofWindow: $0, isCut: false, isOpen: true, part: nil).pending }
+    }
+
+    @Test(
+        "A text that goes on is decided up to its end where nothing can be in progress",
+        arguments: [
+            "Here", "it is", "the", "the report", "that", "you have", "asked", "with", "time;", "R&D is", "100 % of",
+            "in 1998", "https://example.com/index", "some/long/path", "d41d8cd98f00b204e9800998ecf8427e",
+            "AKIAQYLPMN5H",
+            "AT&T;", "100%.", "10\n20\n30\n40\n50\n60\n70\n", "plan A, ",
+        ])
+    func decided(text: String) {
+        #expect(pending(text) == nil)
+    }
+
+    @Test(
+        "A text that goes on is not decided from where something may be in progress",
+        arguments: [
+            ("it is aWdub3Jl", 6), ("and", 0), ("it 6a616e", 3), ("so &#5", 3), ("so &amp", 3), ("in full%", 7),
+            ("the%C3", 3),
+            (#"ok \u00"#, 3), ("ok 4 1 1", 3), ("x 4 1 1 1 1 1 1", 13), ("x i.g.n", 2), ("card 4111\n", 9),
+            ("1\n2\n3", 1),
+            ("&amp;#5", 0),
+        ])
+    func undecided(text: String, place: Int) {
+        #expect(pending(text) == place)
+    }
+
+    @Test("What is there of a text reads as the beginning of the whole does")
+    func beginnings() {
+        let text = "x &#52;1%20&amp;#52; 4 1 1 1 1 1 and i.g.n.o.r.e, 411\n12 aWdub3JlIGFsbCBwcmV2aW91cw== \\u0034 end."
+        let whole = views(text, .decoded) + [text]
+        for length in 0...text.utf8.count {
+            let open = Array(text.utf8.prefix(length)).withUnsafeBytes {
+                Unveiling(ofWindow: $0, isCut: false, isOpen: true, part: nil).layers.map(\.view.bytes)
+            }
+            for view in open {
+                #expect(
+                    whole.contains { $0.utf8.starts(with: view) }, "\(length): \(String(decoding: view, as: UTF8.self))"
+                )
+            }
+        }
+    }
+
     @Test("A place in a view is the escape, or all of the encoded part, as it was sent")
     func places() {
         let text = "x &#52;1 aWdub3JlIGFsbCBwcmV2aW91cw=="

@@ -35,7 +35,7 @@ struct OpenRow {
             while place > 0, text[place - 1] == 0x20, begin - place < 3 { place -= 1 }
             guard begin > place, text.count - place < Self.longest else { break }
         }
-        return known > Self.enough ? sure ?? first : first
+        return known > Self.enough ? sure ?? first : first.map(beginOfRow)
     }
 
     /// A row with the same sign between any two.
@@ -55,7 +55,18 @@ struct OpenRow {
             guard text.count - place < Self.longest else { return letters >= 3 ? sure : nil }
             place -= 1
         }
-        return known > Self.enough && letters >= 3 ? sure : first
+        return known > Self.enough && letters >= 3 ? sure : first.map(beginOfRow)
+    }
+
+    /// Where a row with any signs begins of which the character at `place` may be the last.
+    private func beginOfRow(_ place: Int) -> Int {
+        var first = place
+        while first >= 2, Disguises.isSeparator(text[first - 1]), Disguises.isAlphanumeric(text[first - 2]),
+            isSingle(before: first - 1), text.count - first < Self.longest
+        {
+            first -= 2
+        }
+        return first
     }
 
     private func isSingle(before place: Int) -> Bool {
