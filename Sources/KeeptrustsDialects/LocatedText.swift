@@ -17,7 +17,7 @@ public struct LocatedText: Sendable {
         /// The content of a string.
         case string
 
-        /// A member of an object whose value is a number: key and number, as they are written.
+        /// A member of an object, key and value, as they are written.
         case member
 
         /// A number.
@@ -69,7 +69,7 @@ public struct LocatedText: Sendable {
         segment = Segment(unescaped.text, role: role, phase: phase)
     }
 
-    /// Locates a number, or a member of an object that has a number for its value, in `body`.
+    /// Locates a number, or a member of an object, in `body`.
     init(_ form: Form, _ span: Range<Int>, in body: ByteBuffer, role: Segment.Role, phase: Phase, index: Int32) {
         self.index = index
         self.form = form
@@ -93,12 +93,30 @@ public struct LocatedText: Sendable {
         return texts
     }
 
+    /// What the text says when all its escapes are undone, whatever it is; the text itself when it has none.
+    var unescaped: LocatedText {
+        guard segment.text.readableBytesView.contains(0x5C) else { return self }
+        return unescaped(0..<segment.text.readableBytes)
+    }
+
+    /// What a range of the text says when all escapes in it are undone.
+    func unescaped(_ range: Range<Int>) -> LocatedText {
+        // As the content of a string between quotes that need not be there.
+        let content = JSONValue(
+            field: 0, kind: .string, span: range.lowerBound - 1..<range.upperBound + 1, hasEscapes: true)
+        return LocatedText(
+            content, in: segment.text, role: segment.role, phase: segment.phase, index: index, outer: self)
+    }
+
     /// Where in the body a span of the text stands, ready for `JSONEdits`.
     public func rawRange(of span: Range<Int>) -> Range<Int> {
         guard let detour else { return span.lowerBound + start..<span.upperBound + start }
         let range = detour.unescaped.rawRange(of: span)
         return detour.outer?.rawRange(of: range) ?? range
     }
+
+    /// Whether it is the key of the member of an object that stands at `span` of the body.
+    func isKey(of span: Range<Int>) -> Bool { form == .string && !isNested && start == span.lowerBound + 1 }
 
     /// Whether it is a string of a document that is a string itself.
     var isNested: Bool { detour?.outer != nil }

@@ -47,7 +47,6 @@ extension JSONEdits {
     }
 
     private mutating func apply(_ redactor: JSONRedactor, to document: LocatedText) {
-        var redactor = redactor
         for edit in redactor.edits(of: document.segment.text) {
             let range = document.rawRange(of: edit.range)
             if document.form == .string {

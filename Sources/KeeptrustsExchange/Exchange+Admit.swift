@@ -1,6 +1,7 @@
 import KeeptrustsConfig
 import KeeptrustsCore
 import KeeptrustsDialects
+import KeeptrustsPolicy
 import KeeptrustsRouting
 import KeeptrustsWire
 import NIOCore
@@ -115,10 +116,21 @@ extension Exchange {
         record.assertedTeam = head.value(of: "x-team-id").flatMap { $0.isPlainName ? $0 : nil }
     }
 
+    /// The caller's name for the request, unless a policy finds in it what no record may hold; then one of ours.
     private func requestID(_ head: HTTPRequestHead, at time: Timestamp) -> ExchangeID {
         var id = around.ids.identifier("req", at: time)
-        if let given = head.value(of: "x-request-id"), given.isPlainName { id.given = given }
+        guard let given = head.value(of: "x-request-id"), given.isPlainName else { return id }
+        if given.isUUID || findsNothing(in: given) { id.given = given }
         return id
+    }
+
+    /// Whether no rule of the input chain matches; nothing is noted of it.
+    private func findsNothing(in text: ByteBuffer) -> Bool {
+        let scratch = loopSnapshot.scratch
+        guard var judge = snapshot.chain.streamJudge(on: .request, using: scratch) else { return true }
+        var out = ByteBuffer()
+        guard judge.push(text, isLast: true, using: scratch, into: &out) == .pass else { return false }
+        return judge.outcome.results.allSatisfy(\.findings.isEmpty)
     }
 
     /// What stands in the head of the answer.
@@ -191,6 +203,15 @@ extension ByteBuffer {
             }
             return true
         }
+    }
+
+    /// Whether this has the form of a UUID (RFC 9562 §4).
+    fileprivate var isUUID: Bool {
+        readableBytes == 36
+            && readableBytesView.enumerated().allSatisfy { index, byte in
+                let isHyphen = index == 8 || index == 13 || index == 18 || index == 23
+                return isHyphen ? byte == 0x2D : byte &- 0x30 < 10 || (byte | 0x20) &- 0x61 < 6
+            }
     }
 
     /// Whether this may be an identifier in a record and in a header: 1 to 128 visible ASCII characters.

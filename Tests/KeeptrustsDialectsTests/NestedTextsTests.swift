@@ -41,9 +41,9 @@ struct NestedTextsTests {
             chat(
                 #""messages":[{"role":"assistant","tool_calls":[{"function":{"arguments":\#(quoted(middle))}}]}]"#))
 
-        #expect(request.texts.map(\.string) == [middle, inner, "41 11"])
+        #expect(request.texts.map(\.string) == [middle, inner, #""card":"41 11""#])
         let number = try #require(request.texts.last)
-        #expect(String(buffer: request.body.part(number.rawRange(of: 0..<2))) == #"4\\\\u0031"#)
+        #expect(String(buffer: request.body.part(number.rawRange(of: 8..<10))) == #"4\\\\u0031"#)
     }
 
     @Test(
@@ -59,6 +59,24 @@ struct NestedTextsTests {
 
         #expect(request.texts.count == 2)
         #expect(request.texts.last?.string == reading)
+    }
+
+    @Test(
+        "A short value is judged with its key when one of them is written with escapes",
+        arguments: [
+            (#"{"s\u0073n":"536228041"}"#, ["ssn", #""ssn":"536228041""#]),
+            (#"{"s\u0073n": 536228041}"#, ["ssn", #""ssn": 536228041"#]),
+            (#"{"a":[{"ssn":"5362\u00328041"}]}"#, [#""ssn":"536228041""#]),
+            (#"{"ssn":["5362\u00328041","\u0031"]}"#, ["536228041", "1"]),
+            (#"{"n\u0031":12345,"a\u0062":"x"}"#, ["n1", "ab"]),
+            (#"{"ssn":"5362\\u00328041"}"#, [#""ssn":"5362\u00328041""#, #""ssn":"536228041""#]),
+        ])
+    func keys(arguments: String, reading: [String]) throws {
+        let request = try Surface.chatCompletions.read(
+            chat(
+                #""messages":[{"role":"assistant","tool_calls":[{"function":{"arguments":\#(quoted(arguments))}}]}]"#))
+
+        #expect(request.texts.dropFirst().map(\.string) == reading)
     }
 
     @Test("Documents that are nested without end are read to a depth")

@@ -67,9 +67,70 @@ struct CoverageTests {
         #expect(text.contains(member.replacing("CARD", with: "\"\(Self.mark)\"")))
     }
 
+    @Test(
+        "A short text at a place without a name is judged with its key",
+        arguments: [
+            (#""metadata":{"ssn":"536228041"}"#, #""metadata":{"ssn":"[SSN_REDACTED]"}"#),
+            (#""x_new":{"a":[{"passport": "K1234567"}]}"#, #""x_new":{"a":[{"passport": "[PASSPORT_REDACTED]"}]}"#),
+            (#""metadata":{"ssn":536228041}"#, #""metadata":{"ssn":"[SSN_REDACTED]"}"#),
+            (#""metadata":{"s\u0073n" : "5362\u00328041"}"#, #""metadata":{"s\u0073n" : "[SSN_REDACTED]"}"#),
+            (
+                #""x_new":{"4111111111111111":5555555555554444}"#,
+                #""x_new":{"[CREDIT_CARD_REDACTED]":"[CREDIT_CARD_REDACTED]"}"#
+            ),
+            (#""x_new":{"4111111111111111":"5"}"#, #""x_new":{"[CREDIT_CARD_REDACTED]":"5"}"#),
+        ])
+    func keys(member: String, expected: String) throws {
+        let text = try Self.sent(Self.body(#"{"role":"user","content":"x"}"#, "," + member))
+
+        #expect(text.contains(expected))
+    }
+
+    @Test(
+        "Without a word that says what it is, a number passes",
+        arguments: [#""x_new":{"order":"536228041"}"#, #""x_new":["ssn","536228041"]"#, #""x_new":{"ssn":"53622804"}"#])
+    func noKeys(member: String) throws {
+        let text = try Self.sent(Self.body(#"{"role":"user","content":"x"}"#, "," + member))
+
+        #expect(text.contains(member))
+    }
+
+    @Test(
+        "In what a tool is called with and answers, words before a value count however they are written",
+        arguments: [
+            (#"{"ssn":"536228041"}"#, #"{"ssn":"[SSN_REDACTED]"}"#),
+            (#"{"ssn":536228041}"#, #"{"ssn":"[SSN_REDACTED]"}"#),
+            (#"{"s\u0073n":"536228041"}"#, #"{"s\u0073n":"[SSN_REDACTED]"}"#),
+            (#"{"s\u0073n":"5362\u00328041","n":1}"#, #"{"s\u0073n":"[SSN_REDACTED]","n":1}"#),
+            (#"{"a":"{\"ssn\":\"5362\u00328041\"}"}"#, #"{"a":"{\"ssn\":\"[SSN_REDACTED]\"}"}"#),
+            (#"{"a":"{\"passport\":\"K1234567\"}"}"#, #"{"a":"{\"passport\":\"[PASSPORT_REDACTED]\"}"}"#),
+        ])
+    func pairs(document: String, expected: String) throws {
+        func quoted(_ text: String) -> String {
+            "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+        }
+        let result = #"{"role":"tool","tool_call_id":"a","content":\#(quoted(document))}"#
+        let called = try Self.sent(Self.body(Self.call(quoted(document))))
+        let answered = try Self.sent(Self.body(Self.call(#""{}""#) + "," + result))
+
+        #expect(called.contains(#""arguments":\#(quoted(expected))"#))
+        #expect(answered.contains(#""content":\#(quoted(expected))"#))
+    }
+
+    @Test("Keys and blanks without end take linear work", .timeLimit(.minutes(1)))
+    func endless() throws {
+        let blanks = String(repeating: " ", count: 200_000)
+        let members = (0..<20_000).map { #""k\#($0)" : "\#($0)x""# }.joined(separator: ",")
+        let list = (0..<20_000).map { "\"\($0)\"" }.joined(separator: ",")
+        let rest = #","x_new":{\#(members)},"x_old":{"a"\#(blanks):\#(blanks)[\#(list)]}"#
+
+        #expect(try Self.sent(Self.body(#"{"role":"user","content":"x"}"#, rest)).hasSuffix(rest + "}"))
+    }
+
     @Test("Settings and small numbers pass as they are")
     func settings() throws {
-        let rest = #","seed":4111111111111111,"temperature":0.25,"logit_bias":{"50256":-100},"x_new":[123,-999,0.5e3]"#
+        let rest =
+            #","seed":4111111111111111,"temperature":0.25,"logit_bias":{"50256":-100},"x_new":[123,-999999,0.5e3]"#
         let text = try Self.sent(Self.body(#"{"role":"user","content":"x"}"#, rest))
 
         #expect(text.contains(rest))
@@ -126,6 +187,7 @@ struct CoverageTests {
             (#""content":"{\"card\":CARD}""#, #""content":"{\"card\":\"MARK\"}""#),
             (#""content":"x","x_new":{"card":CARD}"#, #""content":"x","x_new":{"card":"MARK"}"#),
             (#""content":"x","x_new":[CARD]"#, #""content":"x","x_new":["MARK"]"#),
+            (#""content":"x","x_new":{"ssn":"536228041"}"#, #""content":"x","x_new":{"ssn":"[SSN_REDACTED]"}"#),
             (
                 #""tool_calls":[{"id":"a","function":{"name":"f","arguments":"{\"card\":CARD}"}}]"#,
                 #""tool_calls":[{"id":"a","function":{"name":"f","arguments":"{\"card\":\"MARK\"}"}}]"#

@@ -52,6 +52,9 @@ private struct AnswerReader: ~Copyable {
     private var callEnd = 0
     private var tools = ToolTexts()
 
+    /// The last value, if it was a key that no row names.
+    private var key: JSONValue?
+
     /// The name of the tool at hand, and whether the call has the old form, in which there is but one.
     private var nameOfCall: JSONValue?
     private var isOldForm = false
@@ -75,9 +78,11 @@ private struct AnswerReader: ~Copyable {
 
     mutating func take(_ value: JSONValue, _ field: AnswerField?) {
         guard value.span.lowerBound >= skipEnd else { return }
-        if value.kind == .number, field?.isCounted != true { addNumber(value) }
+        let member = answer.body.member(key, value)
+        key = value.field == JSONShape.otherKey ? value : nil
+        if value.kind == .number, field?.isCounted != true { addNumber(value, member) }
         switch field {
-        case nil: takeUnknown(value)
+        case nil: takeUnknown(value, member)
         case .plain, .figure: if value.kind == .string { addText(value, place(of: value)) }
         case .name: takeName(value)
         case .media: if value.kind == .string, !answer.body.isEncodedMedia(value) { addText(value, place(of: value)) }
@@ -196,12 +201,14 @@ private struct AnswerReader: ~Copyable {
     }
 
     /// A value or key that no row names.
-    private mutating func takeUnknown(_ value: JSONValue) {
+    private mutating func takeUnknown(_ value: JSONValue, _ member: Range<Int>?) {
         guard value.kind == .string else { return }
-        if value.field != JSONShape.otherKey {
+        if value.field == JSONShape.otherKey {
+            if !answer.body.isPlainName(value) { addText(value, .other) }
+        } else if isWhole, let member, answer.body.text(value).needsKey {
+            addMember(.member, member, of: value)
+        } else {
             addText(value, place(of: value))
-        } else if !answer.body.isPlainName(value) {
-            addText(value, .other)
         }
     }
 
@@ -213,13 +220,16 @@ private struct AnswerReader: ~Copyable {
     }
 
     /// A number where nobody counts may be that of a card; with its key, so that its meaning is known.
-    private mutating func addNumber(_ value: JSONValue) {
+    private mutating func addNumber(_ value: JSONValue, _ member: Range<Int>?) {
         guard !answer.body.isSmallNumber(value) else { return }
+        addMember(member == nil ? .value : .member, member ?? value.span, of: value)
+    }
+
+    private mutating func addMember(_ form: LocatedText.Form, _ span: Range<Int>, of value: JSONValue) {
+        if let last = answer.texts.last, last.text.isKey(of: span) { answer.texts.removeLast() }
         let owner = value.span.lowerBound < choiceEnd ? choice : -1
-        let form = value.field == JSONShape.member ? LocatedText.Form.member : .value
-        let text = LocatedText(
-            form, value.span, in: answer.body, role: .assistant, phase: .response, index: Int32(owner))
-        answer.texts.append(AnswerText(choice: owner, channel: .other, text: text))
+        let text = LocatedText(form, span, in: answer.body, role: .assistant, phase: .response, index: Int32(owner))
+        answer.texts.append(AnswerText(choice: owner, channel: .other, text: isWhole ? text.unescaped : text))
     }
 
     /// A name that is more than a name is a text.

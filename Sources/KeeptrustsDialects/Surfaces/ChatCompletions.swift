@@ -4,7 +4,7 @@ extension Surface {
         name: "chat_completions",
         path: "/v1/chat/completions",
         request: FieldTable(ChatCompletions.request, reportsOthers: true),
-        answer: FieldTable(ChatCompletions.answer, reportsOthers: true)
+        answer: FieldTable(ChatCompletions.answer, reportsOthers: true, reportsPlaces: true)
     )
 }
 

@@ -31,7 +31,7 @@ public struct ChunkTemplate: Sendable {
         start = out
     }
 
-    /// Writes an event with the next piece of a text; nothing for `.field` and `.other`, which are never held back by themselves.
+    /// Writes an event with the next piece of a text; nothing for `.field` and `.other`, which are never held back alone.
     public func writeText(_ text: ByteBuffer, choice: Int, channel: Channel, into out: inout ByteBuffer) {
         var token = ByteBufferAllocator().buffer(capacity: text.readableBytes + 16)
         token.writeJSONString(text)

@@ -1,4 +1,5 @@
 import KeeptrustsWire
+import NIOCore
 
 /// What stands at which place of a JSON document: rows of a path and its meaning, compiled for the scanner once.
 struct FieldTable<Field: Sendable>: Sendable {
@@ -7,11 +8,13 @@ struct FieldTable<Field: Sendable>: Sendable {
 
     /// - Parameters:
     ///   - rows: Places and what they mean; no place twice.
-    ///   - reportsOthers: Whether strings, numbers and keys that no row names are reported too.
-    init(_ rows: [(String, Field)], reportsOthers: Bool = false) {
+    ///   - reportsOthers: Whether keys, strings and numbers that no row names are reported too; of numbers, only those
+    ///     that are long enough to name a person or an account.
+    ///   - reportsPlaces: Whether what no row names bears a mark of its place, so that a text in pieces can be joined.
+    init(_ rows: [(String, Field)], reportsOthers: Bool = false, reportsPlaces: Bool = false) {
         shape = JSONShape(
             rows.map(\.0), reportsOthers: reportsOthers, reportsUnknownKeys: reportsOthers,
-            reportsNumbers: reportsOthers)
+            leastNumber: reportsOthers ? ByteBuffer.leastDigits : .max, reportsPlaces: reportsPlaces)
         fields = rows.map(\.1)
     }
 

@@ -5,29 +5,44 @@ import NIOCore
 /// Texts in a JSON document that is itself a string, such as the arguments of a tool call.
 ///
 /// The string as a whole is judged as it is written. Where it is written with escapes of its own, whoever carries the
-/// call out reads something else: that is judged too, and so is what strings of the document say that are documents
-/// again. Of what is no JSON, as some readers take it, all escapes are undone.
+/// call out reads something else: that is judged too, a short value with its key, and so is what strings of the document
+/// say that are documents again. Of what is no JSON, as some readers take it, all escapes are undone.
+///
+/// This tells what is judged. What cuts leave of a document is the matter of `JSONRedactor`.
 enum NestedTexts {
-    private static let strings = JSONShape([], reportsOthers: true, reportsUnknownKeys: true)
+    private static let values = JSONShape(
+        [], reportsOthers: true, reportsUnknownKeys: true, leastNumber: ByteBuffer.leastDigits)
 
     /// Documents inside one another that are read; each level doubles the backslashes of the next.
     private static let mostDepth = 8
 
-    /// Appends the strings and keys of `document` whose text differs from their bytes.
+    /// Appends what `document` says otherwise than its bytes.
     static func append(of document: LocatedText, to texts: inout [LocatedText], depth: Int = 0) {
         let json = document.segment.text
         guard depth < mostDepth, json.readableBytesView.contains(0x5C) else { return }
-        var values: [JSONValue] = []
-        do throws(JSONFault) { try JSONScanner.scan(json, strings, into: &values) } catch {
-            // As the content of a string between quotes that are not there.
-            values = [JSONValue(field: 0, kind: .string, span: -1..<json.readableBytes + 1, hasEscapes: true)]
+        var found: [JSONValue] = []
+        do throws(JSONFault) { try JSONScanner.scan(json, values, into: &found) } catch {
+            return append(document.unescaped, to: &texts, depth)
         }
-        for value in values where value.hasEscapes {
-            let (role, phase) = (document.segment.role, document.segment.phase)
-            let text = LocatedText(
-                value, in: json, role: role, phase: phase, index: document.index, outer: document)
-            texts.append(text)
-            append(of: text, to: &texts, depth: depth + 1)
+        var key: JSONValue?
+        for value in found {
+            let member = json.member(key, value)
+            let keyHasEscapes = member != nil && key?.hasEscapes == true
+            key = value.field == JSONShape.otherKey ? value : nil
+            guard value.hasEscapes || keyHasEscapes else { continue }
+            if let member, value.kind == .number || json.text(value).needsKey {
+                append(document.unescaped(member), to: &texts, depth)
+            } else if value.hasEscapes {
+                let (role, phase) = (document.segment.role, document.segment.phase)
+                append(
+                    LocatedText(value, in: json, role: role, phase: phase, index: document.index, outer: document),
+                    to: &texts, depth)
+            }
         }
+    }
+
+    private static func append(_ text: LocatedText, to texts: inout [LocatedText], _ depth: Int) {
+        texts.append(text)
+        append(of: text, to: &texts, depth: depth + 1)
     }
 }

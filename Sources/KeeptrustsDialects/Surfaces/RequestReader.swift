@@ -41,6 +41,9 @@ private struct RequestReader: ~Copyable {
     private var hasTurns = false
     private var tools = ToolTexts()
 
+    /// The last value, if it was a key that no row names.
+    private var key: JSONValue?
+
     /// The call that the message at hand answers, and who is said to speak in it.
     private var answeredCall: JSONValue?
     private var speaker: JSONValue?
@@ -54,10 +57,12 @@ private struct RequestReader: ~Copyable {
     }
 
     mutating func take(_ value: JSONValue, _ field: RequestField?) throws(SurfaceFault) {
-        if value.kind == .number, field?.isCounted != true { addNumber(value) }
+        let member = request.body.member(key, value)
+        key = value.field == JSONShape.otherKey ? value : nil
+        if value.kind == .number, field?.isCounted != true { addNumber(value, member) }
         switch field {
-        case nil, .text:
-            if value.kind == .string { addText(value) }
+        case nil: if value.kind == .string { addText(value, member: member) }
+        case .text: if value.kind == .string { addText(value) }
         case .toolArguments: if value.kind == .string { addText(value, .arguments) }
         case .toolName: takeToolName(value)
         case .speaker:
@@ -241,21 +246,33 @@ private struct RequestReader: ~Copyable {
     }
 
     /// A number where nobody counts may be that of a card; with its key, so that its meaning is known.
-    private mutating func addNumber(_ value: JSONValue) {
+    private mutating func addNumber(_ value: JSONValue, _ member: Range<Int>?) {
         guard !request.body.isSmallNumber(value) else { return }
-        let (role, phase, index) = owner(of: value)
-        let form = value.field == JSONShape.member ? LocatedText.Form.member : .value
-        let first = request.texts.count
-        request.texts.append(
-            LocatedText(form, value.span, in: request.body, role: role, phase: phase, index: index))
-        if value.span.lowerBound < callsEnd { tools.mark(.fragment, from: first, in: &request.texts) }
+        addMember(member == nil ? .value : .member, member ?? value.span, of: value)
     }
 
-    private mutating func addText(_ value: JSONValue, _ part: ToolUse.Part = .fragment) {
-        guard value.span.count > 2 else { return }
+    private mutating func addMember(_ form: LocatedText.Form, _ span: Range<Int>, of value: JSONValue) {
+        // Its key was added by itself, and is judged with it now.
+        if let last = request.texts.last, last.isKey(of: span) { request.texts.removeLast() }
         let (role, phase, index) = owner(of: value)
         let first = request.texts.count
-        request.texts.append(LocatedText(value, in: request.body, role: role, phase: phase, index: index))
+        let text = LocatedText(form, span, in: request.body, role: role, phase: phase, index: index)
+        request.texts.append(text.unescaped)
+        guard value.span.lowerBound < callsEnd else { return }
+        NestedTexts.append(of: request.texts[first], to: &request.texts)
+        tools.mark(.fragment, from: first, in: &request.texts)
+    }
+
+    /// Adds a string; a short one at a place that no row names, with its key, so that its meaning is known.
+    private mutating func addText(
+        _ value: JSONValue, _ part: ToolUse.Part = .fragment, member: Range<Int>? = nil
+    ) {
+        guard value.span.count > 2 else { return }
+        let (role, phase, index) = owner(of: value)
+        let text = LocatedText(value, in: request.body, role: role, phase: phase, index: index)
+        if let member, text.segment.text.needsKey { return addMember(.member, member, of: value) }
+        let first = request.texts.count
+        request.texts.append(text)
         guard value.span.lowerBound < callsEnd else { return }
         if value.hasEscapes { NestedTexts.append(of: request.texts[first], to: &request.texts) }
         tools.mark(part, from: first, in: &request.texts)

@@ -55,14 +55,27 @@ extension ByteBuffer {
         return bytes(start..<view.count)
     }
 
-    /// Whether a number, or a member that has one, has so few digits before its point that it names nothing.
+    /// Whether a number token has so few digits before its point that it names nobody and no account.
     func isSmallNumber(_ value: JSONValue) -> Bool {
-        guard value.span.count > Self.fewDigits else { return true }
-        let digits = bytes(value.span).trailingNumber.readableBytesView.drop { $0 == 0x2D }.prefix { $0 &- 0x30 < 10 }
-        return digits.count <= Self.fewDigits
+        guard value.span.count >= Self.leastDigits else { return true }
+        let digits = bytes(value.span).readableBytesView.drop { $0 == 0x2D }.prefix { $0 &- 0x30 < 10 }
+        return digits.count < Self.leastDigits
     }
 
-    private static var fewDigits: Int { 3 }
+    /// The digits that a number has at least that is judged; numbers of tokens and of pixels have fewer.
+    static var leastDigits: Int { 7 }
+
+    /// Whether a text is short, has a digit and is no document, so that only its key may say what it is.
+    var needsKey: Bool { readableBytes <= 64 && readableBytesView.contains { $0 &- 0x30 < 10 } && !beginsDocument }
+
+    /// Where key and value of a member of an object stand, if `key` is the key of `value`.
+    func member(_ key: JSONValue?, _ value: JSONValue) -> Range<Int>? {
+        guard let key, key.span.upperBound < value.span.lowerBound else { return nil }
+        let colon = offsetAfterSpace(from: key.span.upperBound)
+        guard getInteger(at: readerIndex + colon) == UInt8(ascii: ":") else { return nil }
+        guard offsetAfterSpace(from: colon + 1) == value.span.lowerBound else { return nil }
+        return key.span.lowerBound..<value.span.upperBound
+    }
 
     /// Whether the text looks like a JSON document: an object or a list.
     var beginsDocument: Bool {

@@ -20,9 +20,6 @@ struct JSONCutting: Sendable {
     /// A value outside strings that is longer than this (bytes) changes as text does.
     static let longestValue = 1_024
 
-    /// Where what is certain of the text ends.
-    var settled: Int { value == nil ? end : tokenStart }
-
     private var edits: [JSONEdit] = []
 
     /// The string, value or word at hand.
@@ -46,12 +43,11 @@ struct JSONCutting: Sendable {
     ///
     /// - Parameters:
     ///   - stretch: The stretch.
-    ///   - bytes: The text's bytes from `start` on.
-    ///   - start: Where in the text `bytes` begins.
+    ///   - bytes: The text.
     ///   - cuts: All cuts, in order.
     ///   - next: The first that does not end before the stretch.
     mutating func take(
-        _ stretch: NestedText.Stretch, of bytes: UnsafeRawBufferPointer, from start: Int, _ cuts: [JSONCut], _ next: Int
+        _ stretch: NestedText.Stretch, of bytes: UnsafeRawBufferPointer, _ cuts: [JSONCut], _ next: Int
     ) {
         if stretch.token != token || stretch.part != part { begin(stretch) }
         end = stretch.raw.upperBound
@@ -60,16 +56,21 @@ struct JSONCutting: Sendable {
         while index < cuts.count, cuts[index].range.lowerBound < stretch.raw.upperBound, place < end {
             // A character that is written as an escape goes as a whole.
             let range = stretch.character == nil ? cuts[index].range.clamped(to: place..<end) : place..<end
-            keep(stretch, place..<range.lowerBound, of: bytes, from: start)
+            keep(stretch, place..<range.lowerBound, of: bytes)
             cut(range, cuts[index])
             place = range.upperBound
             index += 1
         }
-        keep(stretch, place..<end, of: bytes, from: start)
+        keep(stretch, place..<end, of: bytes)
     }
 
-    /// The text has ended.
-    mutating func finish() {
+    /// The changes, when the text has ended.
+    consuming func finished() -> [JSONEdit] {
+        endValue()
+        return edits
+    }
+
+    private mutating func endValue() {
         guard let value, valueIsCut else { return self.value = nil }
         var quoted = ByteBuffer()
         quoted.writeJSONString(value)
@@ -77,24 +78,15 @@ struct JSONCutting: Sendable {
         self.value = nil
     }
 
-    /// Hands out the changes that are certain.
-    mutating func take() -> [JSONEdit] {
-        key = nil
-        defer { edits.removeAll(keepingCapacity: true) }
-        return edits
-    }
-
     private mutating func begin(_ stretch: NestedText.Stretch) {
-        finish()
+        endValue()
         (token, part, depth, tokenStart) = (stretch.token, stretch.part, stretch.depth, stretch.raw.lowerBound)
         if part == .mark { spoken = -1 }
         value = part == .bare ? ByteBuffer() : nil
         valueIsCut = false
     }
 
-    private mutating func keep(
-        _ stretch: NestedText.Stretch, _ range: Range<Int>, of bytes: UnsafeRawBufferPointer, from start: Int
-    ) {
+    private mutating func keep(_ stretch: NestedText.Stretch, _ range: Range<Int>, of bytes: UnsafeRawBufferPointer) {
         guard !range.isEmpty else { return }
         spoken = -1
         if let key, key.token != token { self.key = nil }
@@ -102,11 +94,10 @@ struct JSONCutting: Sendable {
         if let character = stretch.character {
             value?.writeScalar(character)
         } else {
-            let part = range.lowerBound - start..<range.upperBound - start
-            value?.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[part]))
+            value?.writeBytes(UnsafeRawBufferPointer(rebasing: bytes[range]))
         }
         guard let value, value.readableBytes > Self.longestValue else { return }
-        finish()
+        endValue()
     }
 
     private mutating func cut(_ range: Range<Int>, _ cut: JSONCut) {

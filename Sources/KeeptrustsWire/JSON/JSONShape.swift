@@ -9,9 +9,6 @@ public struct JSONShape: Sendable {
     /// The ``JSONValue/field`` of a key that no path names.
     public static let otherKey = -2
 
-    /// The ``JSONValue/field`` of a member of an object, key and value together, to which no path leads.
-    public static let member = -3
-
     /// The paths, in the order of ``JSONValue/field``.
     public let paths: [String]
     let trie: JSONTrie
@@ -22,13 +19,15 @@ public struct JSONShape: Sendable {
     ///     the beginning of one, leads.
     ///   - reportsUnknownKeys: Whether every other key that no path names is reported as well: those that stand beside
     ///     named keys.
-    ///   - reportsNumbers: Whether numbers without a path are reported too, those in objects as ``member``; every value
-    ///     without a path bears its ``JSONValue/place`` then.
+    ///   - leastNumber: The bytes that a number without a path must have at least to be reported as well.
+    ///   - reportsPlaces: Whether every value without a path bears its ``JSONValue/place``.
     public init(
-        _ paths: [String], reportsOthers: Bool, reportsUnknownKeys: Bool = false, reportsNumbers: Bool = false
+        _ paths: [String], reportsOthers: Bool, reportsUnknownKeys: Bool = false, leastNumber: Int = .max,
+        reportsPlaces: Bool = false
     ) {
         self.paths = paths
-        let rest = JSONRest(others: reportsOthers, unknownKeys: reportsUnknownKeys, numbers: reportsNumbers)
+        let rest = JSONRest(
+            others: reportsOthers, unknownKeys: reportsUnknownKeys, leastNumber: leastNumber, places: reportsPlaces)
         trie = JSONTrie(paths, rest: rest)
     }
 }
@@ -37,5 +36,6 @@ public struct JSONShape: Sendable {
 struct JSONRest: Sendable {
     var others = false
     var unknownKeys = false
-    var numbers = false
+    var leastNumber = Int.max
+    var places = false
 }

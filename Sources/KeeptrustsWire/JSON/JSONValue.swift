@@ -20,7 +20,7 @@ public struct JSONValue: Sendable, Equatable {
     /// Whether a string's bytes differ from its text; see ``Unescaped``.
     public var hasEscapes: Bool
 
-    /// The same for values at one place of texts of one form, and hardly for others, where the shape asks for numbers.
+    /// The same for values at one place of texts of one form, and hardly for others, where the shape asks for it.
     ///
     /// Stands for the keys and positions that lead from the last place that the shape knows to a value without a path. Two
     /// processes give different ones; nobody outside can choose keys that lead to an equal one.

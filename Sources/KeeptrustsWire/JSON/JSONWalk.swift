@@ -46,9 +46,7 @@ struct JSONWalk {
         switch bytes[start] {
         case UInt8(ascii: "\""):
             let hasEscapes = try string()
-            if field >= 0 || rest.others {
-                report(field, .string, start, place, hasEscapes: hasEscapes)
-            }
+            if field >= 0 || rest.others { report(field, .string, start, place, hasEscapes: hasEscapes) }
         case UInt8(ascii: "{"):
             let position = values.count
             if field >= 0 { report(field, .object, start, place) }
@@ -61,9 +59,7 @@ struct JSONWalk {
             if field >= 0 { values[position].span = start..<offset }
         case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
             try number()
-            if field >= 0 || rest.numbers && place.node >= 0 {
-                report(field, .number, start, place)
-            }
+            if field >= 0 || offset - start >= rest.leastNumber { report(field, .number, start, place) }
         case UInt8(ascii: "t"):
             try literal("true")
             if field >= 0 { report(field, .true, start, place) }
@@ -93,10 +89,8 @@ struct JSONWalk {
             } else if place.inner < 0 {
                 element.inner = position
             }
-            if rest.numbers, element.node < 0 { element.path = step(from: place, UInt64(position)) }
-            let start = offset
+            if rest.places, element.node < 0 { element.path = step(from: place, UInt64(position)) }
             try value(element)
-            if element.node < 0 { reportNumber(JSONShape.other, start, start, element) }
             skipBlanks()
             if take(UInt8(ascii: "]")) { return }
             try expect(UInt8(ascii: ","))
@@ -116,15 +110,12 @@ struct JSONWalk {
         while true {
             guard offset < bytes.count else { throw JSONFault(.unexpectedEnd, at: offset) }
             guard bytes[offset] == UInt8(ascii: "\"") else { throw JSONFault(.unexpectedByte, at: offset) }
-            let start = offset
             member.node = try key(place, &scope)
-            if rest.numbers { member.path = member.node < 0 ? step(from: place, lastKey) : 0 }
+            if rest.places { member.path = member.node < 0 ? step(from: place, lastKey) : 0 }
             skipBlanks()
             try expect(UInt8(ascii: ":"))
             skipBlanks()
-            let valueStart = offset
             try value(member)
-            if member.node < 0 { reportNumber(JSONShape.member, start, valueStart, member) }
             skipBlanks()
             if take(UInt8(ascii: "}")) { break }
             try expect(UInt8(ascii: ","))
@@ -142,24 +133,11 @@ struct JSONWalk {
 
     @inline(__always)
     mutating func report(_ field: Int, _ kind: JSONKind, _ start: Int, _ place: Place, hasEscapes: Bool = false) {
-        let path = rest.numbers && field < 0 && place.node >= 0 ? step(from: place, 0) : place.path
+        let path = rest.places && field < 0 && place.node >= 0 ? step(from: place, 0) : place.path
         values.append(
             JSONValue(
                 field: field, kind: kind, span: start..<offset, hasEscapes: hasEscapes, index: place.index,
                 inner: place.inner, place: path))
-    }
-
-    /// Reports a member or an element to which no path leads when it is a number and that is asked for.
-    ///
-    /// - Parameters:
-    ///   - field: What it is.
-    ///   - start: Where it begins, its key included.
-    ///   - valueStart: Where its value begins.
-    ///   - place: Its place.
-    @inline(__always)
-    private mutating func reportNumber(_ field: Int, _ start: Int, _ valueStart: Int, _ place: Place) {
-        guard rest.numbers, bytes[valueStart].isDigit || bytes[valueStart] == UInt8(ascii: "-") else { return }
-        report(field, .number, start, place)
     }
 
     /// The hash of a place one step below another.

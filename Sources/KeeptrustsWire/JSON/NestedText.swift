@@ -1,4 +1,4 @@
-/// Follows a text that may be JSON, piece by piece: what each stretch of it is, and what it stands for.
+/// Follows a text that may be JSON: what each stretch of it is, and what it stands for.
 ///
 /// A string in it may be JSON again, up to three times. Whatever the text holds, valid or not, each of its bytes is in
 /// one stretch, its escapes are undone, and the time is in proportion to the text.
@@ -19,7 +19,6 @@ struct NestedText: Sendable {
     }
 
     struct Stretch {
-        /// Counted from the text's first byte.
         var raw: Range<Int>
 
         /// The character that it stands for; nil for bytes that stand for themselves.
@@ -37,9 +36,6 @@ struct NestedText: Sendable {
     static let mostLevels = 4
 
     var levels: [Level]
-
-    /// The bytes that were read.
-    private(set) var count = 0
     private var token = 0
 
     init(_ start: JSONStart) {
@@ -51,30 +47,27 @@ struct NestedText: Sendable {
         }
     }
 
-    /// Reads the next bytes, which end where a character ends, and hands out what is certain of the text so far.
+    /// Reads the whole text.
     ///
     /// - Parameters:
-    ///   - bytes: What follows what was read.
-    ///   - isLast: Nothing follows.
-    ///   - take: Takes the stretches, in order. One that stands for itself is in `bytes`.
-    mutating func read(_ bytes: UnsafeRawBufferPointer, isLast: Bool, _ take: (Stretch) -> Void) {
-        let start = count
+    ///   - bytes: The text.
+    ///   - take: Takes the stretches, in order.
+    mutating func read(_ bytes: UnsafeRawBufferPointer, _ take: (Stretch) -> Void) {
         var offset = 0
         while offset < bytes.count {
             let end = plainEnd(in: bytes, from: offset)
             if end > offset {
-                emit(Unit(nil, start + offset..<start + end), at: 0, take)
+                emit(Unit(nil, offset..<end), at: 0, take)
                 offset = end
                 continue
             }
             let byte = bytes[offset]
             let length = byte < 0x80 ? 1 : max(1, bytes.characterLength(at: offset))
             let scalar = byte < 0x80 ? Unicode.Scalar(byte) : nil
-            read(Unit(scalar, start + offset..<start + offset + length), at: 0, take)
+            read(Unit(scalar, offset..<offset + length), at: 0, take)
             offset += length
         }
-        count += bytes.count
-        if isLast { close(from: 0, take) }
+        close(from: 0, take)
     }
 
     /// Where the bytes from `offset` on end of which each is a part of the string or text at hand and nothing else.

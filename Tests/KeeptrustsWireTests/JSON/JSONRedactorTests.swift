@@ -51,45 +51,14 @@ struct JSONRedactorTests {
         #expect(String(buffer: edits.apply(to: ByteBuffer(string: text))) == expected)
     }
 
-    @Test("The same comes out wherever the text is cut, and whenever it is decided", arguments: cases)
-    func pieces(text: String, parts: [String], expected: String) throws {
-        let bytes = ByteBuffer(string: text)
-        for place in 0...bytes.readableBytes {
-            var redactor = JSONRedactor()
-            for part in parts { redactor.cut(try Self.range(of: part, in: text), for: "[M]") }
-            var out = ByteBuffer()
-            redactor.push(try #require(bytes.getSlice(at: 0, length: place)))
-            redactor.write(upTo: place, isLast: false, into: &out)
-            redactor.push(try #require(bytes.getSlice(at: place, length: bytes.readableBytes - place)))
-            redactor.write(upTo: place, isLast: false, into: &out)
-            redactor.write(upTo: bytes.readableBytes, isLast: true, into: &out)
-
-            #expect(String(buffer: out) == expected)
-        }
-    }
-
-    @Test("What is clean is written at once, but for a value outside strings that may go on")
-    func hold() {
-        var redactor = JSONRedactor()
-        var written: [String] = []
-        for piece in [#"{"a":"b"#, #"c","d":12"#, "34", #","e":"\u00"#, #"41x"}"#] {
-            var out = ByteBuffer()
-            redactor.push(ByteBuffer(string: piece))
-            redactor.write(upTo: .max, isLast: false, into: &out)
-            written.append(String(buffer: out))
-        }
-
-        #expect(written == [#"{"a":"b"#, #"c","d":"#, "", #"1234,"e":""#, #"\u0041x"}"#])
-    }
-
     @Test("A marker with quotes of its own is written as its place demands")
     func marker() throws {
         let text = #"{"a":"41","b":"{\"c\":42,\"d\":\"43\"}","e":44}"#
         var redactor = JSONRedactor()
         for part in ["41", "42", "43", "44"] { redactor.cut(try Self.range(of: part, in: text), for: #"<"\>"#) }
-        var out = ByteBuffer()
-        redactor.push(ByteBuffer(string: text))
-        redactor.write(upTo: .max, isLast: true, into: &out)
+        var edits = JSONEdits()
+        for edit in redactor.edits(of: ByteBuffer(string: text)) { edits.replace(edit.range, with: edit.replacement) }
+        let out = edits.apply(to: ByteBuffer(string: text))
 
         let object = try #require(
             try JSONSerialization.jsonObject(with: Data(out.readableBytesView)) as? [String: String])

@@ -69,20 +69,22 @@ struct JSONShapeTests {
             ])
     }
 
-    @Test("Numbers that no path names are reported with their keys when asked for")
+    @Test("Numbers that no path names are reported from a length on that is asked for")
     func numbers() throws {
-        let shape = JSONShape(["a", "b.c"], reportsOthers: true, reportsNumbers: true)
+        let shape = JSONShape(["a", "b.c"], reportsOthers: true, leastNumber: 3)
         #expect(
-            try scan("{\"a\":1,\"b\":{\"c\":2,\"d\":3},\"e\":[4,\"5\",{\"f\": -6.5}],\"g\":true}", shape) == [
-                "a number 1", "b.c number 2", "member number \"d\":3", "other[0] number 4", "other[1] string \"5\"",
-                "key[2] string \"f\"", "member[2] number \"f\": -6.5",
-            ])
+            try scan(
+                "{\"a\":1,\"b\":{\"c\":2,\"d\":333},\"e\":[444,\"5\",44,{\"f\": -6.5}],\"g\":true,\"h\":-1}", shape)
+                == [
+                    "a number 1", "b.c number 2", "other number 333", "other[0] number 444", "other[1] string \"5\"",
+                    "key[3] string \"f\"", "other[3] number -6.5",
+                ])
     }
 
     @Test("A value without a path bears what tells its place from others, text after text")
     func places() throws {
         func places(_ text: String) throws -> [UInt32] {
-            let shape = JSONShape(["c.*.d", "c.*.e.*"], reportsOthers: true, reportsNumbers: true)
+            let shape = JSONShape(["c.*.d", "c.*.e.*"], reportsOthers: true, reportsPlaces: true)
             var values: [JSONValue] = []
             try JSONScanner.scan(ByteBuffer(string: text), shape, into: &values)
             return values.filter { $0.field == JSONShape.other }.map(\.place)

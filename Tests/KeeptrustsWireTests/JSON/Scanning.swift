@@ -11,7 +11,6 @@ func scan(_ text: String, _ shape: JSONShape) throws(JSONFault) -> [String] {
             switch value.field {
             case JSONShape.other: "other"
             case JSONShape.otherKey: "key"
-            case JSONShape.member: "member"
             default: shape.paths[value.field]
             }
         let index = value.index < 0 ? "" : "[\(value.index)]"
