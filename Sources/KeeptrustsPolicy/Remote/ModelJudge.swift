@@ -11,11 +11,12 @@ struct ModelJudge: Sendable {
 
     init(_ service: ServiceAddress, model: String) { (self.service, self.model) = (service, model) }
 
-    /// The task, and the document to judge.
+    /// Puts a task, and the document to judge.
     ///
     /// - Parameters:
     ///   - task: What the document holds, and what must be judged of it.
     ///   - document: The members of a JSON object: names and texts.
+    /// - Returns: The question, to be read by ``score(in:)``.
     func question(_ task: String, about document: [(name: String, text: ByteBuffer)]) -> ServiceQuestion {
         var inner = ByteBuffer(string: "{")
         for (place, member) in document.enumerated() {

@@ -172,10 +172,7 @@ struct QualityScorer: Policy {
         return examination.own.filter { examination.segments[$0].phase == .response }
     }
 
-    /// - Parameters:
-    ///   - answers: The texts that are scored.
-    ///   - scores: What a model says of each, for each assertion that it judges.
-    ///   - examination: What they are part of.
+    /// Scores answers, each by itself; `scores` is what a model says of each, for each assertion that it judges.
     private func opinion(
         of answers: [Int], _ scores: [Double], _ examination: Examination
     ) throws -> Opinion {
