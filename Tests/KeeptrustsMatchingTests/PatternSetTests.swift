@@ -54,6 +54,20 @@ struct PatternSetTests {
         #expect(try set.spans(in: text)[2] == [filler.utf8.count..<filler.utf8.count + 20])
     }
 
+    @Test(
+        "An edge behind a space is where a word begins",
+        arguments: [
+            (#"\bcarries \b[a-z]{3,9}\d"#, "she carries brca1", [4..<17]),
+            (#"\b(?:carries|inherited) (?:the |a )?\b[a-z]{3,9}\d"#, "he inherited the brca2", [3..<22]),
+            (#"\bcarries\b.{0,3}\d"#, "carries 1, carriess 2", [0..<9]),
+        ] as [(String, String, [Range<Int>])])
+    func edges(pattern: String, text: String, expected: [Range<Int>]) throws {
+        let set = try PatternSet([Pattern(pattern)], cacheDirectory: nil)
+
+        #expect(try set.spans(in: text) == [expected])
+        #expect(try set.spansWithoutScan(in: text) == [expected])
+    }
+
     @Test("A pattern of many words is found", arguments: [1, 60, 64, 65, 140])
     func manySteps(words: Int) throws {
         let first = Pattern((0..<words).map { "first\($0)" }.joined(separator: ".{1,3}"))

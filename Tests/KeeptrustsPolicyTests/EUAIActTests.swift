@@ -32,6 +32,14 @@ struct EUAIActTests {
         #expect(outcome.results[0].findings.map(\.finding.span) == [8..<31])
     }
 
+    @Test("What everybody writes is no practice and no decision", arguments: PersonalRecordTests.everyday)
+    func everyday(text: String) throws {
+        let chain = try Self.chain(["articles": [5, 14]])
+
+        #expect(chain.judge([.user(text)], knowing: .caller()).verdict == .allow)
+        #expect(chain.judge([.answer(text)], at: .answer, knowing: .caller()).verdict == .allow)
+    }
+
     @Test("An answer that decides on a person waits, and the same words in a request do not")
     func oversight() throws {
         let chain = try Self.chain()

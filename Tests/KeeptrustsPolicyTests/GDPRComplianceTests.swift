@@ -27,6 +27,13 @@ struct GDPRComplianceTests {
         #expect(chain.judge([.answer("ada@mail.example")], at: .answer, knowing: .caller()).verdict == .allow)
     }
 
+    @Test("What everybody writes needs no consent", arguments: PersonalRecordTests.everyday)
+    func everyday(text: String) throws {
+        let outcome = try Self.chain().judge([.user(text)], knowing: .caller())
+
+        #expect(outcome.verdict == .allow && outcome.results[0].reasonCode == nil)
+    }
+
     @Test("What a tool has answered counts as well")
     func toolResults() throws {
         let result = Segment(ByteBuffer(string: "ada@mail.example"), role: .tool, phase: .toolResult)

@@ -18,7 +18,7 @@ struct PackTests {
         "prompt-injection.txt": 80, "dangerous-code.txt": 18, "safety.txt": 12, "export-control.txt": 5, "mnpi.txt": 5,
         "legal-privilege.txt": 3, "bias.txt": 12, "oversight.txt": 15,
         "financial-advice.txt": 10, "medical-advice.txt": 7, "legal-advice.txt": 6,
-        "phi.txt": 20, "student.txt": 14, "case.txt": 7, "gdpr.txt": 11, "eu-ai-act.txt": 8,
+        "phi.txt": 20, "student.txt": 14, "case.txt": 7, "gdpr.txt": 13, "eu-ai-act.txt": 8,
     ]
 
     struct Case: CustomTestStringConvertible, Sendable {

@@ -117,7 +117,12 @@ struct WordChain: Equatable {
             case .gap: return nil
             case .words(let group, _): return group
             case .text(let texts, let starts, let ends):
-                let words = Set(texts.map { Word(text: $0, startsToken: starts, endsToken: ends) })
+                // Behind a text that ends in a space, the edge of a word is where one begins.
+                let words = Set(
+                    texts.map { text in
+                        let isWord = text.utf8.last.map(ByteSet.alphanumeric.contains) ?? false
+                        return Word(text: text, startsToken: starts, endsToken: ends && isWord)
+                    })
                 guard words.allSatisfy(\.isUseful) else { return nil }
                 // What may follow a word in many ways is left to the matcher that confirms.
                 let cut = Set(words.map(\.withoutEnd))

@@ -3,7 +3,7 @@ import NIOCore
 
 /// What the writing of a document in a request tells of it: how long it is, and by its first bytes what it is.
 ///
-/// Bounded: only the first 4 KiB are decoded, and text in percent escapes is counted no further than 64 MiB.
+/// Bounded: only the first 4 KiB are decoded, and text in percent escapes is counted no further than 4 MiB.
 struct DocumentReading: Equatable {
     /// The length (bytes, decoded; line breaks of base64 count); nil for a document that lies elsewhere.
     private(set) var length: Int?
@@ -15,7 +15,7 @@ struct DocumentReading: Equatable {
     private static let head = 4_096
 
     /// The most bytes of percent escapes that are looked through; longer ones count as if there were none.
-    private static let mostEscaped = 67_108_864
+    private static let mostEscaped = 4_194_304
 
     init(_ document: AttachedDocument) {
         guard !document.isReference else { return }
