@@ -196,7 +196,8 @@ def test_many_exchanges_share_what_may_be_under_way(gateways, simulator, service
 def extractor(simulator, host, **settings):
     policy = {
         "content-extractor": {"allow_hosts": [host], "allow_private_addresses": True, **settings},
-        "pii-detector": {"action": "redact"},
+        # Not addresses of machines, as the tests' hosts are.
+        "pii-detector": {"action": "redact", "entities": ["EMAIL"]},
     }
     chain = ["prompt-injection", "pii-detector", "content-extractor"]
     return configs.policy_config(configs.target(simulator.base_url()), chain=chain, policy=policy)
@@ -219,8 +220,8 @@ def test_what_stands_at_an_address_is_put_behind_the_text(gateways, simulator, s
 
     assert answer.status == 200, gateway.output
     assert sent(simulator) == (
-        f"Read {service.url}/page?id=5, please.\n\n[Content of {service.url}/page?id=5]\n"
-        "Ask [EMAIL_REDACTED] about rye.\n[End of the content]"
+        f"Read {service.url}/page?id=5, please.\n\nContent of {service.url}/page?id=5:\n"
+        f"Ask [EMAIL_REDACTED] about rye.\n(End of {service.url}/page?id=5)"
     )
     asked = service.received()[0]
     assert (asked.method, asked.path, asked.body) == ("GET", "/page?id=5", b"")
@@ -244,7 +245,7 @@ def test_a_long_page_is_cut(gateways, simulator, service):
     gateway = gateways(extractor(simulator, host_of(service), max_bytes=100))
 
     assert gateway.chat(f"{service.url}/page").status == 200
-    assert "a" * 100 + "\n[End" in sent(simulator) and "a" * 101 not in sent(simulator)
+    assert "a" * 100 + "\n(End" in sent(simulator) and "a" * 101 not in sent(simulator)
 
 
 @pytest.mark.parametrize("case", ["another host", "a private address", "a redirect", "an error", "never"])
@@ -279,7 +280,11 @@ def test_a_firewall_decides_on_calls(gateways, simulator, service):
         policy={"tool-security": {"analysis_mode": "external", "firewall_endpoint": f"{service.url}/judge"}},
     ))
 
-    assert [gateway.chat("hi").status, gateway.chat("hi", stream=True).status] == [200, 409]
+    assert gateway.chat("hi").status == 200
+    # What the model says beside a call is not held, so the stream has begun.
+    stopped = gateway.chat("hi", stream=True)
+    assert b"tool_security.denied" in stopped.body and b"lookup" not in stopped.body.split(b"is denied")[1]
+    assert b'"arguments"' not in stopped.body
     assert [request.json for request in service.received()] == [{"tool": "lookup", "arguments": {"id": 5}}] * 2
 
 

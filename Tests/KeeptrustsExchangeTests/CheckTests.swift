@@ -184,7 +184,7 @@ struct CheckTests {
         #expect(record?["policy"] as? String == "second")
         #expect(
             Self.policies(record) == [
-                "pii-detector": "pii_detector.detected", "outside": "-", "second": "external_moderation.detected",
+                "pii-detector": "pii_detector.redacted", "outside": "-", "second": "external_moderation.detected",
             ])
     }
 

@@ -58,7 +58,7 @@ struct ContentExtractorTests {
                 Redaction(
                     segment: 0, span: 38..<38,
                     replacement:
-                        "\n\n[Content of https://docs.example.com/]\nRye\n\nRye & oats\n\nA grain.\n1 < 2\n[End of the content]"
+                        "\n\nContent of https://docs.example.com/:\nRye\n\nRye & oats\n\nA grain.\n1 < 2\n(End of https://docs.example.com/)"
                 )
             ])
     }

@@ -100,7 +100,8 @@ struct ContentExtractor: Policy {
                 continue
             }
             let end = examination.length(of: segment)
-            let note = "\n\n[Content of \(address.text)]\n\(text)\n[End of the content]"
+            // In words: the marks of a transcript would be taken for an attack.
+            let note = "\n\nContent of \(address.text):\n\(text)\n(End of \(address.text))"
             opinion.edits.append(Redaction(segment: segment, span: end..<end, replacement: note))
         }
         guard !opinion.findings.isEmpty else { return opinion }
