@@ -29,7 +29,8 @@ struct HIPAAPHIDetector: MarkingPolicy {
         let mapping = try config.settings(
             Key.self, refusing: ["entities": "say 'pii-detector', which can choose among types."])
         _ = try mapping[.mode]?.choice(["hipaa_18": true])
-        response = try DetectorAction(mapping[.action]).response(of: Self.kind, what: "health information with a name to it")
+        let action = try DetectorAction(mapping[.action])
+        response = action.response(of: Self.kind, what: "health information with a name to it")
         var rules = try Packs.rules(for: Self.shared, in: PIIDetector.packs, for: config)
         rules += try Packs.rules(of: "phi.txt", for: config)
         guard try mapping[.safeHarbor]?.boolean() ?? true else {
