@@ -44,6 +44,18 @@ struct PatternSetTests {
         #expect(try set.spans(in: text)[0] == [filler.utf8.count + 1..<filler.utf8.count + 12])
     }
 
+    @Test("A match that begins right behind where another one could have ended is found whole", arguments: 0...140)
+    func matchBehindMatch(gap: Int) throws {
+        let set = try PatternSet(
+            [Pattern(#"\bSECRET//[A-Z]{2,12}(?:[ ,]{1,2}[A-Z]{2,12}){0,6}"#)], cacheDirectory: nil)
+        let text = "SECRET//REL TO USA, " + String(repeating: "x", count: gap) + " SECRET//REL TO USA, GBR. "
+
+        let spans = try set.spans(in: text)
+
+        #expect(spans == (try set.spansWithoutScan(in: text)))
+        #expect(spans[0].map(\.count) == [18, 23])
+    }
+
     @Test("More known words than are noted do not hide a match behind them")
     func manyWords() throws {
         let set = try PatternSet(Self.patterns, cacheDirectory: nil)
