@@ -94,10 +94,20 @@ extension Exchange {
     }
 
     mutating func note(_ usage: Usage?, _ model: String?) {
-        if let model, model.isPlainModelName { record.responseModel = model }
+        if let model, mayBeRecorded(model) { record.responseModel = model }
         guard let usage else { return }
         record.usage = usage
         record.cost = attempt?.target.settings.price?.cost(of: usage)
+    }
+
+    /// Whether a provider's name for its model may stand in a record: it is near the one that was asked for, or no policy
+    /// finds anything in it.
+    private func mayBeRecorded(_ model: String) -> Bool {
+        guard model.isPlainModelName else { return false }
+        if let asked = attempt?.target.model, model.hasPrefix(asked), model.utf8.count <= asked.utf8.count + 12 {
+            return true
+        }
+        return findsNothing(in: ByteBuffer(string: model), on: .response)
     }
 
     static let maxErrorBytes = 65_536
@@ -112,7 +122,7 @@ extension Redaction {
 }
 
 extension String {
-    /// Whether a provider's name for its model may stand in a record: 1 to 128 printable ASCII characters.
+    /// Whether this may be the name of a model: 1 to 128 printable ASCII characters.
     fileprivate var isPlainModelName: Bool {
         (1...128).contains(utf8.count) && utf8.allSatisfy { 0x20 <= $0 && $0 < 0x7F }
     }

@@ -61,6 +61,17 @@ struct RecordedNamesTests {
         #expect(one["model"] as? String != NameMask(key: [UInt8](repeating: 8, count: 16)).masked("a@example.com"))
     }
 
+    @Test("A provider's name for its model in which a policy finds something is not recorded")
+    func secretAnsweredBy() throws {
+        let play = try Play()
+        try play.chat(ChatTests.ping)
+
+        let record = try #require(
+            play.answer(ChatTests.pong.replacing("gpt-4o-2024", with: "4111-1111-1111-1111")).record)
+
+        #expect(record["response_model"] == nil)
+    }
+
     @Test(
         "A provider's name for its model is recorded when it is one",
         arguments: [

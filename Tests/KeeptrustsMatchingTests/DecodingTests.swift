@@ -192,6 +192,20 @@ struct DecodingTests {
         #expect(total <= 5 * text.utf8.count)
     }
 
+    @Test(
+        "Rows of characters that stand apart take linear time", .timeLimit(.minutes(1)),
+        arguments: ["1-", "1.", "a-", "1 ", "a1-", "1-1-1.", "- "])
+    func rows(piece: String) {
+        let text = String(repeating: piece, count: 2_000_000 / piece.utf8.count)
+
+        #expect(views(text, .decoded).count <= 1)
+    }
+
+    @Test("A row that is none may end where another one begins")
+    func rowBehindRow() {
+        #expect(views("pin 1-2-3.i.g.n.o.r.e it", .decoded) == ["pin 1-2-3ignore it"])
+    }
+
     @Test("No bytes do harm, wherever they end")
     func hostile() {
         let bytes =

@@ -9,12 +9,15 @@ enum Disguises {
         while place < text.count {
             // Beside a word whose letters stand apart, short ones do so too.
             let least = rows.isEmpty ? 4 : 2
-            guard let end = rowOfSpaced(at: place, in: text, least: least) ?? row(at: place, in: text) else {
-                place += 1
+            if let end = rowOfSpaced(at: place, in: text, least: least) {
+                rows.append((place...end, 2))
+                place = end + 1
                 continue
             }
-            rows.append((place...end, 2))
-            place = end + 1
+            let (end, counts) = row(at: place, in: text)
+            if counts { rows.append((place...end, 2)) }
+            // No part of a row that does not count does: its last character may begin another one.
+            place = counts ? end + 1 : max(end, place + 1)
         }
         return view(of: text, rows)
     }
@@ -107,13 +110,14 @@ enum Disguises {
     /// What may stand in a word or a number beside letters and digits.
     private static let inner = ByteSet(" .-/@_+()".utf8)
 
-    /// The last place of a row of four or more letters and digits that begins at `start`; nil when there is none.
-    private static func row(at start: Int, in text: UnsafeRawBufferPointer) -> Int? {
+    /// The last place of the row of letters and digits that begins at `start`, which is `start` when there is none; and
+    /// whether it counts: four or more, letters three of them.
+    private static func row(at start: Int, in text: UnsafeRawBufferPointer) -> (end: Int, counts: Bool) {
         guard start + 6 < text.count, isAlphanumeric(text[start]), start == 0 || !isAlphanumeric(text[start - 1]) else {
-            return nil
+            return (start, false)
         }
         let separator = text[start + 1]
-        guard separators.contains(separator) else { return nil }
+        guard separators.contains(separator) else { return (start, false) }
         var end = start
         var letters = isLetter(text[start]) ? 1 : 0
         while end + 2 < text.count, text[end + 1] == separator, isAlphanumeric(text[end + 2]),
@@ -122,7 +126,7 @@ enum Disguises {
             end += 2
             if isLetter(text[end]) { letters += 1 }
         }
-        return end - start >= 6 && letters >= 3 ? end : nil
+        return (end, end - start >= 6 && letters >= 3)
     }
 
     private static let separators = ByteSet(".-_*|,~/+".utf8)
