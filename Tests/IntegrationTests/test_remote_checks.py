@@ -213,7 +213,7 @@ def sent(simulator):
 
 def test_what_stands_at_an_address_is_put_behind_the_text(gateways, simulator, service):
     page = "<html><script>no</script><p>Ask jane@example.com about <b>rye</b>.</p></html>"
-    service.script("page", Reply(response(200, page, content_type="text/html")))
+    service.script("page?id=5", Reply(response(200, page, content_type="text/html")))
     gateway = gateways(extractor(simulator, host_of(service)))
 
     answer = gateway.chat(f"Read {service.url}/page?id=5, please.")
