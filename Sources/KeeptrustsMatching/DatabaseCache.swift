@@ -10,7 +10,7 @@ struct DatabaseCache {
     private let file: URL
 
     /// Files in the directory at most; the one that was written first goes first.
-    static let mostFiles = 64
+    static let mostFiles = 256
     private static let magic = Array("keeptrusts-patterns-2\n".utf8)
 
     init(directory: String, groups: [[HyperscanDatabase.Entry]]) {
