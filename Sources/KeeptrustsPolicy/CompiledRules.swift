@@ -84,12 +84,15 @@ struct CompiledRules {
         for (index, instance) in instances.enumerated() {
             let policy = policies[index]
             let stance = PolicyChain.Stance(instance, policy)
+            let ahead = policy.rules.map { $0.validator?.bytesAhead ?? 0 }
+            // Of matches at one place the strongest counts: none is decided on before the others can be.
+            let most = policy.picksStrongest ? ahead.max() ?? 0 : 0
             for (pattern, rules) in uses[index].rules {
                 users[pattern].append(
                     PatternUser(
                         instance: index, rules: rules, readings: uses[index].readings, stance: stance,
                         holds: stance.enforces && !policy.isPassive,
-                        bytesAhead: rules.compactMap { policy.rules[$0].validator?.bytesAhead }.max() ?? 0))
+                        bytesAhead: rules.reduce(most) { max($0, ahead[$1]) }))
             }
         }
         return users

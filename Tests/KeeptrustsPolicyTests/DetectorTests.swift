@@ -56,6 +56,32 @@ struct DetectorTests {
         #expect(chain.passed("pay 4111 1111 1111 1111!") == expected)
     }
 
+    @Test(
+        "A number of two types is reported as the stronger one, however a stream is cut",
+        arguments: [
+            ["My social security number is 52", "3-", "41-7786.", " Why?"], ["SSN 523-41-7786", ".", " Why?"],
+            ["SSN 523-41-7786. Why?"],
+        ])
+    func strongestInStream(pieces: [String]) throws {
+        let outcome = try PolicyChain(["pii-detector"]).streamed(pieces.map { Array($0.utf8) }).outcome
+
+        #expect(outcome.results[0].findings.map(\.finding.category) == ["SSN"])
+    }
+
+    @Test(
+        "A long number behind a word that announces one does not make a search give up",
+        arguments: ["1", "A1", "1 ", "1-", "880975200123passport number XB"])
+    func longNumbers(piece: String) throws {
+        let chain = try PolicyChain(["pii-detector"])
+        for word in ["driver's license", "permis de conduire n°", "passport number", "account number", "IBAN"] {
+            for count in [1, 20, 40, 400] {
+                let text = "\(word) \(String(repeating: piece, count: count)) there"
+
+                #expect(chain.judge(text).verdict < .escalate, "\(text)")
+            }
+        }
+    }
+
     @Test("Types can be chosen, and modes add some or leave them out")
     func types() throws {
         let text = "MRN: 00482913, a@b.org, 4111 1111 1111 1111"
