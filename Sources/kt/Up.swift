@@ -49,6 +49,7 @@ struct Up: AsyncParsableCommand {
 
     func run() async throws {
         let logger = ProcessLog.make()
+        let hangUps = await UnixSignalsSequence(trapping: .sighup)
         let directory = try StateDirectory(
             "\(dataDir)/gateway",
             patternCache: ProcessInfo.processInfo.environment.value("KEEPTRUSTS_PATTERN_DIR"))
@@ -75,7 +76,9 @@ struct Up: AsyncParsableCommand {
             }
             tasks.addTask {
                 do {
-                    let parts = Parts(up: self, addresses: addresses, http: http, directory: directory, logger: logger)
+                    let parts = Parts(
+                        up: self, addresses: addresses, http: http, directory: directory, hangUps: hangUps,
+                        logger: logger)
                     try await parts.open(in: group, installation, first)
                 } catch is CancellationError {
                     // The process was told to stop before everything was open.
@@ -95,6 +98,7 @@ private struct Parts {
     let addresses: Addresses
     let http: OutboundHTTP
     let directory: StateDirectory
+    let hangUps: UnixSignalsSequence
     let logger: Logger
 
     func open(
@@ -116,7 +120,7 @@ private struct Parts {
         for service in [console, chat] as [any Service] + gateway.services {
             await group.addServiceUnlessShutdown(service)
         }
-        await group.addServiceUnlessShutdown(ReloadOnHangUp(gateway: gateway, logger: logger))
+        await group.addServiceUnlessShutdown(ReloadOnHangUp(gateway: gateway, hangUps: hangUps, logger: logger))
         for part in Addresses.Part.allCases { _ = try await addresses.wait(for: part) }
         while !gateway.hasKeys, !addresses.isClosed { try await Task.sleep(for: .milliseconds(20)) }
         try await greet(installation, first, key)

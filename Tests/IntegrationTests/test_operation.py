@@ -13,7 +13,7 @@ import replies
 from certificates import Authority
 from gateways import Gateway
 from load import Load
-from processes import PATIENCE
+from processes import PATIENCE, Process
 from raw_http import eventually
 from replies import Answer
 
@@ -74,6 +74,22 @@ def test_a_broken_reload_changes_nothing(gateways, simulator):
 
     gateway.wait_for(r"gateway\.yaml:\d+:\d+")
     assert (gateway.chat().status, version_of(gateway)) == (200, "1.0.0")
+
+
+def test_a_reload_before_it_listens_ends_nothing(tmp_path, simulator):
+    """Patterns are compiled anew here, which takes seconds; the state directory is made before."""
+    patterns = tmp_path / "patterns"
+    patterns.mkdir()
+    gateway = Gateway(tmp_path, config(simulator), environment={"KEEPTRUSTS_PATTERN_DIR": str(patterns)})
+    try:
+        Process.start(gateway)
+        eventually(gateway.state.exists, 10, 0.002)
+        gateway.signal(signal.SIGHUP)
+        gateway.url = gateway.wait_to_listen("gateway")
+
+        assert gateway.chat().status == 200
+    finally:
+        gateway.stop()
 
 
 def test_a_drain_finishes_what_it_began(gateways, simulator):

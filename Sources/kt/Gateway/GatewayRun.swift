@@ -75,11 +75,12 @@ private enum GatewayProcess {
     static func run(
         _ settings: GatewaySettings, _ options: GatewayOptions, http: OutboundHTTP, logger: Logger
     ) async throws {
+        let hangUps = await UnixSignalsSequence(trapping: .sighup)
         let directory = try options.stateDirectory(for: settings.listen)
         let gateway = try await Gateway.start(settings, in: directory, logger: logger)
         let scheme = settings.certificate == nil ? "http" : "https"
         let reload = ReloadOnHangUp(
-            gateway: gateway, logger: logger,
+            gateway: gateway, hangUps: hangUps, logger: logger,
             onReady: { Output.line("gateway listening on \(scheme)://\(gateway.address)") })
         try await Services.run([http, reload] + gateway.services, logger: logger)
     }
@@ -88,16 +89,19 @@ private enum GatewayProcess {
 /// Reads the config anew when the process gets SIGHUP.
 struct ReloadOnHangUp: Service {
     let gateway: Gateway
+
+    /// Trapped before the gateway starts, which takes seconds when patterns must be compiled: what comes meanwhile counts
+    /// once it serves.
+    let hangUps: UnixSignalsSequence
     let logger: Logger
 
-    /// Called once a signal does not end the process any more, but does what it is meant to do.
+    /// Called once no signal ends the process any more, but each does what it is meant to do.
     var onReady: @Sendable () -> Void = {}
 
     func run() async throws {
-        let signals = await UnixSignalsSequence(trapping: .sighup)
         // The group traps SIGTERM and SIGINT before it runs its services.
         onReady()
-        for await _ in signals.cancelOnGracefulShutdown() {
+        for await _ in hangUps.cancelOnGracefulShutdown() {
             do { try gateway.reload() } catch {
                 logger.error("the config was not reloaded; the old one stays in force", metadata: ["error": "\(error)"])
             }
