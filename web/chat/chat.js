@@ -185,24 +185,22 @@ async function startAnew() {
 }
 
 async function loadModels() {
-  try {
-    const { models: names } = await api('chat/models');
-    fill(models, names.map((/** @type {string} */ name) => h('option', { value: name }, name)));
-    models.disabled = !names.length;
-  } catch (error) {
-    fill(models, h('option', { value: '' }, 'No models'));
-    show(failed(error, () => location.reload()));
-  }
+  const { models: names } = await api('chat/models');
+  fill(models, names.map((/** @type {string} */ name) => h('option', { value: name }, name)));
+  models.disabled = !names.length;
+  part('send').disabled = !names.length;
 }
 
+/** Shows what was said before; only then can more be said. */
 async function load() {
-  await loadModels();
   try {
     const { turns } = await api('chat/conversation');
     if (turns.length) turns.forEach(recall);
     else if (!messages.children.length) fill(messages, welcome());
     scroll.now();
+    await loadModels();
   } catch (error) {
+    fill(models, h('option', { value: '' }, 'No models'));
     show(failed(error, () => location.reload()));
   }
 }
