@@ -41,7 +41,7 @@ public struct ULID: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Hands the 26 digits of Crockford's base 32 to `body`, the first digit first.
-    public func withDigits<Value>(_ body: (UnsafeBufferPointer<UInt8>) -> Value) -> Value {
+    public func withDigits(_ body: (UnsafeBufferPointer<UInt8>) -> Void) {
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 26) { digits in
             var (upper, lower) = (high, low)
             var index = 25
@@ -52,11 +52,15 @@ public struct ULID: Sendable, Hashable, CustomStringConvertible {
                 upper >>= 5
                 index -= 1
             }
-            return body(UnsafeBufferPointer(digits))
+            body(UnsafeBufferPointer(digits))
         }
     }
 
-    public var description: String { withDigits { String(decoding: $0, as: UTF8.self) } }
+    public var description: String {
+        var text = ""
+        withDigits { text = String(decoding: $0, as: UTF8.self) }
+        return text
+    }
 
     private static var alphabet: StaticString { "0123456789ABCDEFGHJKMNPQRSTVWXYZ" }
 }

@@ -16,14 +16,18 @@ public struct Timestamp: RawRepresentable, Hashable, Comparable, Sendable {
 
 /// On the wire: RFC 3339 in UTC with six digits, such as `2026-11-22T15:30:00.000000Z`.
 extension Timestamp: Codable, CustomStringConvertible {
-    public var description: String { withText { String(decoding: $0, as: UTF8.self) } }
+    public var description: String {
+        var text = ""
+        withText { text = String(decoding: $0, as: UTF8.self) }
+        return text
+    }
 
     /// Hands the form on the wire to `body`, without an allocation.
-    public func withText<Value>(_ body: (UnsafeBufferPointer<UInt8>) -> Value) -> Value {
+    public func withText(_ body: (UnsafeBufferPointer<UInt8>) -> Void) {
         let (days, time) = (rawValue.flooredDivision(by: 86_400_000_000), rawValue.flooredRemainder(by: 86_400_000_000))
         let (year, month, day) = Self.date(ofDay: days)
         let seconds = time / 1_000_000
-        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 32) { text in
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 32) { text in
             var end = 0
             func write(_ number: Int64, _ digits: Int, _ mark: UInt8) {
                 var rest = abs(number)
@@ -41,7 +45,7 @@ extension Timestamp: Codable, CustomStringConvertible {
             write(seconds / 60 % 60, 2, UInt8(ascii: ":"))
             write(seconds % 60, 2, UInt8(ascii: "."))
             write(time % 1_000_000, 6, UInt8(ascii: "Z"))
-            return body(UnsafeBufferPointer(rebasing: text[..<end]))
+            body(UnsafeBufferPointer(rebasing: text[..<end]))
         }
     }
 

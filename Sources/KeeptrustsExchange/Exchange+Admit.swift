@@ -120,17 +120,8 @@ extension Exchange {
     private func requestID(_ head: HTTPRequestHead, at time: Timestamp) -> ExchangeID {
         var id = around.ids.identifier("req", at: time)
         guard let given = head.value(of: "x-request-id"), given.isPlainName else { return id }
-        if given.isUUID || findsNothing(in: given, on: .request) { id.given = given }
+        if given.isUUID || loopSnapshot.findsNothing(in: given, on: .request) { id.given = given }
         return id
-    }
-
-    /// Whether no rule of the chain matches a text of a phase; nothing is noted of it.
-    func findsNothing(in text: ByteBuffer, on phase: Phase) -> Bool {
-        let scratch = loopSnapshot.scratch
-        guard var judge = snapshot.chain.streamJudge(on: phase, using: scratch) else { return true }
-        var out = ByteBuffer()
-        guard judge.push(text, isLast: true, using: scratch, into: &out) == .pass else { return false }
-        return judge.outcome.results.allSatisfy(\.findings.isEmpty)
     }
 
     /// What stands in the head of the answer.

@@ -93,21 +93,13 @@ extension Exchange {
         settle(.completed, status: 200, at: now, into: &actions)
     }
 
+    /// Notes what a provider says of its answer: its name for its model only where that is near the one which was asked for,
+    /// or no policy finds anything in it.
     mutating func note(_ usage: Usage?, _ model: String?) {
         if let model, mayBeRecorded(model) { record.responseModel = model }
         guard let usage else { return }
         record.usage = usage
         record.cost = attempt?.target.settings.price?.cost(of: usage)
-    }
-
-    /// Whether a provider's name for its model may stand in a record: it is near the one that was asked for, or no policy
-    /// finds anything in it.
-    private func mayBeRecorded(_ model: String) -> Bool {
-        guard model.isPlainModelName else { return false }
-        if let asked = attempt?.target.model, model.hasPrefix(asked), model.utf8.count <= asked.utf8.count + 12 {
-            return true
-        }
-        return findsNothing(in: ByteBuffer(string: model), on: .response)
     }
 
     static let maxErrorBytes = 65_536
@@ -125,5 +117,11 @@ extension String {
     /// Whether this may be the name of a model: 1 to 128 printable ASCII characters.
     fileprivate var isPlainModelName: Bool {
         (1...128).contains(utf8.count) && utf8.allSatisfy { 0x20 <= $0 && $0 < 0x7F }
+    }
+
+    /// Whether this begins with the name of a model and goes on with a version or a date.
+    fileprivate func isNear(_ model: String?) -> Bool {
+        guard let model else { return false }
+        return hasPrefix(model) && utf8.count <= model.utf8.count + 12
     }
 }

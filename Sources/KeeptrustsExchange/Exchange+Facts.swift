@@ -31,7 +31,7 @@ extension Exchange {
     }
 
     /// Lets the chain judge texts with the numbers of `placeholders`.
-    func begun(
+    mutating func begun(
         _ segments: [Segment], of request: SurfaceRequest?, at stage: ExchangeStage, _ now: ContinuousClock.Instant,
         _ placeholders: inout Placeholders
     ) -> JudgementStep {

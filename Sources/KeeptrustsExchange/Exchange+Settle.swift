@@ -33,10 +33,9 @@ extension Exchange {
     ) {
         if case .cancelled = outcome { endAttempt(.abandoned, error: "cancelled", at: now) }
         record.status = status
-        let config = snapshot.config
         let event = record.event(
             gatewayID: around.gatewayID,
-            config: (config.pack.name, config.pack.version, config.digest),
+            config: (snapshot.config.pack.name, snapshot.config.pack.version, snapshot.config.digest),
             outcome: outcome, total: now - began, using: &around.writer)
         state = .recording
         deadline = now + .seconds(60)

@@ -89,4 +89,12 @@ public final class LoopSnapshot {
         self.snapshot = snapshot
         scratch = MatchScratch(for: snapshot.chain)
     }
+
+    /// Whether no rule of the chain matches a text of a phase; nothing is noted of it.
+    func findsNothing(in text: ByteBuffer, on phase: Phase) -> Bool {
+        guard var judge = snapshot.chain.streamJudge(on: phase, using: scratch) else { return true }
+        var out = ByteBuffer()
+        guard judge.push(text, isLast: true, using: scratch, into: &out) == .pass else { return false }
+        return judge.outcome.results.allSatisfy(\.findings.isEmpty)
+    }
 }

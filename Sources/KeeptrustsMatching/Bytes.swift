@@ -31,16 +31,3 @@ extension UnsafeRawBufferPointer {
         return count - lead < length ? lead : count
     }
 }
-
-extension UInt64 {
-    /// The top bit of each of the eight bytes that is a letter or a digit of ASCII.
-    @inlinable
-    public var alphanumericBytes: UInt64 {
-        let tops: UInt64 = 0x8080_8080_8080_8080
-        let seven = self & ~tops
-        let lower = seven | 0x2020_2020_2020_2020
-        let letter = (lower &+ 0x1F1F_1F1F_1F1F_1F1F) & ~(lower &+ 0x0505_0505_0505_0505)
-        let digit = (seven &+ 0x5050_5050_5050_5050) & ~(seven &+ 0x4646_4646_4646_4646)
-        return (letter | digit) & ~self & tops
-    }
-}

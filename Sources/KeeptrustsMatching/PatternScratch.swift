@@ -12,11 +12,7 @@ public final class PatternScratch {
     /// How many words of 64 bits the patterns have.
     public let words: Int
 
-    /// What a look at each byte of the text last scanned told.
-    var facts = TextFacts.none
-
-    /// Whether the text last scanned has characters beyond ASCII.
-    public var hasHighByte: Bool { facts.hasHighByte }
+    private let reader = TokenReader()
     let hyperscan: OpaquePointer
     let memory: MatchMemory
     let marks: StepMarks
@@ -58,8 +54,8 @@ public final class PatternScratch {
     @inline(__always)
     public func hits(word: Int) -> UInt64 { sightings.pointee.bits[word] }
 
-    func clearHits() {
-        sightings.pointee.clear()
-        facts = .none
-    }
+    func clearHits() { sightings.pointee.clear() }
+
+    /// Looks at each byte of a text; what it returns is valid until the next text is read.
+    public func read(_ text: UnsafeRawBufferPointer) -> ReadText { reader.read(text) }
 }

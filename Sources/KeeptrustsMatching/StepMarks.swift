@@ -14,19 +14,11 @@ final class StepMarks {
     private let wanted: UnsafeMutablePointer<UInt64>
     private let slotWords: Int
 
-    /// Room for tokens that are to be looked up.
-    let aside: UnsafeMutablePointer<Token>
-    static let mostAside = 256
-
-    /// A token, by its first bytes.
-    struct Token {
-        var key: UInt64
-        var start: Int
-        var length: Int
-    }
+    /// Room for the numbers of the tokens of a run that are to be looked up, and for one more.
+    let aside: UnsafeMutablePointer<Int32>
 
     init(_ vocabulary: Vocabulary) {
-        aside = .allocate(capacity: Self.mostAside + 1)
+        aside = .allocate(capacity: TokenReader.room + 1)
         self.vocabulary = vocabulary
         stepWords = vocabulary.steps / 64 + 2
         steps = .allocate(capacity: stepWords)

@@ -18,6 +18,13 @@ struct TextFacts: Equatable {
     /// Three bytes stand apart from each other, with one space between each and the next.
     private(set) var hasSpacedLetters = false
 
+    /// Four letters or digits stand apart from each other, each with one byte between it and the next.
+    private(set) var hasApart = false
+
+    /// So many letters and digits stand in a row that they may encode something: twelve, which is fewer than
+    /// ``EncodedRuns/shortest``, for signs may stand among the letters.
+    private(set) var hasRun = false
+
     /// An escape may begin somewhere.
     private(set) var hasEscapeSign = false
     private(set) var hasHighByte = false
@@ -33,34 +40,27 @@ struct TextFacts: Equatable {
         hasEscapeSign || hasLongWord || hasSpacedLetters || hasLetterDigit || hasHighByte || mostDigits >= 2
     }
 
-    init(_ text: UnsafeRawBufferPointer) {
-        guard let base = text.baseAddress, !text.isEmpty else { return }
+    init(_ text: UnsafeRawBufferPointer) { self.init(text) { _ in } }
+
+    /// Looks at each byte of a text, and hands the mask of the letters and digits of each 64 bytes to `take`.
+    @inline(__always)
+    init(_ text: UnsafeRawBufferPointer, _ take: (UInt64) -> Void) {
         var scan = Scan()
-        var high: UInt64 = 0
-        var offset = 0
-        // Each turn reads the 64 bytes from `offset` on, all of them within the text.
-        while offset &+ 64 <= text.count {
-            let block = base + offset
-            high |= scan.take(block, at: offset, of: base)
-            offset &+= 64
+        text.eachBlock { offset, masks in
+            scan.take(masks, at: offset)
+            take(masks.alphanumeric)
         }
-        if offset < text.count {
-            // The rest, followed by zeros: 64 bytes that are not part of the text.
-            var rest: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0, 0, 0, 0)
-            withUnsafeMutableBytes(of: &rest) { rest in
-                rest.copyMemory(from: UnsafeRawBufferPointer(rebasing: text[offset...]))
-                guard let block = rest.baseAddress else { return }
-                high |= scan.take(UnsafeRawPointer(block), at: offset, of: base)
-            }
-        }
+        scan.finish()
         mostDigits = scan.mostDigits
         mostJoins = scan.mostJoins
         hasLetterDigit = scan.hasLetterDigit
         hasLongWord = scan.hasLongWord
         hasLongerWord = scan.hasLongerWord
-        hasHighByte = high & Scan.tops != 0
+        hasHighByte = scan.joined & ByteMasks.tops != 0
         hasAt = text.firstIndex(of: UInt8(ascii: "@"), from: 0) != nil
         hasSpacedLetters = scan.hasSpacedLetters
+        hasApart = scan.hasApart
+        hasRun = scan.hasRun
         hasEscapeSign = EscapeReader.maySee(text)
         hasColons = Self.hasColons(text)
     }
@@ -84,6 +84,11 @@ private struct Scan {
     var hasLongWord = false
     var hasLongerWord = false
     var hasSpacedLetters = false
+    var hasApart = false
+    var hasRun = false
+
+    /// All bytes, eight at a time, joined by "or".
+    var joined: UInt64 = 0
 
     /// Bytes at the end of the last block that are no spaces.
     private var word = 0
@@ -93,39 +98,30 @@ private struct Scan {
     private var joins = 0
     private var end = -1_000
 
-    static let tops: UInt64 = 0x8080_8080_8080_8080
-    private static let lows: UInt64 = 0x7F7F_7F7F_7F7F_7F7F
+    /// The letters and digits of the last block, and whether it ends in a letter.
+    private var alphanumeric: UInt64 = 0
+    private var letterBefore: UInt64 = 0
 
     /// Takes in a block.
     ///
     /// - Parameters:
-    ///   - block: 64 bytes that may be read.
-    ///   - offset: Where in the text they stand.
-    ///   - base: The beginning of the text; bytes before `offset` and those of the block are read only.
-    /// - Returns: All words of the block, joined by "or".
+    ///   - masks: What its bytes are.
+    ///   - offset: Where in the text it stands.
     @inline(__always)
-    mutating func take(_ block: UnsafeRawPointer, at offset: Int, of base: UnsafeRawPointer) -> UInt64 {
-        var all: UInt64 = 0
-        var visible: UInt64 = 0
-        var anyDigit: UInt64 = 0
-        for step in 0..<8 {
-            let word = block.loadUnaligned(fromByteOffset: step &* 8, as: UInt64.self)
-            let seven = word & Self.lows
-            all |= word
-            // The top bit of each byte says: above the space, or beyond ASCII.
-            visible |= Self.packed((seven &+ 0x5F5F_5F5F_5F5F_5F5F) | word) &<< UInt64(step &* 8)
-            anyDigit |= (seven &+ 0x5050_5050_5050_5050) & ~(seven &+ 0x4646_4646_4646_4646) & ~word
-        }
-        note(visible: visible)
-        if anyDigit & Self.tops != 0 { noteDigits(in: block, at: offset, of: base) }
-        return all
+    mutating func take(_ masks: ByteMasks, at offset: Int) {
+        joined |= masks.joined
+        note(visible: masks.visible)
+        note(row: alphanumeric &>> 32 | masks.alphanumeric &<< 32)
+        note(row: masks.alphanumeric)
+        alphanumeric = masks.alphanumeric
+        let letters = masks.alphanumeric & ~masks.digits
+        if masks.digits & (letters &<< 1 | letterBefore) != 0 { hasLetterDigit = true }
+        letterBefore = letters &>> 63
+        if masks.digits != 0 { note(digits: masks.digits, at: offset) }
     }
 
-    /// The top bits of the eight bytes, the first byte's lowest.
-    @inline(__always)
-    private static func packed(_ word: UInt64) -> UInt64 {
-        (((word & tops) &>> 7) &* 0x0102_0408_1020_4080) &>> 56
-    }
+    /// The text is over.
+    mutating func finish() { note(row: alphanumeric &>> 32) }
 
     @inline(__always)
     private mutating func note(visible: UInt64) {
@@ -144,14 +140,19 @@ private struct Scan {
         word = first == 64 ? word &+ 64 : (~visible).leadingZeroBitCount
     }
 
-    private mutating func noteDigits(in block: UnsafeRawPointer, at offset: Int, of base: UnsafeRawPointer) {
-        var mask: UInt64 = 0
-        for step in 0..<8 {
-            let word = block.loadUnaligned(fromByteOffset: step &* 8, as: UInt64.self)
-            let seven = word & Self.lows
-            let digits = (seven &+ 0x5050_5050_5050_5050) & ~(seven &+ 0x4646_4646_4646_4646) & ~word
-            mask |= Self.packed(digits) &<< UInt64(step &* 8)
-        }
+    /// Looks at the letters and digits of 64 bytes in a row; what stands near their ends is looked at in the next row, too.
+    @inline(__always)
+    private mutating func note(row: UInt64) {
+        let alone = row & ~(row &<< 1) & ~(row &>> 1)
+        if alone & alone &>> 2 & alone &>> 4 & alone &>> 6 & 0x007F_FFFF_FFFF_FFFE != 0 { hasApart = true }
+        var run = row & row &>> 1
+        run &= run &>> 2
+        run &= run &>> 4
+        if run & run &>> 4 != 0 { hasRun = true }
+    }
+
+    private mutating func note(digits mask: UInt64, at offset: Int) {
+        var mask = mask
         while mask != 0 {
             let first = mask.trailingZeroBitCount
             let count = (~(mask &>> UInt64(first))).trailingZeroBitCount
@@ -160,12 +161,8 @@ private struct Scan {
             if gap > DigitRun.widestGap {
                 digits = 0
                 joins = 0
-            }
-            if gap > 0 {
-                if gap <= DigitRun.widestGap { joins &+= 1 }
-                // Digits at the very beginning have nothing before them.
-                let before = start > 0 ? (base + start - 1).load(as: UInt8.self) | 0x20 : 0
-                if before &- 0x61 < 26 { hasLetterDigit = true }
+            } else if gap > 0 {
+                joins &+= 1
             }
             digits &+= count
             end = start &+ count

@@ -5,13 +5,14 @@ struct TokenScan {
     private let vocabulary: Vocabulary
     private let sightings: UnsafeMutablePointer<Sightings>
     private let marks: StepMarks
+    private let read: ReadText
     private let text: UnsafeRawBufferPointer
 
     init(
-        _ text: UnsafeRawBufferPointer, _ vocabulary: Vocabulary, _ sightings: UnsafeMutablePointer<Sightings>,
-        _ marks: StepMarks
+        _ text: ReadText, _ vocabulary: Vocabulary, _ sightings: UnsafeMutablePointer<Sightings>, _ marks: StepMarks
     ) {
-        self.text = text
+        read = text
+        self.text = text.bytes
         self.vocabulary = vocabulary
         self.sightings = sightings
         self.marks = marks
@@ -42,34 +43,26 @@ struct TokenScan {
 
     /// Hands the slot and the place of each token of a table to `body`.
     ///
-    /// Tokens are put aside first, and those that may be known are looked up some hundred at a time: a processor guesses
-    /// wrong which of them pass, so nothing waits for that.
+    /// Tokens that may be known are put aside first: a processor guesses wrong which of them pass, so nothing waits for that.
     @inline(__always)
     private func eachToken(of table: TokenTable, _ body: (Int, Int) -> Void) {
         let aside = marks.aside
-        var count = 0
-        eachToken { start, length in
-            let key = key(at: start, length: length)
-            // There is room for one more: a full row is looked up at once.
-            (aside + count).initialize(to: StepMarks.Token(key: key, start: start, length: length))
-            count &+= table.mayKnow(key)
-            guard count == StepMarks.mostAside else { return }
-            lookUp(count, of: table, body)
-            count = 0
-        }
-        lookUp(count, of: table, body)
-    }
-
-    @inline(__always)
-    private func lookUp(_ count: Int, of table: TokenTable, _ body: (Int, Int) -> Void) {
         let hasPrefixes = vocabulary.hasPrefixes
-        for index in 0..<count {
-            let token = marks.aside[index]
-            let slot = table.slot(of: token.key)
-            if slot >= 0 { body(slot, token.start) }
-            guard hasPrefixes, token.length >= TokenTable.shortestPrefix else { continue }
-            let prefix = table.prefixSlot(of: token.key)
-            if prefix >= 0 { body(prefix, token.start) }
+        read.eachRunOfTokens { tokens in
+            var count = 0
+            for index in tokens.indices {
+                // There is room for all of a run.
+                (aside + count).initialize(to: Int32(truncatingIfNeeded: index))
+                count &+= table.mayKnow(tokens[index].key)
+            }
+            for place in 0..<count {
+                let token = tokens[Int(aside[place])]
+                let slot = table.slot(of: token.key)
+                if slot >= 0 { body(slot, token.start) }
+                guard hasPrefixes, token.length >= TokenTable.shortestPrefix else { continue }
+                let prefix = table.prefixSlot(of: token.key)
+                if prefix >= 0 { body(prefix, token.start) }
+            }
         }
     }
 
@@ -95,28 +88,6 @@ struct TokenScan {
         }
     }
 
-    /// Hands the place and the length of each token to `body`.
-    @inline(__always)
-    private func eachToken(_ body: (Int, Int) -> Void) {
-        var next = mask(at: 0)
-        var carry: UInt64 = 0
-        var offset = 0
-        while offset < text.count {
-            let current = next
-            next = mask(at: offset &+ 64)
-            var starts = current & ~(current &<< 1 | carry)
-            carry = current &>> 63
-            while starts != 0 {
-                let first = starts.trailingZeroBitCount
-                starts &= starts &- 1
-                // 64 bits from the token's first on.
-                let row = first == 0 ? current : current &>> UInt64(first) | next &<< UInt64(64 &- first)
-                body(offset &+ first, (~row).trailingZeroBitCount)
-            }
-            offset &+= 64
-        }
-    }
-
     /// Notes the literals that end no later than `limit`.
     private func take(_ literals: UnsafeMutableBufferPointer<Sightings.Place>, _ taken: inout Int, upTo limit: Int) {
         while taken < literals.count, Int(literals[taken].end) <= limit {
@@ -129,13 +100,6 @@ struct TokenScan {
                 withUnsafePointer(to: entry) { sightings.pointee.note($0, start, Int(place.end), text) }
             }
         }
-    }
-
-    /// What a token is known by.
-    @inline(__always)
-    private func key(at start: Int, length: Int) -> UInt64 {
-        let key = word(at: start) | 0x2020_2020_2020_2020
-        return length < 8 ? key & ((1 &<< UInt64(length &* 8)) &- 1) : key
     }
 
     /// Notes the words that stand where their token does.
@@ -163,7 +127,7 @@ struct TokenScan {
         guard start >= 0, end <= text.count else { return false }
         let letters = vocabulary.letters + Int(form.pointee.letters)
         for place in 0..<Int(form.pointee.length) where text[start &+ place] | 0x20 != letters[place] { return false }
-        return !(form.pointee.endsToken && end < text.count && Self.isAlphanumeric(text[end]))
+        return !(form.pointee.endsToken && end < text.count && text[end].isAlphanumeric)
     }
 
     @inline(__always)
@@ -173,42 +137,5 @@ struct TokenScan {
             let entry = vocabulary.entries + (Int(form.pointee.entries) &+ number)
             if marks.isWanted(step: entry.pointee.step) { sightings.pointee.note(entry, start, end, text) }
         }
-    }
-
-    @inline(__always)
-    private static func isAlphanumeric(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 || (byte | 0x20) &- 0x61 < 26 }
-
-    /// Eight bytes from `offset` on, which is within the text, with zeros behind the text's end.
-    @inline(__always)
-    private func word(at offset: Int) -> UInt64 {
-        if offset &+ 8 <= text.count { return text.loadUnaligned(fromByteOffset: offset, as: UInt64.self) }
-        var word: UInt64 = 0
-        for place in stride(from: text.count &- 1, through: offset, by: -1) { word = word << 8 | UInt64(text[place]) }
-        return word
-    }
-
-    /// A bit for each of the 64 bytes from `offset` on that is a letter or a digit; none behind the text's end.
-    @inline(__always)
-    private func mask(at offset: Int) -> UInt64 {
-        var mask: UInt64 = 0
-        if offset &+ 64 <= text.count {
-            for step in 0..<8 {
-                let word = text.loadUnaligned(fromByteOffset: offset &+ step &* 8, as: UInt64.self)
-                mask |= Self.alphanumeric(word) &<< UInt64(step &* 8)
-            }
-            return mask
-        }
-        var place = offset
-        while place < text.count {
-            mask |= Self.alphanumeric(word(at: place)) &<< UInt64(place &- offset)
-            place &+= 8
-        }
-        return mask
-    }
-
-    /// A bit for each of eight bytes that is a letter or a digit, the first byte's lowest.
-    @inline(__always)
-    static func alphanumeric(_ word: UInt64) -> UInt64 {
-        ((word.alphanumericBytes &>> 7) &* 0x0102_0408_1020_4080) &>> 56
     }
 }

@@ -57,5 +57,9 @@ public final class MatchScratch {
 
         /// The scan was given up: nothing is known about this text.
         var failed = false
+
+        static func failed(_ segment: Int, _ reading: Reading, _ view: TextView?, _ patterns: [UInt64]) -> Self {
+            Self(segment: segment, reading: reading, view: view, hits: patterns, failed: true)
+        }
     }
 }

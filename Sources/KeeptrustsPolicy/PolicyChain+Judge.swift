@@ -69,8 +69,9 @@ extension PolicyChain {
         var phases = 0
         scratch.begin()
         for index in segments.indices {
-            phases |= segments[index].phase.bit
-            segments[index].text.withUnsafeReadableBytes { suspect($0, index, segments[index], scratch) }
+            let place = SegmentPlace(index, in: segments)
+            phases |= place.phase.bit
+            segments[index].text.withUnsafeReadableBytes { suspect($0, place, scratch) }
         }
         return phases
     }
@@ -108,40 +109,40 @@ extension PolicyChain {
     }
 
     /// Scans one text in every way in which a policy reads it, and notes what must be confirmed.
-    private func suspect(
-        _ text: UnsafeRawBufferPointer, _ number: Int, _ segment: Segment, _ scratch: MatchScratch
-    ) {
-        guard !text.isEmpty, scopes[segment.phase.index] != nil else { return }
-        look(at: text, nil, .plain, number, segment, scratch)
-        let readings = readingsOfPhase[segment.phase.index]
-        guard let patterns = scratch.patterns else { return }
-        // Before anything else is scanned with the same memory.
-        var views = readings.isEmpty ? [] : Normaliser.unveil(text, scannedBy: patterns, readings)
-        if patterns.hasHighByte, !readings.isEmpty { views += Views.of(text, readings) }
+    private func suspect(_ text: UnsafeRawBufferPointer, _ place: SegmentPlace, _ scratch: MatchScratch) {
+        guard !text.isEmpty, let scope = scopes[place.phase.index] else { return }
+        guard let memory = scratch.patterns else {
+            return scratch.suspects.append(.failed(place.number, .plain, nil, scope.patterns))
+        }
+        let readings = readingsOfPhase[place.phase.index]
+        let read = memory.read(text)
+        // Before another text is read with the same memory.
+        var views = readings.isEmpty ? [] : Normaliser.unveil(read, readings)
+        if read.hasHighByte, !readings.isEmpty { views += Views.of(text, readings) }
+        look(at: read, nil, .plain, place, scratch, memory)
         for (reading, view) in views {
-            view.bytes.withUnsafeBytes { look(at: $0, view, reading, number, segment, scratch) }
+            view.bytes.withUnsafeBytes { look(at: memory.read($0), view, reading, place, scratch, memory) }
         }
     }
 
     /// Scans a text, read in one way, and lets the classifier read it.
     private func look(
-        at text: UnsafeRawBufferPointer, _ view: TextView?, _ reading: Reading, _ number: Int, _ segment: Segment,
-        _ scratch: MatchScratch
+        at text: ReadText, _ view: TextView?, _ reading: Reading, _ place: SegmentPlace, _ scratch: MatchScratch,
+        _ memory: PatternScratch
     ) {
-        let isPlain = isPlain(text, segment)
+        let isPlain = isPlain(text, place)
         let scopes = isPlain ? scopesOfPlainTexts : scopes
-        if let scope = scopes[segment.phase.index] { scan(text, view, reading, number, scope, scratch) }
-        classify(text, view, reading, number, segment, isPlain: isPlain, scratch)
+        if let scope = scopes[place.phase.index] { scan(text, view, reading, place.number, scope, scratch, memory) }
+        if !isPlain || scratch.gradesAll { classify(text.bytes, view, reading, place, scratch) }
     }
 
     private func scan(
-        _ text: UnsafeRawBufferPointer, _ view: TextView?, _ reading: Reading, _ segment: Int, _ scope: PatternScope,
-        _ scratch: MatchScratch
+        _ text: ReadText, _ view: TextView?, _ reading: Reading, _ segment: Int, _ scope: PatternScope,
+        _ scratch: MatchScratch, _ memory: PatternScratch
     ) {
         let mask = scope.patterns
-        guard let memory = scratch.patterns, (try? patterns.scan(text, for: scope, using: memory)) != nil else {
-            let suspect = MatchScratch.Suspect(segment: segment, reading: reading, view: view, hits: mask, failed: true)
-            return scratch.suspects.append(suspect)
+        guard (try? patterns.scan(text, for: scope, using: memory)) != nil else {
+            return scratch.suspects.append(.failed(segment, reading, view, mask))
         }
         var any: UInt64 = 0
         for word in mask.indices { any |= memory.hits(word: word) & mask[word] }
@@ -149,6 +150,19 @@ extension PolicyChain {
         let hits = mask.indices.map { memory.hits(word: $0) & mask[$0] }
         scratch.suspects.append(
             MatchScratch.Suspect(segment: segment, reading: reading, view: view, hits: hits, regions: memory.regions))
+    }
+}
+
+/// Which of the judged texts one is, and whose.
+struct SegmentPlace {
+    var number: Int
+    var phase: Phase
+    var role: Segment.Role
+
+    init(_ number: Int, in segments: [Segment]) {
+        self.number = number
+        phase = segments[number].phase
+        role = segments[number].role
     }
 }
 

@@ -63,13 +63,27 @@ extension Validator {
     ) -> Bool {
         guard let at = value.lastIndex(of: 0x40) else { return false }
         let domain = value[(at + 1)...]
-        guard at <= 64, domain.count <= 255 else { return false }
-        let labels = domain.split(separator: 0x2E, omittingEmptySubsequences: false)
-        guard labels.count > 1, labels.allSatisfy({ (1...63).contains($0.count) }) else { return false }
+        guard at <= 64, domain.count <= 255, let last = lastLabel(of: domain), last != domain.startIndex else {
+            return false
+        }
         // What stands before an `@` in a URL, or in the address of a repository, is no mailbox.
-        if value.starts(with: Array("git@".utf8)), after.first == 0x3A || after.first == 0x2F { return false }
-        if isUserInfo(before) { return false }
-        return !files.contains(String(decoding: labels[labels.count - 1], as: UTF8.self).lowercased())
+        if after.first == 0x3A || after.first == 0x2F, value.starts(with: "git@".utf8) { return false }
+        return !isUserInfo(before) && !files.contains(packed(domain[last...]))
+    }
+
+    /// Where the last label of a domain begins; nil when a label is empty or has more than 63 bytes.
+    private static func lastLabel(of domain: Slice<UnsafeRawBufferPointer>) -> Int? {
+        var start = domain.startIndex
+        for place in domain.indices where domain[place] == 0x2E {
+            guard (1...63).contains(place - start) else { return nil }
+            start = place + 1
+        }
+        return (1...63).contains(domain.endIndex - start) ? start : nil
+    }
+
+    /// Up to four bytes, folded, as one number; 0 for more.
+    private static func packed(_ name: some Collection<UInt8>) -> UInt32 {
+        name.count > 4 ? 0 : name.reduce(0) { $0 << 8 | UInt32($1 | 0x20) }
     }
 
     /// Whether what comes next is the user of a URL: a scheme stands before it, in the same word.
@@ -88,8 +102,8 @@ extension Validator {
     }
 
     /// Endings of files that are no domains.
-    private static let files: Set<String> = [
+    private static let files: [UInt32] = [
         "png", "jpg", "jpeg", "gif", "svg", "webp", "bmp", "ico", "css", "scss", "js", "jsx", "ts", "tsx", "json",
         "yaml", "yml", "xml", "html", "htm", "php", "gz", "tgz", "tar", "whl", "jar", "dll", "exe", "pdf", "txt", "log",
-    ]
+    ].map { packed($0.utf8) }
 }

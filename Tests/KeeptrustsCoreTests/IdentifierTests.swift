@@ -24,7 +24,7 @@ struct IdentifierTests {
         let ulid = ULID(at: Timestamp(rawValue: milliseconds * 1_000), using: &generator)
 
         #expect(ulid.description == expected)
-        #expect(ulid.withDigits { String(decoding: $0, as: UTF8.self) } == expected)
+        ulid.withDigits { #expect(String(decoding: $0, as: UTF8.self) == expected) }
     }
 
     @Test("Each bit of a ULID is in its place")

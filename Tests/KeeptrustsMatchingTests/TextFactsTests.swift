@@ -36,6 +36,8 @@ struct TextFactsTests {
         #expect(facts(":23456789abcdef:").hasColons && !facts(":23456789abcdefg:").hasColons)
         #expect(facts("x:").hasColons == false)
         #expect(facts("ab1").hasLetterDigit && facts("Z9").hasLetterDigit && !facts("a-1 @1 [1").hasLetterDigit)
+        #expect(facts("a.b-c 4").hasApart && !facts("a.b-c").hasApart && !facts("a.bb-c 4").hasApart)
+        #expect(facts("abcdef012345").hasRun && !facts("abcdef-01234").hasRun)
     }
 
     @Test("An empty text has nothing") func empty() {

@@ -6,7 +6,7 @@ extension PatternSet {
         guard let scratch = PatternScratch(for: self) else { return [] }
         let bytes = Array(text.utf8)
         return try bytes.withUnsafeBytes { text in
-            try scan(text, for: wholeScope, using: scratch)
+            try scan(scratch.read(text), for: wholeScope, using: scratch)
             let hits = (0..<count).map { scratch.hits(word: $0 / 64) >> UInt64($0 % 64) & 1 == 1 }
             let regions = scratch.regions
             return try (0..<count).map { pattern in

@@ -56,7 +56,7 @@ extension PatternSet {
     fileprivate func spans(in text: String) throws -> [[Range<Int>]] {
         let scratch = try #require(PatternScratch(for: self))
         return try Array(text.utf8).withUnsafeBytes { text in
-            try scan(text, for: wholeScope, using: scratch)
+            try scan(scratch.read(text), for: wholeScope, using: scratch)
             let regions = scratch.regions
             return try (0..<count).map { pattern in
                 guard scratch.hits(word: pattern / 64) >> UInt64(pattern % 64) & 1 == 1 else { return [] }

@@ -60,7 +60,7 @@ struct PackTests {
         var bytes = Array(text.utf8)
         return try bytes.withUnsafeMutableBytes { buffer in
             let text = UnsafeRawBufferPointer(buffer)
-            try patterns.scan(text, for: patterns.wholeScope, using: scratch)
+            try patterns.scan(scratch.read(text), for: patterns.wholeScope, using: scratch)
             guard scratch.hits(word: 0) & 1 != 0 else { return false }
             var found = false
             try patterns.matches(of: 0, in: text, within: scratch.regions, using: scratch) { span in

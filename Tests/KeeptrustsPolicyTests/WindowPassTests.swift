@@ -1,4 +1,5 @@
 import Foundation
+import KeeptrustsMatching
 import Testing
 
 @testable import KeeptrustsPolicy
@@ -38,7 +39,7 @@ struct WindowPassTests {
         for line in lines {
             let parts = line.split(separator: " ", maxSplits: 1)
             let isAttack = try #require(Float(parts[0])) >= 0.9
-            let isPlain = Array(Pack.unescape(String(parts[1])).utf8).withUnsafeBytes(classifier.isPlain)
+            let isPlain = try Self.reading(Array(Pack.unescape(String(parts[1])).utf8), classifier.isPlain)
             if isAttack {
                 plain.attacks += isPlain ? 1 : 0
             } else {
@@ -49,6 +50,28 @@ struct WindowPassTests {
 
         #expect(plain.attacks == 0)
         #expect(plain.others * 2 > plain.all)
+    }
+
+    @Test("Words by themselves weigh what they weigh beside runs of bytes that weigh nothing")
+    func words() throws {
+        let whole = try LinearModel(named: "prompt-injection.model")
+        let weights = Data((whole.words + [Int8](repeating: 0, count: whole.grams.count)).map { UInt8(bitPattern: $0) })
+        let model = try LinearModel(
+            "test.model",
+            text: "version: 1\nword-scale: \(whole.wordScale)\ngram-scale: 1\nbias: \(whole.bias)\nweights:\n"
+                + weights.base64EncodedString() + "\n")
+        let file = MarkedText.root.appending(path: "Tests/Fixtures/injection/scores.txt")
+        let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
+        var texts = lines.map { Array(Pack.unescape(String($0)).utf8) }
+        texts += (1...130).map { Array("\(String(repeating: "Abc", count: $0))\u{E9}x ## y\u{A0}z".utf8) }
+        texts.append((0..<9_000).flatMap { Array("W\($0 % 97)-\($0) ".utf8) })
+        texts.append((0...255).flatMap { [UInt8($0), 0x61, 0xE2, 0x62, UInt8($0), UInt8($0)] })
+
+        for text in texts {
+            let expected = text.withUnsafeBytes { WindowPass.strongest(in: $0, by: model) }
+            let found = try Self.reading(text) { WindowPass.strongestOfWords(in: $0, by: whole) }
+            #expect(found == expected, "\(String(decoding: text.prefix(80), as: UTF8.self))")
+        }
     }
 
     @Test("The strongest window is named, in a text that is harmless before and behind it")
@@ -113,6 +136,13 @@ struct WindowPassTests {
         let error = #expect(throws: PackError.self) { try LinearModel("test.model", text: text) }
 
         #expect(error?.message == message)
+    }
+
+    /// What `body` makes of a text that was read.
+    static func reading<Value>(_ text: [UInt8], _ body: (ReadText) -> Value) throws -> Value {
+        let patterns = try PatternSet([Pattern("a")], cacheDirectory: nil)
+        let scratch = try #require(PatternScratch(for: patterns))
+        return text.withUnsafeBytes { body(scratch.read($0)) }
     }
 
     static func strongest(in text: String, _ model: LinearModel) -> StrongestWindow? {

@@ -10,6 +10,9 @@ import grammar
 HERE = os.path.dirname(os.path.abspath(__file__))
 SEED = 7
 
+# Pages that quote attacks.
+QUOTING = ("prompt-injection.md", "defences.md", "agent-firewall.md", "tool-security.md")
+
 # A text, whether it is an attack, how much it counts, and whom it stays together with when the sets are split.
 Text = collections.namedtuple("Text", "text attack weight group")
 
@@ -42,9 +45,20 @@ def written(name):
                 yield family, line.replace("\\n", "\n")
 
 
+def documentation():
+    """Innocent texts of a technical kind: the repository's documentation, section by section, apart from what quotes attacks."""
+    root = os.path.join(HERE, "..", "..")
+    paths = [os.path.join(root, name) for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")]
+    for folder, _, names in os.walk(os.path.join(root, "docs")):
+        paths += [os.path.join(folder, name) for name in names if name.endswith(".md") and name not in QUOTING]
+    for path in sorted(paths):
+        with open(path, encoding="utf-8") as lines:
+            yield from (part for part in re.split(r"\n(?=#+ )", lines.read()) if len(part) >= 200)
+
+
 def own():
     """The repository's own texts, written and generated."""
-    texts = []
+    texts = [Text(part, 0, 1.0, "documentation") for part in documentation()]
     for name, attack in (("attacks", 1), ("multilingual", 1), ("benign", 0), ("multilingual-benign", 0), ("technical", 0)):
         texts += [Text(text, attack, 1.0, name + " " + family) for family, text in written(name + ".txt")]
     chance = random.Random(SEED)

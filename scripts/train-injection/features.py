@@ -32,13 +32,13 @@ _hashes = {}
 
 
 def word_hash(word):
-    """The hash of a word whose bytes are folded already."""
+    """The hash of a word whose bytes are folded already: eight bytes a step, the first in the lowest place."""
     known = _hashes.get(word)
     if known is None:
         known = K2
-        for byte in word:
-            known = ((known ^ byte) * K1) & MASK
-        known ^= known >> 32
+        for start in range(0, len(word), 8):
+            known = ((known ^ int.from_bytes(word[start:start + 8], "little")) * K1) & MASK
+            known ^= known >> 32
         _hashes[word] = known
     return known
 

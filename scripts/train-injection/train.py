@@ -11,7 +11,7 @@ from features import GRAM_BITS, WORD_BITS
 ROOT = os.path.join(corpus.HERE, "..", "..")
 MODEL = os.path.join(ROOT, "packs", "models", "prompt-injection.model")
 SCORES = os.path.join(ROOT, "Tests", "Fixtures", "injection", "scores.txt")
-VERSION = 1
+VERSION = 2
 
 
 def quantised(weights):

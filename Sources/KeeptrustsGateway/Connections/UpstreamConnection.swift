@@ -40,6 +40,9 @@ final class UpstreamConnection: ChannelDuplexHandler {
     private var calls = 0
     private var heldRead = false
     private let opened = ContinuousClock.now
+
+    /// The connection leads to an address of the public network.
+    private var isPublic = false
     private var idleSince = ContinuousClock.now
 
     init(endpoint: Endpoint, proxy: ProxyRules.Proxy?, tls: NIOSSLContext, pool: UpstreamPool) {
@@ -63,15 +66,13 @@ final class UpstreamConnection: ChannelDuplexHandler {
     private func send() {
         mode = .head
         guard let context else { return }
-        guard mayTalk(to: context.remoteAddress) else { return fail(.unreachable) }
+        guard mayTalk else { return fail(.unreachable) }
         context.write(wrapOutboundOut(request), promise: nil)
         pool.turnEnd.flush(context)
     }
 
-    /// Whether the request at hand may go to an address; what is behind a proxy is the proxy's to know.
-    private func mayTalk(to address: SocketAddress?) -> Bool {
-        proxy != nil || route?.isPublicOnly != true || address?.isPublic == true
-    }
+    /// Whether the request at hand may go where the connection leads; what is behind a proxy is the proxy's to know.
+    private var mayTalk: Bool { proxy != nil || route?.isPublicOnly != true || isPublic }
 
     /// Gives the call up: nobody wants the answer, so the connection is of no use any more.
     func cancel() {
@@ -150,8 +151,9 @@ final class UpstreamConnection: ChannelDuplexHandler {
         // The call may have been given up before there was a connection.
         if case .closed = mode { context.close(promise: nil) }
         guard case .connecting = mode else { return }
+        isPublic = context.remoteAddress?.isPublic == true
         // Before a name is told in a TLS handshake.
-        guard mayTalk(to: context.remoteAddress) else { return fail(.unreachable) }
+        guard mayTalk else { return fail(.unreachable) }
         if let proxy, endpoint.isTLS {
             mode = .tunnelling
             context.writeAndFlush(wrapOutboundOut(connectRequest(proxy)), promise: nil)

@@ -15,18 +15,16 @@ extension Normaliser {
     /// All that a whole text says apart from what it shows, as far as a policy reads it so.
     ///
     /// - Parameters:
-    ///   - text: The text.
-    ///   - scratch: The memory that the text itself was last scanned with.
+    ///   - read: The text.
     ///   - readings: The ways in which it is read.
     /// - Returns: The views, each with its reading.
-    public static func unveil(
-        _ text: UnsafeRawBufferPointer, scannedBy scratch: PatternScratch, _ readings: Set<Reading>
-    ) -> [(reading: Reading, view: TextView)] {
-        let facts = scratch.facts
+    public static func unveil(_ read: ReadText, _ readings: Set<Reading>) -> [(reading: Reading, view: TextView)] {
+        let (text, facts) = (read.bytes, read.facts)
         guard facts.mayBeVeiled else { return [] }
         var views: [(Reading, TextView)] = []
-        if readings.contains(.decoded) { views += decode(text, facts).map { (.decoded, $0) } }
-        if readings.contains(.undisguised) { views += undisguise(text, facts).map { (.undisguised, $0) } }
+        if readings.contains(.decoded) { for view in decode(text, facts) { views.append((.decoded, view)) } }
+        guard readings.contains(.undisguised) else { return views }
+        for view in undisguise(text, facts) { views.append((.undisguised, view)) }
         return views
     }
 }
@@ -57,7 +55,6 @@ public struct Unveiling {
 
     private let text: UnsafeRawBufferPointer
     private let facts: TextFacts
-    private let signs: VeilSigns
     private let piece: TextPiece
     private let depth: Int
     private let path: Int
@@ -73,7 +70,6 @@ public struct Unveiling {
     ) {
         self.text = text
         self.facts = facts
-        signs = facts.hasLongWord || facts.hasSpacedLetters ? VeilSigns(text) : VeilSigns.none
         self.piece = piece
         self.depth = depth
         self.path = path
@@ -158,7 +154,7 @@ public struct Unveiling {
 
     /// Reads what the encoded parts of the text say, one behind the other.
     private mutating func readRuns() {
-        guard piece.isOpen || piece.part != nil || facts.hasLongWord && signs.hasRun else { return }
+        guard piece.isOpen || piece.part != nil || facts.hasLongWord && facts.hasRun else { return }
         let runs = EncodedRuns(text, piece)
         if let place = runs.pending {
             wait(at: place)
@@ -196,7 +192,7 @@ public struct Unveiling {
         let place = piece.isOpen ? OpenRow(text).pending : nil
         if let place { wait(at: place) }
         let sure = UnsafeRawBufferPointer(rebasing: text[..<(place ?? text.count)])
-        if signs.hasApart, let joined = Disguises.joined(sure) {
+        if facts.hasLongWord || facts.hasSpacedLetters, facts.hasApart, let joined = Disguises.joined(sure) {
             add(joined, .joined, isOpen: piece.isOpen)
         } else if place != nil {
             add(TextView(sure[...]), .joined, isOpen: true)

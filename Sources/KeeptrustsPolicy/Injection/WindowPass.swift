@@ -36,10 +36,18 @@ struct WindowPass {
     /// - Parameters:
     ///   - text: The text.
     ///   - model: What its words and runs of bytes weigh.
-    ///   - wordsOnly: Leave the runs of bytes out, as if each weighed nothing.
     /// - Returns: Where it stands, and how strong it is.
-    static func strongest(
-        in text: UnsafeRawBufferPointer, by model: LinearModel, wordsOnly: Bool = false
+    static func strongest(in text: UnsafeRawBufferPointer, by model: LinearModel) -> StrongestWindow? {
+        strongest(in: text, by: model) { $0.read() }
+    }
+
+    /// The same with the runs of bytes left out, as if each weighed nothing, which takes a third of the time.
+    static func strongestOfWords(in text: ReadText, by model: LinearModel) -> StrongestWindow? {
+        strongest(in: text.bytes, by: model) { $0.readWords(text) }
+    }
+
+    private static func strongest(
+        in text: UnsafeRawBufferPointer, by model: LinearModel, _ read: (inout WindowPass) -> Void
     ) -> StrongestWindow? {
         model.words.withUnsafeBufferPointer { words in
             model.grams.withUnsafeBufferPointer { grams in
@@ -48,7 +56,7 @@ struct WindowPass {
                         guard let known = known.baseAddress else { return nil }
                         var pass = WindowPass(
                             text: text, grams: grams, kinds: kinds, sums: WindowSums(model, words, known))
-                        if wordsOnly { pass.readWords() } else { pass.read() }
+                        read(&pass)
                         return pass.sums.strongest
                     }
                 }
@@ -75,36 +83,47 @@ struct WindowPass {
         }
     }
 
-    /// Reads words alone, which takes a third of the time.
-    ///
-    /// Hashes are put aside and added up some at a time: what a word adds depends on those before it, its hash does not.
-    private mutating func readWords() {
-        withUnsafeTemporaryAllocation(of: Word.self, capacity: Self.mostAside) { aside in
-            guard let aside = aside.baseAddress else { return }
-            var (at, count) = (0, 0)
-            while at < text.count {
-                var word = plainWord(at: at)
-                if word == nil, let kind = kind(at: &at) { word = hashedWord(from: at, kind) }
-                guard let word else { continue }
-                (aside + count).initialize(to: word)
-                count += 1
-                at = word.span.upperBound
-                if at < text.count, text[at] == UInt8(ascii: " ") { at += 1 }
-                guard count == Self.mostAside else { continue }
-                sums.add(UnsafeBufferPointer(start: aside, count: count))
-                count = 0
+    /// Reads words alone: most are tokens, and what stands between these is read by its bytes.
+    private mutating func readWords(_ read: ReadText) {
+        var at = 0
+        read.eachRunOfTokens { tokens in
+            for token in tokens { readWord(token, from: &at) }
+        }
+        readWords(from: &at, upTo: text.count)
+    }
+
+    /// Reads what stands before a token, and the token.
+    @inline(__always)
+    private mutating func readWord(_ token: TextToken, from at: inout Int) {
+        readWords(from: &at, upTo: token.start)
+        let end = token.start &+ token.length
+        guard at == token.start, token.length <= Self.longestWord, end == text.count || text[end] < 0x80 else { return }
+        sums.add(RunningHash.of(token, text), (0, 0), at, end)
+        at = end
+    }
+
+    /// Reads the words that begin before `limit`, without their runs of bytes.
+    @inline(__always)
+    private mutating func readWords(from at: inout Int, upTo limit: Int) {
+        // One sign of ASCII between two tokens is no word.
+        if at &+ 1 == limit, text[at] < 0x80 { return at = limit }
+        if at < limit { readBytes(from: &at, upTo: limit) }
+    }
+
+    @inline(never)
+    private mutating func readBytes(from at: inout Int, upTo limit: Int) {
+        while at < limit {
+            guard let kind = kind(at: &at) else { continue }
+            let start = at
+            var hash = RunningHash()
+            let end = min(text.count, start + Self.longestWord)
+            while at < end, goesOn(at, kind) {
+                hash.add(UInt64(text[at] | 0x20))
+                at += 1
             }
-            sums.add(UnsafeBufferPointer(start: aside, count: count))
+            sums.add(hash.ended, (0, 0), start, at)
         }
     }
-
-    /// A word by its hash.
-    struct Word {
-        var hash: UInt64
-        var span: Range<Int>
-    }
-
-    private static let mostAside = 64
 
     /// Of what kind the word at `at` is; nil where none begins, and `at` is behind what stands there then.
     @inline(__always)
@@ -124,11 +143,11 @@ struct WindowPass {
         let end = min(text.count, start + Self.longestWord)
         var at = start
         var run = run
-        var hash = WindowSums.seed
+        var hash = RunningHash()
         var sum: Int32 = 0
         while at < end, goesOn(at, kind) {
             let folded = UInt64(text[at] | 0x20)
-            hash = (hash ^ folded) &* WindowSums.k1
+            hash.add(folded)
             run = run << 8 | folded
             sum &+= Int32(grams[WindowSums.index(run << 24 &* WindowSums.k1)])
             at += 1
@@ -136,44 +155,8 @@ struct WindowPass {
         run = run << 8 | 0x20
         sum &+= Int32(grams[WindowSums.index(run << 24 &* WindowSums.k1)])
         self.run = run
-        sums.add(hash ^ hash >> 32, sum, start..<at)
+        sums.add(hash.ended, (sum, Int32(truncatingIfNeeded: at &- start &+ 1)), start, at)
         return at
-    }
-
-    /// The hash of the word at `start` as ``readWord(from:_:)`` has it, and where it ends.
-    private func hashedWord(from start: Int, _ kind: UInt8) -> Word {
-        let end = min(text.count, start + Self.longestWord)
-        var at = start
-        var hash = WindowSums.seed
-        while at < end, goesOn(at, kind) {
-            hash = (hash ^ UInt64(text[at] | 0x20)) &* WindowSums.k1
-            at += 1
-        }
-        return Word(hash: hash ^ hash >> 32, span: start..<at)
-    }
-
-    /// The same for a word of up to 23 letters and digits of ASCII that is not near the end of the text; nil for others.
-    @inline(__always)
-    private func plainWord(at start: Int) -> Word? {
-        var hash = WindowSums.seed
-        var at = start
-        while at &- start < Self.longestWord, at &+ 8 < text.count {
-            var bytes = text.loadUnaligned(fromByteOffset: at, as: UInt64.self)
-            let count = (~bytes.alphanumericBytes & 0x8080_8080_8080_8080).trailingZeroBitCount &>> 3
-            guard at &+ count > start else { return nil }
-            bytes |= 0x2020_2020_2020_2020
-            // Always eight steps: where a loop of the word's length ends, a processor guesses wrong.
-            for step in 0..<8 {
-                let next = (hash ^ bytes & 0xFF) &* WindowSums.k1
-                hash = step < count ? next : hash
-                bytes &>>= 8
-            }
-            at &+= count
-            guard count < 8 else { continue }
-            guard text[at] < 0x80 else { return nil }
-            return Word(hash: hash ^ hash >> 32, span: start..<at)
-        }
-        return nil
     }
 
     /// Whether a word of a kind goes on at `at`.
@@ -190,6 +173,43 @@ struct WindowPass {
         case 0xE2, 0xE3: at + 1 < text.count && text[at + 1] == 0x80 ? 3 : 0
         default: 0
         }
+    }
+}
+
+/// The hash of a word whose bytes come one by one: eight of them make a step, the first in the lowest place.
+private struct RunningHash {
+    private var hash = WindowSums.seed
+    private var bytes: UInt64 = 0
+    private var shift: UInt64 = 0
+
+    /// Takes in a byte, folded.
+    @inline(__always)
+    mutating func add(_ byte: UInt64) {
+        bytes |= byte &<< shift
+        shift &+= 8
+        guard shift == 64 else { return }
+        hash = Self.step(hash, bytes)
+        (bytes, shift) = (0, 0)
+    }
+
+    /// The hash of the word that is over.
+    var ended: UInt64 { shift == 0 ? hash : Self.step(hash, bytes) }
+
+    /// The hash of a word that is a token.
+    @inline(__always)
+    static func of(_ token: TextToken, _ text: UnsafeRawBufferPointer) -> UInt64 {
+        let first = step(WindowSums.seed, token.key)
+        guard token.length > 8 else { return first }
+        var rest = Self()
+        rest.hash = first
+        for place in token.start &+ 8..<token.start &+ token.length { rest.add(UInt64(text[place] | 0x20)) }
+        return rest.ended
+    }
+
+    @inline(__always)
+    private static func step(_ hash: UInt64, _ bytes: UInt64) -> UInt64 {
+        let product = (hash ^ bytes) &* WindowSums.k1
+        return product ^ product &>> 32
     }
 }
 

@@ -51,21 +51,15 @@ struct WindowSums {
         known.initialize(repeating: 0, count: Self.places)
     }
 
-    /// Counts words apart from their runs of bytes.
-    mutating func add(_ words: UnsafeBufferPointer<WindowPass.Word>) {
-        var sums = self
-        for word in words { sums.add(word.hash, 0, word.span) }
-        self = sums
-    }
-
     /// Counts a word, unless its block has it already.
     ///
     /// - Parameters:
     ///   - hash: The hash of the word.
-    ///   - sum: What its runs of bytes weigh.
-    ///   - span: Where it stands.
+    ///   - grams: What its runs of bytes weigh, and how many there are; none where they are not read.
+    ///   - start: Where it begins.
+    ///   - end: Where it ends.
     @inline(__always)
-    mutating func add(_ hash: UInt64, _ sum: Int32, _ span: Range<Int>) {
+    mutating func add(_ hash: UInt64, _ grams: (sum: Int32, count: Int32), _ start: Int, _ end: Int) {
         let pair = (last << 17 | last >> 47) ^ hash
         last = hash
         var place = find(hash)
@@ -76,15 +70,14 @@ struct WindowSums {
             place = find(hash)
         }
         known[place] = tag(hash)
-        if knownCount == 0 { block.start = span.lowerBound }
-        let one: Int32 = isNew ? 1 : 0
+        if knownCount == 0 { block.start = start }
+        let all: Int32 = isNew ? -1 : 0
         let weight = Int32(words[Self.index(hash &* Self.k2)]) &+ Int32(words[Self.index(pair &* Self.k1)])
-        knownCount &+= Int(one)
-        block.words &+= weight &* one
-        block.wordCount &+= 2 &* one
-        block.grams &+= sum &* one
-        block.gramCount &+= (Int32(truncatingIfNeeded: span.count) &+ 1) &* one
-        block.end = isNew ? span.upperBound : block.end
+        knownCount &-= Int(all)
+        block.words &+= weight & all
+        block.grams &+= grams.sum & all
+        block.gramCount &+= grams.count & all
+        block.end = isNew ? end : block.end
     }
 
     /// The hash, with the block's number in the place of its lowest bits.
@@ -113,16 +106,24 @@ struct WindowSums {
     /// Of many windows, the strongest is strong by chance: see ``StrongestWindow/logOdds``.
     var strongest: StrongestWindow? {
         var sums = self
-        if knownCount > 0 { sums.note(previous ?? Block(), block) }
+        if knownCount > 0 { sums.note(previous ?? Block(), wholeBlock) }
         guard var strongest = sums.found else { return nil }
         if sums.windows > 1 { strongest.logOdds -= 0.3 * log(Float(sums.windows)) }
         return strongest
     }
 
+    /// The block, with how many words it has: one for itself, and one for the pair with the word before.
+    private var wholeBlock: Block {
+        var whole = block
+        whole.wordCount = Int32(2 * knownCount)
+        return whole
+    }
+
     /// Ends a block that is full.
     private mutating func close() {
-        if let previous { note(previous, block) }
-        previous = block
+        let whole = wholeBlock
+        if let previous { note(previous, whole) }
+        previous = whole
         block = Block()
         knownCount = 0
         number += 1
@@ -134,7 +135,7 @@ struct WindowSums {
     private mutating func note(_ first: Block, _ second: Block) {
         windows += 1
         let wordCount = Float(first.wordCount &+ second.wordCount).squareRoot()
-        let gramCount = Float(first.gramCount &+ second.gramCount).squareRoot()
+        let gramCount = Float(max(1, first.gramCount &+ second.gramCount)).squareRoot()
         let words = Float(first.words &+ second.words) * scales.word / wordCount
         let grams = Float(first.grams &+ second.grams) * scales.gram / gramCount
         let logOdds = words + grams + scales.bias
