@@ -80,7 +80,7 @@ extension Exchange {
 
     /// Goes on after a wait.
     mutating func call(at now: ContinuousClock.Instant, into actions: inout [Action]) {
-        guard let next = waitingFor else { return refuse(.allTargetsDown, at: now, into: &actions) }
+        guard let next = waitingFor else { return refuse(.allTargetsDown(for: .zero), at: now, into: &actions) }
         waitingFor = nil
         start(next, at: now, into: &actions)
     }

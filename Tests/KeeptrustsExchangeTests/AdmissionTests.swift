@@ -69,6 +69,20 @@ struct AdmissionTests {
         #expect(end.text.hasPrefix("HTTP/1.1 404 "))
     }
 
+    @Test("What is answered at a path with nothing names the paths that lead somewhere")
+    func servedPaths() throws {
+        let end = try #require(try Play().head("POST /chat/completions").end)
+
+        let hint = try #require(end.text.split(separator: "\"hint\":\"").last?.split(separator: "\"").first)
+        let paths = hint.matches(of: /\/[a-z0-9\/]+/).map { String($0.output) }
+        #expect(
+            paths == ["/v1/chat/completions", "/v1/models", "/health", "/healthz", "/readyz", "/v1"])
+        for path in paths.dropLast() {
+            let actions = try Play().head("GET \(path)", length: nil)
+            #expect(actions.end?.text.hasPrefix("HTTP/1.1 404 ") == false)
+        }
+    }
+
     @Test("A gateway that cannot record takes nothing on")
     func fullSpool() throws {
         let end = try Play(hasRoom: false).head()
