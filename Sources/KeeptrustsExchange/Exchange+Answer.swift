@@ -51,7 +51,7 @@ extension Exchange {
             guard let body = try attempt?.answer() else { return }
             let answer = try surface.readAnswer(body)
             if let error = answer.error { return attemptFailed(.reported(error), at: now, into: &actions) }
-            endAttempt(.succeeded, error: nil, at: now)
+            endAttempt(.succeeded, error: nil, at: now, into: &actions)
             note(answer.usage, answer.model)
             judge(answer, at: now, into: &actions)
         } catch {

@@ -31,7 +31,7 @@ extension Exchange {
     mutating func settle(
         _ outcome: Outcome, status: Int, at now: ContinuousClock.Instant, into actions: inout [Action]
     ) {
-        if case .cancelled = outcome { endAttempt(.abandoned, error: "cancelled", at: now) }
+        if case .cancelled = outcome { endAttempt(.abandoned, error: "cancelled", at: now, into: &actions) }
         record.status = status
         let config = snapshot.config
         let event = record.event(

@@ -45,7 +45,8 @@ public final class Gateway: Sendable {
         let sync = SpoolSync(segments, disk: disk, logger: logger)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.eventLoops)
         let roster = try await LoopRoster(
-            group, settings: settings, snapshot: snapshot, segments: segments, sync: sync)
+            group, settings: settings, snapshot: snapshot, segments: segments, sync: sync,
+            watch: TargetWatch(logger))
         if let controlPlane = settings.controlPlane {
             let cache = KeyCache(directory, token: controlPlane.token)
             if let keys = cache.load(maxStaleness: config.keys.maxStaleness, at: .now, logger) { roster.install(keys) }

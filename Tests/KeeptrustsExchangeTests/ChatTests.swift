@@ -98,6 +98,26 @@ struct ChatTests {
         if let code { #expect(actions.record?["error_code"] as? String == code) }
     }
 
+    @Test("The operator is told of each attempt that fails, and of answers while that is wanted")
+    func told() throws {
+        let play = try Play(wantsAnswers: true)
+        try play.chat(Self.ping)
+        #expect(play.tell(.upstreamEnded(.failed(.unreachable))).told == ["first failed: unreachable"])
+        #expect(play.answer(Self.pong).told == ["second answered"])
+
+        // What is wrong with a request, and a caller who leaves, say nothing of a target.
+        play.begin()
+        try play.chat(Self.ping)
+        #expect(play.answer(status: 400, #"{"error":{"message":"no"}}"#).told == ["first answered"])
+        play.begin()
+        try play.chat(Self.ping)
+        #expect(play.tell(.callerLeft).told == [])
+
+        let quiet = try Play()
+        try quiet.chat(Self.ping)
+        #expect(quiet.answer(Self.pong).told == [])
+    }
+
     @Test("Where no target has its credential, SDKs are told not to try again")
     func missingCredential() throws {
         let play = try Play()
