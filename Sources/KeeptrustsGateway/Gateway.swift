@@ -108,6 +108,17 @@ extension ConfigFailure {
     }
 }
 
+extension Logger {
+    /// Says that a config was not taken, with one line for each mistake in it.
+    public func refused(_ config: any Error, _ effect: Message, metadata: Metadata = [:]) {
+        guard let mistakes = config as? ConfigMistakes else {
+            return error(effect, metadata: metadata.merging(["error": "\(config)"]) { $1 })
+        }
+        for line in mistakes.lines { error("\(line)") }
+        error(effect, metadata: metadata.merging(["mistakes": "\(mistakes.all.count)"]) { $1 })
+    }
+}
+
 /// The config that a gateway starts with.
 private enum FirstConfig {
     static func load(

@@ -42,10 +42,21 @@ BROKEN_CONFIGS = {
 
 def one_line(text):
     """The one line that a failed command writes for its reader, with its hint; the log's lines do not count."""
-    lines = [line for line in text.splitlines() if line.strip() and not re.match(r"\d{4}-\d\d-\d\dT", line)]
+    lines = read_by_people(text)
     assert 1 <= len(lines) <= 2, f"not one clear line:\n{text}"
-    assert "Fatal error" not in text and "Thread 0" not in text and "Stack dump" not in text
     return "\n".join(lines)
+
+
+def mistakes(text):
+    """The lines about the mistakes of a config, each with its place, and their hints."""
+    lines = read_by_people(text)
+    assert lines and all(re.match(r"\S+:\d+:\d+: error: |  hint: ", line) for line in lines), f"not clear:\n{text}"
+    return "\n".join(lines)
+
+
+def read_by_people(text):
+    assert "Fatal error" not in text and "Thread 0" not in text and "Stack dump" not in text
+    return [line for line in text.splitlines() if line.strip() and not re.match(r"\d{4}-\d\d-\d\dT", line)]
 
 
 def run_gateway(folder, config_path, *flags, listen="127.0.0.1:0"):
@@ -65,9 +76,50 @@ def test_a_broken_config_is_refused_with_its_place(tmp_path, case):
     lint_status, lint_output, lint_errors = run_kt("policy", "lint", "--file", path, folder=tmp_path)
 
     assert status in (1, 2)
-    assert re.search(expected, one_line(errors)), errors
+    assert re.search(expected, mistakes(errors)), errors
     assert lint_status in (1, 2)
     assert re.search(expected, lint_output + lint_errors), lint_output + lint_errors
+
+
+def test_a_start_tells_all_mistakes_of_a_config(tmp_path):
+    path = tmp_path / "policy-config.yaml"
+    path.write_text(
+        VALID.replace("model: demo", "modell: demo").replace("audit-logger", "audit-loger, pii-detector")
+        + "policy: {pii-detector: {actoin: redact}}\npolices: {}\n"
+    )
+
+    status, _, errors = run_gateway(tmp_path, path)
+
+    assert status == 1
+    assert re.findall(r"policy-config\.yaml:(\d+:\d+): error: .*", errors) == ["2:20", "5:34", "6:25", "7:1"]
+
+
+def test_a_reload_tells_all_mistakes_of_a_config(gateway):
+    config = json.loads(gateway.config_path.read_text())
+    config["providers"]["targets"][0]["modell"] = "gpt-4o"
+    gateway.reload({**config, "polices": {}, "policies": {"chain": ["audit-loger", "pii-detector", "dlp-filter"]}})
+
+    gateway.wait_for("mistakes=3 .*the config was not reloaded")
+    lines = re.findall(r"^.* error .*gateway\.yaml:\d+:\d+: error: .*'(\S+)'\.$", gateway.output, re.MULTILINE)
+
+    assert lines == ["audit-loger", "providers.targets.0.modell", "polices"]
+    assert gateway.chat().status == 200
+
+
+def test_a_key_that_is_not_there_is_named_with_its_place(tmp_path, gateways, simulator):
+    gateway = gateways(
+        configs.policy_config(configs.target(simulator.base_url())), environment={configs.KEY_VARIABLE: ""}
+    )
+
+    place = [
+        f"{number}:{line.index('{') + 1}"
+        for number, line in enumerate(gateway.config_path.read_text().splitlines(), 1) if '"key_ref"' in line
+    ]
+    assert re.search(
+        rf"warning.*gateway\.yaml:{place[0]}: warning: the consumer group 'tests' has no key: "
+        rf"the variable {configs.KEY_VARIABLE} is not set", gateway.output,
+    )
+    assert gateway.chat().status == 401
 
 
 def test_a_missing_config_is_named(tmp_path):
@@ -153,9 +205,12 @@ def test_a_read_only_directory_is_named(read_only):
         "--console", "127.0.0.1:0", "--chat", "127.0.0.1:0",
     )
 
-    for status, errors in (gateway, api, up):
+    for (status, errors), folder in ((gateway, "state"), (api, "api"), (up, "up")):
         assert status == 1
-        assert str(data) in one_line(errors)
+        line = one_line(errors)
+        assert f"directory '{data / folder}' cannot be used: '{data / folder}': Permission denied." in line
+        assert "Make it writable for the user that kt runs as (uid " in line
+        assert re.search("--(state|data)-dir", line)
 
 
 @pytest.mark.parametrize("url", ["postgres://nobody:nothing@127.0.0.1:1/none", "sqlite:/proc/none/db.sqlite"])

@@ -1,4 +1,5 @@
 import Foundation
+import KeeptrustsConfig
 import KeeptrustsCore
 import KeeptrustsExchange
 import Testing
@@ -81,6 +82,39 @@ struct AdmissionTests {
             let actions = try Play().head("GET \(path)", length: nil)
             #expect(actions.end?.text.hasPrefix("HTTP/1.1 404 ") == false)
         }
+    }
+
+    @Test("Variables that are not set are named, with the places that name them")
+    func variables() throws {
+        let yaml = """
+            pack: {name: play, version: 1.2.3, enabled: true}
+            policies:
+              chain:
+                - audit-logger
+                - external-moderation
+            policy:
+              external-moderation: {provider: openai-moderation, secret_key_ref: {env: CHECK_KEY}}
+            consumer_groups:
+              - {name: here, key_ref: {env: KEY}}
+              - name: gone
+                key_ref: {env: APP_KEY}
+              - {name: empty, key_ref: {env: EMPTY}}
+            providers:
+              targets:
+                - {id: main, provider: openai, model: gpt-4o, secret_key_ref: {env: MAIN_KEY}}
+            """
+
+        let snapshot = try Snapshot(
+            PolicyConfig(yaml: yaml, file: "a.yaml"), cacheDirectory: nil,
+            environment: { ["KEY": Play.key, "EMPTY": ""][$0] })
+
+        #expect(
+            snapshot.warnings.map(\.description) == [
+                "a.yaml:15:7: warning: the target 'main' is unavailable: the variable MAIN_KEY is not set.",
+                "a.yaml:5:7: warning: the policy 'external-moderation' cannot ask its service: the variable CHECK_KEY is not set.",
+                "a.yaml:11:14: warning: the consumer group 'gone' has no key: the variable APP_KEY is not set.",
+                "a.yaml:12:29: warning: the consumer group 'empty' has no key: the variable EMPTY is not set.",
+            ])
     }
 
     @Test("A gateway that cannot record takes nothing on")

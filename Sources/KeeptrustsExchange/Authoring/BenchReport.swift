@@ -1,6 +1,6 @@
 import Foundation
 public import KeeptrustsConfig
-public import KeeptrustsCore
+import KeeptrustsCore
 import KeeptrustsMatching
 import KeeptrustsPolicy
 public import NIOCore
@@ -33,10 +33,10 @@ public struct BenchReport: Sendable {
     ///   - texts: What is judged, each as a user's request, or as an answer for policies that judge no requests.
     ///   - cacheDirectory: Where compiled patterns are kept; nil compiles them anew.
     ///   - timer: What is measured with.
-    /// - Throws: ``ConfigError`` for the first mistake in a policy.
+    /// - Throws: ``ConfigMistakes`` in the policies.
     public init(
         of config: PolicyConfig, on texts: [Text], cacheDirectory: String?, timer: JudgementTimer
-    ) throws(ConfigError) {
+    ) throws(ConfigMistakes) {
         let whole = try config.compileChain(cacheDirectory: cacheDirectory)
         var alone: [PolicyChain] = []
         for index in whole.instances.indices {
