@@ -55,10 +55,16 @@ public struct WebListener: Service {
             logger.info("all requests have finished", metadata: ["server": "\(name)"])
         } catch let error as IOError {
             let reason = String(cString: strerror(error.errnoCode))
-            throw CannotServe(code: "server.cannot_listen", message: "Cannot listen on \(address): \(reason).")
+            throw cannotListen(reason)
         } catch let error as SocketAddressError {
-            throw CannotServe(code: "server.cannot_listen", message: "Cannot listen on \(address): \(error).")
+            throw cannotListen("\(error)")
         }
+    }
+
+    private func cannotListen(_ cause: String) -> CannotServe {
+        CannotServe(
+            code: "server.cannot_listen", message: "The \(name) cannot listen on \(address): \(cause).",
+            hint: "Choose another address (--listen; --\(name) of kt up).")
     }
 
     private static func server(_ tls: TLSFiles?, _ limits: WebLimits) throws(CannotServe) -> HTTPServerBuilder {

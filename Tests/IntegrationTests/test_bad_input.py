@@ -15,6 +15,7 @@ import configs
 import raw_http
 from processes import kt_binary, run_kt
 from raw_http import eventually
+from stack import Up
 
 VALID = """\
 pack: {name: tests, version: 1.0.0, enabled: true}
@@ -156,6 +157,23 @@ def test_a_port_in_use_is_named(tmp_path, component):
     assert address in errors and "in use" in errors
 
 
+@pytest.mark.parametrize("component", Up.COMPONENTS)
+def test_a_port_in_use_is_named_with_its_flag(tmp_path, component):
+    """Of the four parts of `kt up`, the one whose port is taken, and what changes it."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        flags = [word for name in Up.COMPONENTS for word in (f"--{name}", address if name == component else "127.0.0.1:0")]
+        status, output, errors = run_kt("up", "--data-dir", tmp_path / "data", *flags, folder=tmp_path)
+
+    assert status == 1
+    line = one_line(errors)
+    assert line.startswith(f"error: The {component} cannot listen on {address}: Address already in use.")
+    assert f"--{component} of kt up" in line
+    assert "kt_gk_" not in output
+
+
 def test_a_state_directory_has_one_owner(gateway, tmp_path):
     status, _, errors = run_kt(
         "gateway", "run", "--listen", "127.0.0.1:0", "--policy-config", gateway.config_path, "--state-dir",
@@ -211,6 +229,35 @@ def test_a_read_only_directory_is_named(read_only):
         assert f"directory '{data / folder}' cannot be used: '{data / folder}': Permission denied." in line
         assert "Make it writable for the user that kt runs as (uid " in line
         assert re.search("--(state|data)-dir", line)
+
+
+def test_a_file_in_the_place_of_a_directory_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+
+    for flags in (["api", "run", "--listen", "127.0.0.1:0"], ["up", "--api", "127.0.0.1:0"]):
+        status, _, errors = run_kt(*flags, "--data-dir", tmp_path / "file" / "data", folder=tmp_path)
+        assert status == 1
+        assert f"'{tmp_path / 'file'}': Not a directory. A file stands there; move it away." in one_line(errors)
+
+
+@pytest.mark.parametrize("lack", ["directory", "key", "database", "schema"])
+def test_a_sign_in_link_makes_nothing_where_nothing_is(tmp_path, lack):
+    data = tmp_path / "data"
+    if lack != "directory":
+        data.mkdir()
+    if lack in ("database", "schema"):
+        (data / "server.key").write_bytes(b"k" * 32)
+        (data / "server.key").chmod(0o600)
+    if lack == "schema":
+        (data / "keeptrusts.sqlite").write_bytes(b"")
+    before = sorted(data.rglob("*"))
+
+    status, _, errors = run_kt("api", "sign-in-link", "--data-dir", data, folder=tmp_path)
+
+    assert status == 4
+    assert f"There is no data directory of an API at '{data}'" in one_line(errors) and "--data-dir" in errors
+    assert data.exists() == (lack != "directory")
+    assert lack == "schema" or sorted(data.rglob("*")) == before
 
 
 @pytest.mark.parametrize("url", ["postgres://nobody:nothing@127.0.0.1:1/none", "sqlite:/proc/none/db.sqlite"])
