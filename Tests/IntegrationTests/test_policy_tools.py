@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree
@@ -55,6 +56,25 @@ def kt(folder):
 def lines(path):
     with open(path) as file:
         return [json.loads(line) for line in file]
+
+
+def commands(*path):
+    """The commands below a command, by their own help: each a list of words."""
+    status, output, _ = run_kt(*path, "--help")
+    assert status == 0
+    listed = output.partition("SUBCOMMANDS:\n")[2].partition("\n\n")[0]
+    names = [line.split()[0] for line in listed.splitlines() if re.match(r"  \S", line)]
+    return [command for name in names for command in commands(*path, name)] if names else [path]
+
+
+def test_every_command_is_documented():
+    pages = [REPOSITORY / "README.md", *(REPOSITORY / "docs" / "reference").rglob("*.md")]
+    text = "\n".join(page.read_text() for page in pages)
+
+    known = [" ".join(["kt", *command]) for command in commands()]
+
+    assert len(known) >= 18
+    assert [command for command in known if not re.search(rf"{command}\b", text)] == []
 
 
 # scan
