@@ -9,6 +9,8 @@ import socket
 import subprocess
 import tempfile
 
+import httpx
+import openai
 import pytest
 
 import configs
@@ -348,6 +350,21 @@ def test_a_provider_without_its_credential(gateways, simulator):
     assert configs.UPSTREAM_VARIABLE in gateway.output
     assert (answer.status, answer.error["code"]) == (503, "no_target_available")
     assert simulator.received() == []
+
+    # The official SDK, which tries again after a 503, does not here.
+    asked = []
+    client = gateway.client(http_client=httpx.Client(event_hooks={"request": [asked.append]}))
+    with pytest.raises(openai.InternalServerError):
+        client.chat.completions.create(model="gpt-4o", messages=[{"role": "user", "content": "Say hello."}])
+    assert len(asked) == 1
+
+
+def test_a_path_with_nothing_names_those_that_are_served(gateway):
+    answer = gateway.call("POST", "/chat/completions", {"model": "gpt-4o", "messages": []})
+
+    assert (answer.status, answer.error["code"]) == (404, "not_found")
+    for path in ("POST /v1/chat/completions", "GET /v1/models", "/health", "/v1"):
+        assert path in answer.error["hint"]
 
 
 def test_a_full_spool_stops_new_exchanges_and_loses_none(stacks, simulator):
