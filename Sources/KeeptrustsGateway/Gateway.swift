@@ -34,9 +34,14 @@ public final class Gateway: Sendable {
         -> Gateway
     {
         let config = try await FirstConfig.load(settings, directory, logger)
-        let snapshot = try Snapshot(
-            config, cacheDirectory: directory.patternCache, failMode: settings.failMode,
-            environment: { settings.environment[$0] })
+        let note = CompilingNote { [place = directory.patternCache] in
+            logger.info("compiling patterns, which may take some seconds", metadata: ["kept_in": "\(place)"])
+        }
+        let snapshot = try note.given {
+            try Snapshot(
+                config, cacheDirectory: directory.patternCache, failMode: settings.failMode,
+                environment: { settings.environment[$0] })
+        }
         for warning in config.warnings { logger.warning("\(warning)") }
         for warning in snapshot.warnings { logger.warning("\(warning)") }
         let segments = try Segments(directory: directory.spool, maxBytes: config.record.maxBytes)

@@ -1,4 +1,5 @@
 import CHyperscan
+import Synchronization
 
 /// What a scan shall look for on behalf of some patterns.
 struct ScanPlan {
@@ -141,6 +142,8 @@ struct ScanPlan {
     func databases(cacheDirectory: String?) throws(PatternError) -> [HyperscanDatabase?] {
         let cache = cacheDirectory.map { DatabaseCache(directory: $0, groups: entries) }
         if let databases = cache?.load(count: entries.count) { return databases }
+        PatternSet.compilations.add(1, ordering: .relaxed)
+        defer { PatternSet.compilations.subtract(1, ordering: .relaxed) }
         var databases: [HyperscanDatabase?] = []
         for entries in entries {
             guard !entries.isEmpty else {

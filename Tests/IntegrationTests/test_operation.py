@@ -89,6 +89,7 @@ def test_a_reload_before_it_listens_ends_nothing(tmp_path, simulator):
         gateway.url = gateway.wait_to_listen("gateway")
 
         assert gateway.chat().status == 200
+        assert re.search(rf"info.*kept_in={patterns} .*compiling patterns", gateway.output)
     finally:
         gateway.stop()
 

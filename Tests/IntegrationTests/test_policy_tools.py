@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 import configs
-from processes import REPOSITORY, kt_binary, run_kt
+from processes import REPOSITORY, kt_binary, run_kt, without_patience
 from raw_http import eventually
 
 CONFIG = """\
@@ -114,7 +114,7 @@ def test_scan_reads_and_writes_the_standard_streams(folder):
 
     assert result.returncode == 0
     assert len(result.stdout.splitlines()) == 5
-    assert result.stderr.startswith("5 rows")
+    assert without_patience(result.stderr).startswith("5 rows")
 
 
 def test_scan_names_the_lines_that_are_no_rows(kt, folder):
@@ -208,6 +208,23 @@ def test_explain_tells_what_each_policy_saw(kt):
     assert "ran: block (dlp_filter.detected)" in output
     assert "verdict: block by dlp-filter" in output
     assert "jane" not in output
+
+
+def test_explain_says_once_that_patterns_take_long(tmp_path):
+    (tmp_path / "policy-config.yaml").write_text(CONFIG.replace("[pii", "[prompt-injection, pii"))
+    kept = tmp_path / "patterns"
+
+    def explain():
+        return subprocess.run(
+            [kt_binary(), "policy", "explain", "hello", "--json"], capture_output=True, text=True, cwd=tmp_path,
+            env={"PATH": os.environ["PATH"], "KEEPTRUSTS_PATTERN_DIR": str(kept)}, timeout=120,
+        )
+
+    cold, warm = explain(), explain()
+
+    assert cold.returncode == 0 and json.loads(cold.stdout)["verdict"] == "allow"
+    assert cold.stderr == f"compiling patterns, which may take some seconds; they are kept in {kept} for the next time\n"
+    assert warm.returncode == 0 and warm.stderr == ""
 
 
 def test_explain_as_json_and_from_a_file(kt, folder):
