@@ -113,7 +113,7 @@ struct AdmissionTests {
                 "a.yaml:15:7: warning: the target 'main' is unavailable: the variable MAIN_KEY is not set.",
                 "a.yaml:5:7: warning: the policy 'external-moderation' cannot ask its service: the variable CHECK_KEY is not set.",
                 "a.yaml:11:14: warning: the consumer group 'gone' has no key: the variable APP_KEY is not set.",
-                "a.yaml:12:29: warning: the consumer group 'empty' has no key: the variable EMPTY is not set.",
+                "a.yaml:12:28: warning: the consumer group 'empty' has no key: the variable EMPTY is not set.",
             ])
     }
 
