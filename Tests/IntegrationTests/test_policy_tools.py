@@ -291,11 +291,25 @@ def test_bench_measures_each_policy(kt, folder):
     text = json.loads(report)["texts"][0]
     assert (text["name"], text["bytes"]) == ("mine.txt", 15)
     assert text["bare_us"] > 0 and text["chain"]["microseconds"] > 0 and text["chain"]["ratio"] > 0
+    assert text["events"] == 1 and text["chain"]["event_us"] > 0
     assert [policy["id"] for policy in text["policies"]] == ["pii-detector", "dlp-filter", "audit-logger"]
+
+
+def test_bench_measures_rows_and_their_chunks(kt, folder):
+    rows = [{"id": "whole", "text": "A text."}, {"id": "cut", "text": "A text.", "chunks": ["A ", "te", "xt."]}]
+    (folder / "mine.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+    status, report, _ = kt("policy", "bench", "--rounds", "3", "--input", "mine.jsonl", "--json")
+
+    texts = json.loads(report)["texts"]
+    assert status == 0
+    assert [(text["name"], text["bytes"], text["events"]) for text in texts] == [("whole", 7, 0), ("cut", 7, 3)]
+    assert "event_us" not in texts[0]["chain"] and texts[1]["chain"]["event_us"] > 0
 
 
 @pytest.mark.parametrize("arguments, status", [
     (["--file", "absent"], 2), (["--rounds", "0"], 2), (["--policy-config", "absent.yaml"], 2),
+    (["--input", "absent"], 2), (["--input", "policy-config.yaml"], 2),
     (["--policy-config", "rows.jsonl"], 1),
 ])
 def test_bench_says_what_is_wrong(kt, arguments, status):
