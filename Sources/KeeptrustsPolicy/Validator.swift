@@ -163,7 +163,22 @@ extension Validator {
     }
 
     /// The digits of a value, whatever stands between them.
-    static func digits(_ value: some Sequence<UInt8>) -> [Int] { value.compactMap(Numeral.digit) }
+    static func digits(_ value: some Sequence<UInt8>) -> [Int] {
+        var digits: [Int] = []
+        digits.reserveCapacity(24)
+        for byte in value where byte &- 0x30 < 10 { digits.append(Int(byte) - 0x30) }
+        return digits
+    }
+
+    /// How many digits a value has, and how many different ones.
+    static func countDigits(_ value: some Sequence<UInt8>) -> (all: Int, different: Int) {
+        var (count, seen) = (0, UInt16(0))
+        for byte in value where byte &- 0x30 < 10 {
+            count += 1
+            seen |= 1 << UInt16(byte - 0x30)
+        }
+        return (count, seen.nonzeroBitCount)
+    }
 
     static func isWord(_ byte: UInt8) -> Bool {
         switch byte {
