@@ -146,7 +146,8 @@ public enum Channel: Sendable, Hashable {
         if case .field = self { true } else { false }
     }
 
-    var isToolCall: Bool {
+    /// Whether it is what a tool is called with.
+    public var isToolCall: Bool {
         switch self {
         case .toolArguments, .functionArguments: true
         case .content, .refusal, .reasoning, .reasoningContent, .reasoningDetails, .transcript, .field, .other: false

@@ -44,6 +44,9 @@ struct AnswerStream {
     /// The numbers that the values of the exchange have.
     var placeholders: Placeholders
 
+    /// Puts in what markers of the request stand for, after all judging; nil where nobody wants that.
+    private var unmasking: AnswerUnmasking?
+
     /// Whether the caller asked for the event that carries the usage.
     private let keepsUsage: Bool
     private var translation: any Translation
@@ -76,13 +79,14 @@ struct AnswerStream {
 
     init(
         surface: Surface, translation: any Translation, chain: PolicyChain, scratch: MatchScratch,
-        placeholders: Placeholders, keepsUsage: Bool, maxEventBytes: Int, maxHeldBytes: Int
+        placeholders: Placeholders, unmasking: AnswerUnmasking?, keepsUsage: Bool, maxEventBytes: Int, maxHeldBytes: Int
     ) {
         self.surface = surface
         self.translation = translation
         self.chain = chain
         self.scratch = scratch
         self.placeholders = placeholders
+        self.unmasking = unmasking
         self.keepsUsage = keepsUsage
         self.maxHeldBytes = maxHeldBytes
         held = chain.holds(.response) ? HeldAnswer(after: StreamedLabels()) : nil
@@ -238,11 +242,13 @@ struct AnswerStream {
         var sent = 0
         for (number, delta) in chunk.deltas.enumerated() {
             var piece = ByteBuffer()
+            let isLast = finishing.contains(delta.choice)
             if let rest = remainder(number) {
                 piece = rest
-            } else if let outcome = try judge(delta, isLast: finishing.contains(delta.choice), into: &piece) {
+            } else if let outcome = try judge(delta, isLast: isLast, into: &piece) {
                 return .blocked(outcome)
             }
+            unmask(&piece, delta.choice, delta.channel, isLast: isLast)
             sent += piece.readableBytes
             guard piece != delta.text.segment.text else { continue }
             let range = delta.text.rawRange(of: 0..<delta.text.segment.text.readableBytes)
@@ -324,11 +330,21 @@ struct AnswerStream {
             guard !deltas.contains(where: { $0.choice == owner && $0.channel == channel }) else { continue }
             var rest = ByteBuffer()
             if let outcome = push(ByteBuffer(), to: place, isLast: true, into: &rest) { return outcome }
+            unmask(&rest, owner, channel, isLast: true)
             if rest.readableBytes > 0 {
                 template?.writeText(rest, choice: owner, channel: channel, into: &out)
             }
         }
+        unmasking?.end(choice, except: deltas) { [template] rest, owner, channel in
+            template?.writeText(rest, choice: owner, channel: channel, into: &out)
+        }
         return nil
+    }
+
+    private mutating func unmask(
+        _ piece: inout ByteBuffer, _ choice: Int, _ channel: KeeptrustsDialects.Channel, isLast: Bool
+    ) {
+        if unmasking != nil, let rest = unmasking?.push(piece, of: choice, channel, isLast: isLast) { piece = rest }
     }
 
     private mutating func finish(into out: inout ByteBuffer) -> Result {
@@ -352,44 +368,5 @@ extension SurfaceChunk {
     fileprivate var isPlainText: Bool {
         finishes.isEmpty && usage == nil && deltas.count == 1
             && (deltas[0].channel == .content || deltas[0].channel == .reasoningContent)
-    }
-}
-
-extension ChainOutcome {
-    /// Adds what the chain said of other texts; `number` says which of all each of them is.
-    fileprivate mutating func add(_ other: ChainOutcome, _ number: (Int) -> Int) {
-        // Of policies with the same verdict, the first of the chain is named, as for whole answers.
-        let isFirst = other.verdict == verdict && other.order < order
-        if other.verdict > verdict || isFirst {
-            (verdict, reason, policy) = (other.verdict, other.reason, other.policy)
-        }
-        flagged = flagged || other.flagged
-        degraded = degraded || other.degraded
-        guard !results.isEmpty else {
-            results = other.results
-            for index in results.indices { results[index].move(number) }
-            return
-        }
-        for (index, var result) in other.results.enumerated() where index < results.count {
-            result.move(number)
-            if result.verdict > results[index].verdict {
-                (results[index].verdict, results[index].reasonCode) = (result.verdict, result.reasonCode)
-            }
-            if results[index].reasonCode == nil { results[index].reasonCode = result.reasonCode }
-            results[index].skipped = results[index].skipped && result.skipped
-            let room = max(0, 100 - results[index].findings.count)
-            results[index].findings += result.findings.prefix(room)
-        }
-    }
-}
-
-extension ChainOutcome {
-    /// The place in the chain of the policy whose verdict it is.
-    private var order: Int { results.firstIndex { $0.id == policy } ?? .max }
-}
-
-extension PolicyResult {
-    fileprivate mutating func move(_ number: (Int) -> Int) {
-        for index in findings.indices { findings[index].segment = number(findings[index].segment) }
     }
 }

@@ -22,7 +22,8 @@ extension Exchange {
         }
         let stream = AnswerStream(
             surface: surface, translation: attempt.translation, chain: snapshot.chain, scratch: loopSnapshot.scratch,
-            placeholders: placeholders, keepsUsage: request.includesUsage, maxEventBytes: Self.maxEventBytes,
+            placeholders: placeholders, unmasking: unmasking, keepsUsage: request.includesUsage,
+            maxEventBytes: Self.maxEventBytes,
             maxHeldBytes: snapshot.config.sizeLimits.maxResponseBytes)
         self.attempt?.stream = stream
         state = .streaming
@@ -89,8 +90,19 @@ extension Exchange {
         }
         let body = edits.isEmpty ? answer.body : edits.apply(to: answer.body)
         record.status = 200
-        last = Reply.whole(status: 200, body: body, facts, using: &around.writer)
+        last = Reply.whole(status: 200, body: unmasked(body), facts, using: &around.writer)
         settle(.completed, status: 200, at: now, into: &actions)
+    }
+
+    /// What puts the caller's own values into the answer again; nil where there are none.
+    private var unmasking: AnswerUnmasking? {
+        markers.map { AnswerUnmasking($0, room: snapshot.config.sizeLimits.maxResponseBytes) }
+    }
+
+    /// The body of a whole answer as its caller gets it; the chain has judged what is given.
+    private func unmasked(_ body: ByteBuffer) -> ByteBuffer {
+        guard var unmasking, let answer = try? surface?.readAnswer(body) else { return body }
+        return unmasking.body(of: answer)
     }
 
     mutating func note(_ usage: Usage?, _ model: String?) {

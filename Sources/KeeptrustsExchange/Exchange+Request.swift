@@ -22,7 +22,10 @@ extension Exchange {
             }
             guard let candidates = known else { throw .modelNotFound(request.model) }
             let started = around.clock()
-            let step = begun(request.texts.map(\.segment), of: request, at: .request, now)
+            let texts = request.texts.map(\.segment)
+            if snapshot.chain.isReversible { placeholders.beginRemembering(texts) }
+            let step = begun(texts, of: request, at: .request, now)
+            placeholders.endRemembering()
             record.policyTime += around.clock() - started
             switch step {
             case .finished(let outcome):
@@ -71,6 +74,10 @@ extension Exchange {
         if outcome.verdict >= .escalate { throw Refusal(outcome, phase: .request) }
         guard !outcome.redactions.isEmpty else { return }
         let texts = request.texts
+        if snapshot.chain.isReversible {
+            markers = placeholders.takeOriginals(outcome.redactions, in: texts.map(\.segment))
+                .map(MarkerTable.init)
+        }
         request.edits.cut(outcome.redactions.map(\.cut), outOf: { texts[$0] })
     }
 

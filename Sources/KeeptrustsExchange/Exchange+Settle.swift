@@ -1,5 +1,6 @@
 import KeeptrustsConfig
 import KeeptrustsCore
+import KeeptrustsPolicy
 import KeeptrustsRouting
 import KeeptrustsWire
 import NIOCore
@@ -33,6 +34,7 @@ extension Exchange {
     ) {
         if case .cancelled = outcome { endAttempt(.abandoned, error: "cancelled", at: now) }
         record.status = status
+        if snapshot.chain.isReversible { forgetValues() }
         let config = snapshot.config
         let event = record.event(
             gatewayID: around.gatewayID,
@@ -41,6 +43,13 @@ extension Exchange {
         state = .recording
         deadline = now + .seconds(60)
         actions.append(.record(event))
+    }
+
+    /// Lets go what was kept of the values that were taken out; what is left of the answer is in `last`.
+    private mutating func forgetValues() {
+        placeholders = Placeholders()
+        markers = nil
+        attempt?.stream = nil
     }
 
     /// Ends the answer, now that its record is written; or cuts it, when that failed.
