@@ -48,7 +48,7 @@ public final class Snapshot: Sendable {
         self.targets = targets
         services = chain.services.map { $0.map { Service($0, resolve: environment) } }
         for (index, service) in services.enumerated() where service?.isAvailable == false {
-            let variable = chain.services[index]?.secretVariable ?? ""
+            let variable = chain.services[index]?.variables.first { environment($0)?.isEmpty != false } ?? ""
             warnings.append(
                 "The policy '\(chain.instances[index].id)' cannot ask its service: the variable \(variable) is not set."
             )

@@ -37,10 +37,10 @@ final class Play {
 
     init(
         _ yaml: String = Play.yaml, allowsAnonymous: Bool = false, hasRoom: Bool = true,
-        failMode: PolicyChain.OnError = .block
+        failMode: PolicyChain.OnError = .block, environment more: [String: String] = [:]
     ) throws {
         let config = try PolicyConfig(yaml: yaml, file: "play.yaml")
-        let environment = ["KEY": Play.key, "SECRET": "sk-upstream"]
+        let environment = ["KEY": Play.key, "SECRET": "sk-upstream"].merging(more) { $1 }
         let snapshot = try Snapshot(
             config, cacheDirectory: TestPatterns.directory, failMode: failMode, environment: { environment[$0] })
         let start = now
