@@ -112,17 +112,14 @@ extension Validator {
     ///   - text: The text that it stands in.
     /// - Returns: A part that begins where the match does; nil when there is none.
     func accepted(_ span: Range<Int>, in text: UnsafeRawBufferPointer) -> Range<Int>? {
-        if self == .mnemonic { return SecretValue.mnemonic(in: text, at: span) }
-        guard self == .card || self == .iban else { return accepts(span, in: text) ? span : nil }
-        var end = span.upperBound
-        while end - span.lowerBound >= 13 {
-            let isWhole = end == span.upperBound || !Self.isWord(text[end])
-            if isWhole, Self.isWord(text[end - 1]), accepts(span.lowerBound..<end, in: text) {
-                return span.lowerBound..<end
-            }
-            end -= 1
+        switch self {
+        case .mnemonic: SecretValue.mnemonic(in: text, at: span)
+        case .card: CardNumber.first(in: span, of: text)
+        case .iban: AccountNumber.first(in: span, of: text)
+        case .luhn, .routing, .clabe, .wallet, .ssn, .phone, .ipv4, .ipv6, .mac, .email, .date, .npi, .dea, .vin,
+            .secret, .password, .token, .vendorToken, .issued, .userinfo, .credentials, .basic, .jwt:
+            accepts(span, in: text) ? span : nil
         }
-        return nil
     }
 
     /// Bytes behind a match that decide on it; a stream waits for them.
@@ -140,9 +137,7 @@ extension Validator {
         let value = UnsafeRawBufferPointer(rebasing: text[span])
         let (before, after) = (text[..<span.lowerBound], text[span.upperBound...])
         return switch self {
-        case .card: Self.isCard(value)
         case .luhn: Checksums.luhn(value)
-        case .iban: Self.isIBAN(value)
         case .routing: Self.isRouting(value)
         case .clabe: Self.isCLABE(value)
         case .wallet: Self.isWallet(value)
@@ -159,6 +154,7 @@ extension Validator {
         case .jwt: Self.isJWT(value)
         case .secret, .password, .token, .vendorToken, .issued, .userinfo, .credentials, .basic, .mnemonic:
             isSecret(span, in: text)
+        case .card, .iban: accepted(span, in: text) != nil
         }
     }
 
