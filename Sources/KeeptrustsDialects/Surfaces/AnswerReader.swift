@@ -80,39 +80,45 @@ private struct AnswerReader: ~Copyable {
         guard value.span.lowerBound >= skipEnd else { return }
         let member = answer.body.member(key, value)
         key = value.field == JSONShape.otherKey ? value : nil
-        if value.kind == .number, field?.isCounted != true { addNumber(value, member) }
+        if value.kind == .number { takeNumber(value, field, member) }
         switch field {
         case nil: takeUnknown(value, member)
-        case .plain, .figure: if value.kind == .string { addText(value, place(of: value)) }
+        case .plain, .figure, .time, .usage: takeString(value)
         case .name: takeName(value)
         case .media: if value.kind == .string, !answer.body.isEncodedMedia(value) { addText(value, place(of: value)) }
         case .text(let channel): if value.kind == .string { addText(value, channel) }
         case .id:
             answer.id = value.span
             takeName(value, isServers: true)
-        case .created: answer.created = value.span
+        case .created:
+            answer.created = value.span
+            takeString(value)
         case .model:
             guard value.kind == .string else { return }
             (answer.modelToken, answer.modelHasEscapes) = (value.span, value.hasEscapes)
             takeName(value, isServers: true)
-        case .choices: hasChoices = value.kind == .array
+        case .choices:
+            hasChoices = value.kind == .array
+            takeString(value)
         case .choice: beginChoice(value)
-        case .choiceIndex: if let number = answer.body.wholeNumber(value) { renumberChoice(number) }
+        case .choiceIndex:
+            takeString(value)
+            if let number = answer.body.wholeNumber(value) { renumberChoice(number) }
         case .finishReason:
             // Some servers say "" where others say null: the choice goes on.
             guard value.kind == .string, value.span.count > 2 else { return }
             answer.finishes.append(ChoiceToken(choice: choice, range: value.span))
             takeName(value)
         case .logprobs:
+            guard value.kind == .object || value.kind == .array else { return takeUnknown(value, nil) }
             skipEnd = value.span.upperBound
-            if value.kind != .null { answer.logprobs.append(ChoiceToken(choice: choice, range: value.span)) }
+            answer.logprobs.append(ChoiceToken(choice: choice, range: value.span))
         case .call: beginCall(value)
         case .toolName: takeToolName(value)
-        case .callIndex: if let number = answer.body.wholeNumber(value) { renumberCall(number) }
-        case .usage: break  // Its members count.
-        case .inputTokens: counts.input = count(value)
-        case .outputTokens: counts.output = count(value)
-        case .cachedTokens: counts.cached = count(value) ?? counts.cached
+        case .callIndex:
+            takeString(value)
+            if let number = answer.body.wholeNumber(value) { renumberCall(number) }
+        case .inputTokens, .outputTokens, .cachedTokens: takeTokens(value, field)
         case .error: beginError(value)
         case .errorMessage: error?.message = answer.body.string(value)
         case .errorType: error?.type = answer.body.string(value, limit: 128)
@@ -135,6 +141,7 @@ private struct AnswerReader: ~Copyable {
         choiceEnd = value.span.upperBound
         answer.choices += 1
         starts = (answer.texts.count, answer.finishes.count, answer.logprobs.count, answer.calls.count)
+        takeString(value)
     }
 
     private mutating func renumberChoice(_ number: Int) {
@@ -152,10 +159,7 @@ private struct AnswerReader: ~Copyable {
     }
 
     private mutating func beginCall(_ value: JSONValue) {
-        guard value.kind == .object else {
-            if value.kind == .string { addText(value, place(of: value)) }
-            return
-        }
+        guard value.kind == .object else { return takeString(value) }
         endCall()
         isOldForm = value.inner < 0
         (call, firstOfCall, callEnd) = (max(0, Int(value.inner)), answer.texts.count, value.span.upperBound)
@@ -212,6 +216,11 @@ private struct AnswerReader: ~Copyable {
         }
     }
 
+    /// A string where another kind of value is looked for.
+    private mutating func takeString(_ value: JSONValue) {
+        if value.kind == .string { addText(value, place(of: value)) }
+    }
+
     /// Which texts of other events a string continues that has no channel of its own.
     private func place(of value: JSONValue) -> Channel {
         guard !isWhole else { return .other }
@@ -219,9 +228,11 @@ private struct AnswerReader: ~Copyable {
         return .field(FieldPlace(row: value.field, way: value.place, number: number))
     }
 
-    /// A number where nobody counts may be that of a card; with its key, so that its meaning is known.
-    private mutating func addNumber(_ value: JSONValue, _ member: Range<Int>?) {
-        guard !answer.body.isSmallNumber(value) else { return }
+    /// A number that is larger than it may be at its place may be that of a card; with its key, so that its meaning is known.
+    private mutating func takeNumber(_ value: JSONValue, _ field: AnswerField?, _ member: Range<Int>?) {
+        if field?.isTime == true, answer.body.isTime(value) { return }
+        let most = field?.mostDigits ?? ByteBuffer.mostDigits
+        guard !answer.body.isSmallNumber(value, mostDigits: most) else { return }
         addMember(member == nil ? .value : .member, member ?? value.span, of: value)
     }
 
@@ -262,8 +273,16 @@ private struct AnswerReader: ~Copyable {
     }
 
     /// A number of tokens; a forged or garbled one is none.
-    private func count(_ value: JSONValue) -> Int? {
-        answer.body.wholeNumber(value).flatMap { $0 <= 1_000_000_000 ? $0 : nil }
+    private mutating func takeTokens(_ value: JSONValue, _ field: AnswerField?) {
+        takeString(value)
+        let count = answer.body.wholeNumber(value).flatMap { $0 <= 1_000_000_000 ? $0 : nil }
+        if case .inputTokens? = field {
+            counts.input = count
+        } else if case .outputTokens? = field {
+            counts.output = count
+        } else {
+            counts.cached = count ?? counts.cached
+        }
     }
 }
 
