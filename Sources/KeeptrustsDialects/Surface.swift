@@ -97,7 +97,7 @@ enum AnswerField: Sendable {
     case id, created, model
     case choices, choice, choiceIndex, finishReason
 
-    /// The tokens of the texts once more; replaced by null when a text is edited.
+    /// The tokens of the texts once more; replaced by null when a text, or what they say, is edited.
     case logprobs
     case text(Channel)
 
@@ -154,6 +154,9 @@ public enum Channel: Sendable, Hashable {
     /// The arguments of a call in the old form, `function_call`.
     case functionArguments
 
+    /// What the log probabilities say, put together; which of their texts it is.
+    case logprobs(Int)
+
     /// In an event, a string at a place that has no channel of its own: it may go on in later events.
     case field(FieldPlace)
 
@@ -165,10 +168,17 @@ public enum Channel: Sendable, Hashable {
         if case .field = self { true } else { false }
     }
 
+    /// Whether it stands in no body as it is: when something must be taken out of it, the log probabilities go.
+    public var isLogprobs: Bool {
+        if case .logprobs = self { true } else { false }
+    }
+
     var isToolCall: Bool {
         switch self {
         case .toolArguments, .functionArguments: true
-        case .content, .refusal, .reasoning, .reasoningContent, .reasoningDetails, .transcript, .field, .other: false
+        case .content, .refusal, .reasoning, .reasoningContent, .reasoningDetails, .transcript, .logprobs, .field,
+            .other:
+            false
         }
     }
 }

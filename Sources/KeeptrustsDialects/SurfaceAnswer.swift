@@ -38,13 +38,15 @@ public struct ChoiceToken: Sendable, Equatable {
 public struct SurfaceAnswer: Sendable {
     public internal(set) var body: ByteBuffer
 
-    /// Every string that is not a known field without text, in document order; phase `.response` or `.toolCall`.
+    /// Every string that is not a known field without text, in document order, then what the log probabilities say; phase
+    /// `.response` or `.toolCall`.
     public internal(set) var texts: [AnswerText] = []
 
     /// The finish reasons that are not null.
     public internal(set) var finishes: [ChoiceToken] = []
 
-    /// The log probabilities, which repeat a choice's texts: replace by `null` when one of them is edited.
+    /// The log probabilities, which repeat a choice's texts: replace by `null` when one of them, or of channel `.logprobs`,
+    /// is edited.
     public internal(set) var logprobs: [ChoiceToken] = []
 
     /// The calls of tools that are named here.

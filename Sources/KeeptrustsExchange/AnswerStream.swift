@@ -243,11 +243,12 @@ struct AnswerStream {
             } else if let outcome = try judge(delta, isLast: finishing.contains(delta.choice), into: &piece) {
                 return .blocked(outcome)
             }
-            sent += piece.readableBytes
+            if !delta.channel.isLogprobs { sent += piece.readableBytes }
             guard piece != delta.text.segment.text else { continue }
+            edited.append(delta.choice)
+            guard !delta.channel.isLogprobs else { continue }
             let range = delta.text.rawRange(of: 0..<delta.text.segment.text.readableBytes)
             edits.replace(range, with: delta.text.bytes(saying: piece))
-            edited.append(delta.choice)
         }
         for choice in finishing {
             if let outcome = flush(choice, except: chunk.deltas, into: &out) { return .blocked(outcome) }
@@ -350,8 +351,8 @@ extension SurfaceChunk {
 
     /// Whether nothing is lost when an event goes that has no text left.
     fileprivate var isPlainText: Bool {
-        finishes.isEmpty && usage == nil && deltas.count == 1
-            && (deltas[0].channel == .content || deltas[0].channel == .reasoningContent)
+        finishes.isEmpty && usage == nil && deltas.count { !$0.channel.isLogprobs } == 1
+            && deltas.allSatisfy { $0.channel == .content || $0.channel == .reasoningContent || $0.channel.isLogprobs }
     }
 }
 

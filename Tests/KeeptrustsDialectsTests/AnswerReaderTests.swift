@@ -15,8 +15,8 @@ struct AnswerReaderTests {
     func wholeAnswer() throws {
         let answer = try surface.readAnswer(Fixture.bytes("openai/answer.json"))
 
-        #expect(answer.texts.map(\.text.string) == ["Hello, Ann!"])
-        #expect(answer.texts.map(\.channel) == [.content])
+        #expect(answer.texts.map(\.text.string) == ["Hello, Ann!", "Hello", "H", "Hi"])
+        #expect(answer.texts.map(\.channel) == [.content, .logprobs(1), .logprobs(2), .logprobs(3)])
         #expect(answer.model == "gpt-4o-2024-08-06")
         #expect(answer.usage == Usage(inputTokens: 19, outputTokens: 10, cachedInputTokens: 8))
         #expect(answer.finishes.map { slice(answer, $0) } == [#""stop""#])
@@ -117,7 +117,7 @@ struct AnswerReaderTests {
         var chunks: [SurfaceChunk] = []
         while let event = try parser.next() { chunks.append(try surface.readChunk(event.data)) }
 
-        #expect(chunks.map { $0.deltas.map(\.text.string) } == [[], ["Grüezi"], [#" "Ann""#], [], [], []])
+        #expect(chunks.map { $0.deltas.map(\.text.string) } == [[], ["Grüezi", "Gr"], [#" "Ann""#], [], [], []])
         #expect(chunks.map(\.finishes.count) == [0, 0, 0, 1, 0, 0])
         #expect(chunks.map(\.logprobs.count) == [0, 1, 0, 0, 0, 0])
         #expect(chunks.map(\.isUsageOnly) == [false, false, false, false, true, false])

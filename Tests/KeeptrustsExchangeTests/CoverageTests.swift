@@ -8,14 +8,14 @@ import Testing
 struct CoverageTests {
     static let card = "4111111111111111"
 
-    /// A gateway that redacts, with one target of the model `gpt-4o`.
-    static func play(provider: String = "openai") throws -> Play {
+    /// A gateway that redacts or blocks, with one target of the model `gpt-4o`.
+    static func play(provider: String = "openai", action: String = "redact") throws -> Play {
         let path = provider == "openai" ? "/v1" : ""
         return try Play(
             """
             pack: {name: play, version: 1.2.3, enabled: true}
             policies: {chain: [pii-detector]}
-            policy: {pii-detector: {action: redact}}
+            policy: {pii-detector: {action: \(action)}}
             consumer_groups:
               - {name: tests, key_ref: {env: KEY}}
             providers:

@@ -129,6 +129,7 @@ private struct AnswerReader: ~Copyable {
     consuming func finish() throws(DialectError) -> (SurfaceAnswer, Bool) {
         guard largest < Self.limit else { throw .malformed("an answer with too many choices or tool calls") }
         endCall()
+        addLogprobs()
         answer.usage = counts.usage
         answer.error = error.map { UpstreamFailure(status: nil, $0) }
         return (answer, hasChoices)
@@ -264,6 +265,21 @@ private struct AnswerReader: ~Copyable {
         for var text in nested {
             text.segment.tool = tools.use(.fragment)
             answer.texts.append(AnswerText(choice: owner, channel: channel, text: text))
+        }
+    }
+
+    /// Adds what log probabilities say and no text of their choice does.
+    private mutating func addLogprobs() {
+        guard !answer.logprobs.isEmpty else { return }
+        var known: [Int: [ByteBuffer]] = [:]
+        for text in answer.texts { known[text.choice, default: []].append(text.text.segment.text) }
+        for token in answer.logprobs {
+            let said = LogprobTexts(answer.body.bytes(token.range))
+            for lane in said.texts(beside: known[token.choice] ?? []) where lane.text.readableBytes > 0 {
+                let text = LocatedText(
+                    echo: lane.text, of: token.range, role: .assistant, phase: .response, index: Int32(token.choice))
+                answer.texts.append(AnswerText(choice: token.choice, channel: .logprobs(lane.number), text: text))
+            }
         }
     }
 

@@ -37,7 +37,8 @@ public struct ChunkTemplate: Sendable {
         start = out
     }
 
-    /// Writes an event with the next piece of a text; nothing for `.field` and `.other`, which are never held back alone.
+    /// Writes an event with the next piece of a text; nothing for `.field` and `.other`, which are never held back alone, and
+    /// for `.logprobs`.
     public func writeText(_ text: ByteBuffer, choice: Int, channel: Channel, into out: inout ByteBuffer) {
         var token = ByteBufferAllocator().buffer(capacity: text.readableBytes + 16)
         token.writeJSONString(text)
@@ -76,7 +77,7 @@ public struct ChunkTemplate: Sendable {
         case .toolArguments(let call):
             (before, after) = (#","function":{"arguments":"#, "}}]")
             number = call
-        case .field, .other: return
+        case .logprobs, .field, .other: return
         }
         begin(choice, into: &out)
         if let number {
