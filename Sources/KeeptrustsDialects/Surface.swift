@@ -107,6 +107,9 @@ enum AnswerField: Sendable {
     case error, errorMessage, errorType, errorCode
     case name, media, plain
 
+    /// Random characters that hide how long a text is: no two events have the same, and they are no pieces of a text.
+    case padding
+
     /// A number that counts something, such as tokens; a text only when it is a string.
     case figure
 
@@ -122,7 +125,7 @@ enum AnswerField: Sendable {
         case .errorMessage, .errorType, .errorCode: .max
         case .inputTokens, .outputTokens, .cachedTokens, .figure: 9
         case .created, .time, .choiceIndex, .callIndex, .logprobs, .error, .id, .model, .choices, .choice,
-            .finishReason, .text, .call, .toolName, .usage, .name, .media, .plain:
+            .finishReason, .text, .call, .toolName, .usage, .name, .media, .plain, .padding:
             ByteBuffer.mostDigits
         }
     }
@@ -132,7 +135,7 @@ enum AnswerField: Sendable {
         case .created, .time: true
         case .id, .model, .choices, .choice, .choiceIndex, .finishReason, .logprobs, .text, .call, .callIndex,
             .toolName, .usage, .inputTokens, .outputTokens, .cachedTokens, .error, .errorMessage, .errorType,
-            .errorCode, .name, .media, .plain, .figure:
+            .errorCode, .name, .media, .plain, .padding, .figure:
             false
         }
     }

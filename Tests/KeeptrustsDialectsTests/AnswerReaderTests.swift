@@ -126,6 +126,22 @@ struct AnswerReaderTests {
         #expect(chunks[0].model == "gpt-4o-mini")
     }
 
+    @Test("A name of an event that is plain and as it was is not reported again")
+    func repeatedNames() throws {
+        var names = RepeatedNames()
+        func reported(_ members: String) throws -> [String] {
+            let chunk = try surface.readChunk(
+                #"{\#(members),"choices":[{"index":1,"delta":{"role":"r"}}]}"#.buffer, after: &names)
+            return chunk.names.map { "\($0.text.choice) \($0.text.text.string) \($0.isPlain)" }
+        }
+
+        #expect(try reported(#""id":"a1","model":"m""#) == ["-1 a1 true", "-1 m true", "1 r true"])
+        #expect(try reported(#""model":"m","id":"a1""#) == ["1 r true"])
+        #expect(try reported(#""id":"a2","model":"m""#) == ["-1 a2 true", "1 r true"])
+        #expect(try reported(#""id":"41111111","model":"m@x""#) == ["-1 41111111 false", "-1 m@x false", "1 r true"])
+        #expect(try reported(#""id":"a2","model":"m@x""#) == ["-1 a2 true", "-1 m@x false", "1 r true"])
+    }
+
     @Test("A tool call's number counts, not its place in the event, and may come last")
     func toolCallNumbers() throws {
         let chunk = try surface.readChunk(

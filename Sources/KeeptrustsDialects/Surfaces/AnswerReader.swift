@@ -7,23 +7,34 @@ extension Surface {
     ///
     /// - Throws: ``DialectError/malformed(_:)`` when it is not strict JSON, or holds neither an answer nor an error.
     public func readAnswer(_ body: ByteBuffer) throws(DialectError) -> SurfaceAnswer {
-        let (answer, hasChoices) = try scan(body, isWhole: true)
+        var names = RepeatedNames()
+        let (answer, hasChoices) = try scan(body, isWhole: true, &names)
         guard hasChoices || answer.error != nil else { throw .malformed("an answer without choices") }
         return answer
     }
 
     /// Reads one event's data of a streamed answer in one scan.
     ///
+    /// - Parameters:
+    ///   - data: The event's data.
+    ///   - names: The names that the events before it had; takes its own.
+    /// - Returns: The event.
     /// - Throws: ``DialectError/malformed(_:)`` when it is neither strict JSON nor the end mark.
-    public func readChunk(_ data: ByteBuffer) throws(DialectError) -> SurfaceChunk {
+    public func readChunk(_ data: ByteBuffer, after names: inout RepeatedNames) throws(DialectError) -> SurfaceChunk {
         if data.readableBytes == 6, data.readableBytesView.elementsEqual("[DONE]".utf8) {
             return SurfaceChunk(answer: SurfaceAnswer(body: data), isDone: true)
         }
-        return SurfaceChunk(answer: try scan(data, isWhole: false).answer)
+        return SurfaceChunk(answer: try scan(data, isWhole: false, &names).answer)
+    }
+
+    /// The same, of an event that stands alone.
+    public func readChunk(_ data: ByteBuffer) throws(DialectError) -> SurfaceChunk {
+        var names = RepeatedNames()
+        return try readChunk(data, after: &names)
     }
 
     private func scan(
-        _ body: ByteBuffer, isWhole: Bool
+        _ body: ByteBuffer, isWhole: Bool, _ names: inout RepeatedNames
     ) throws(DialectError) -> (answer: SurfaceAnswer, hasChoices: Bool) {
         var values: [JSONValue] = []
         values.reserveCapacity(16)
@@ -31,7 +42,7 @@ extension Surface {
             throw .malformed("an answer that is not acceptable JSON: \(error.reason.rawValue)")
         }
         var reader = AnswerReader(body: body, isWhole: isWhole)
-        for value in values { reader.take(value, answer[value]) }
+        for value in values { reader.take(value, answer[value], &names) }
         return try reader.finish()
     }
 }
@@ -44,11 +55,12 @@ private struct AnswerReader: ~Copyable {
     /// The choice at hand: its number, where its parts begin, where it ends.
     private var choice = -1
     private var choiceEnd = 0
-    private var starts = (texts: 0, finishes: 0, logprobs: 0, calls: 0)
+    private var starts = (texts: 0, names: 0, finishes: 0, logprobs: 0, calls: 0)
 
-    /// The tool call at hand: its number, its first text, where it ends.
+    /// The tool call at hand: its number, its first text and name, where it ends.
     private var call = 0
     private var firstOfCall = 0
+    private var firstNameOfCall = 0
     private var callEnd = 0
     private var tools = ToolTexts()
 
@@ -76,7 +88,7 @@ private struct AnswerReader: ~Copyable {
         self.isWhole = isWhole
     }
 
-    mutating func take(_ value: JSONValue, _ field: AnswerField?) {
+    mutating func take(_ value: JSONValue, _ field: AnswerField?, _ names: inout RepeatedNames) {
         guard value.span.lowerBound >= skipEnd else { return }
         let member = answer.body.member(key, value)
         key = value.field == JSONShape.otherKey ? value : nil
@@ -84,19 +96,21 @@ private struct AnswerReader: ~Copyable {
         switch field {
         case nil: takeUnknown(value, member)
         case .plain, .figure, .time, .usage: takeString(value)
-        case .name: takeName(value)
+        case .name: takeName(value, &names)
+        case .padding:
+            if value.kind == .string, !answer.body.isPlainName(value, isServers: true) { addText(value, .other) }
         case .media: if value.kind == .string, !answer.body.isEncodedMedia(value) { addText(value, place(of: value)) }
         case .text(let channel): if value.kind == .string { addText(value, channel) }
         case .id:
             answer.id = value.span
-            takeName(value, isServers: true)
+            takeName(value, isServers: true, &names)
         case .created:
             answer.created = value.span
             takeString(value)
         case .model:
             guard value.kind == .string else { return }
             (answer.modelToken, answer.modelHasEscapes) = (value.span, value.hasEscapes)
-            takeName(value, isServers: true)
+            takeName(value, isServers: true, &names)
         case .choices:
             hasChoices = value.kind == .array
             takeString(value)
@@ -108,13 +122,13 @@ private struct AnswerReader: ~Copyable {
             // Some servers say "" where others say null: the choice goes on.
             guard value.kind == .string, value.span.count > 2 else { return }
             answer.finishes.append(ChoiceToken(choice: choice, range: value.span))
-            takeName(value)
+            takeName(value, &names)
         case .logprobs:
             guard value.kind == .object || value.kind == .array else { return takeUnknown(value, nil) }
             skipEnd = value.span.upperBound
             answer.logprobs.append(ChoiceToken(choice: choice, range: value.span))
         case .call: beginCall(value)
-        case .toolName: takeToolName(value)
+        case .toolName: takeToolName(value, &names)
         case .callIndex:
             takeString(value)
             if let number = answer.body.wholeNumber(value) { renumberCall(number) }
@@ -141,7 +155,9 @@ private struct AnswerReader: ~Copyable {
         largest = max(largest, choice)
         choiceEnd = value.span.upperBound
         answer.choices += 1
-        starts = (answer.texts.count, answer.finishes.count, answer.logprobs.count, answer.calls.count)
+        starts = (
+            answer.texts.count, answer.names.count, answer.finishes.count, answer.logprobs.count, answer.calls.count
+        )
         takeString(value)
     }
 
@@ -154,6 +170,7 @@ private struct AnswerReader: ~Copyable {
             guard answer.texts[index].text.segment.choice != nil else { continue }
             answer.texts[index].text.segment.choice = Int32(number)
         }
+        for index in starts.names..<answer.names.count { answer.names[index].text.choice = number }
         for index in starts.finishes..<answer.finishes.count { answer.finishes[index].choice = number }
         for index in starts.logprobs..<answer.logprobs.count { answer.logprobs[index].choice = number }
         for index in starts.calls..<answer.calls.count { answer.calls[index].choice = number }
@@ -163,13 +180,14 @@ private struct AnswerReader: ~Copyable {
         guard value.kind == .object else { return takeString(value) }
         endCall()
         isOldForm = value.inner < 0
-        (call, firstOfCall, callEnd) = (max(0, Int(value.inner)), answer.texts.count, value.span.upperBound)
+        (call, callEnd) = (max(0, Int(value.inner)), value.span.upperBound)
+        (firstOfCall, firstNameOfCall) = (answer.texts.count, answer.names.count)
         largest = max(largest, call)
         tools.beginCall(at: answer.texts.count)
     }
 
-    private mutating func takeToolName(_ value: JSONValue) {
-        takeName(value)
+    private mutating func takeToolName(_ value: JSONValue, _ names: inout RepeatedNames) {
+        takeName(value, &names)
         // Some servers repeat the name in each piece of a call, others say "" there.
         guard value.kind == .string, value.span.count > 2 else { return }
         let name = answer.body.string(value, limit: 512) ?? ""
@@ -200,6 +218,11 @@ private struct AnswerReader: ~Copyable {
                 place.number = number
                 answer.texts[index].channel = .field(place)
             }
+        }
+        for index in firstNameOfCall..<answer.names.count {
+            guard case .field(var place) = answer.names[index].text.channel else { continue }
+            place.number = number
+            answer.names[index].text.channel = .field(place)
         }
         let last = answer.calls.count - 1
         if nameOfCall != nil, last >= 0 { answer.calls[last].channel = .toolArguments(number) }
@@ -245,8 +268,21 @@ private struct AnswerReader: ~Copyable {
     }
 
     /// A name that is more than a name is a text.
-    private mutating func takeName(_ value: JSONValue, isServers: Bool = false) {
-        if value.kind == .string, !answer.body.isPlainName(value, isServers: isServers) { addText(value, .other) }
+    ///
+    /// In an event, it may be a piece of one, unless it is as it was before.
+    private mutating func takeName(_ value: JSONValue, isServers: Bool = false, _ names: inout RepeatedNames) {
+        guard value.kind == .string, value.span.count > 2 else { return }
+        let owner = value.span.lowerBound < choiceEnd ? choice : -1
+        guard isWhole || owner >= 0 || !names.repeats(value, of: answer.body) else { return }
+        let isPlain = answer.body.isPlainName(value, isServers: isServers)
+        guard !isWhole else {
+            if !isPlain { addText(value, .other) }
+            return
+        }
+        if owner < 0 { names.note(value, of: answer.body, isPlain: isPlain) }
+        let text = LocatedText(value, in: answer.body, role: .assistant, phase: .response, index: Int32(owner))
+        let name = AnswerText(choice: owner, channel: place(of: value), text: text)
+        answer.names.append(AnswerName(text: name, isPlain: isPlain))
     }
 
     private mutating func addText(_ value: JSONValue, _ channel: Channel) {

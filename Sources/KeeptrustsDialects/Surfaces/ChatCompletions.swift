@@ -85,7 +85,7 @@ private enum ChatCompletions {
 
     private static let envelope: [(String, AnswerField)] = [
         ("id", .id), ("object", .name), ("created", .created), ("model", .model), ("system_fingerprint", .name),
-        ("service_tier", .name), ("provider", .name), ("obfuscation", .name), ("p", .name),
+        ("service_tier", .name), ("provider", .name), ("obfuscation", .padding), ("p", .padding),
         ("choices", .choices), ("choices.*", .choice), ("choices.*.index", .choiceIndex),
         ("choices.*.finish_reason", .finishReason), ("choices.*.native_finish_reason", .name),
         ("choices.*.logprobs", .logprobs), ("choices.*.text", .text(.content)),
