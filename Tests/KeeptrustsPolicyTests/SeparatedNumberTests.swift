@@ -53,6 +53,7 @@ struct SeparatedNumberTests {
             ("a5555-5555-5555-4444b", "a[CREDIT_CARD_REDACTED]b"),
             ("1.4111 1111 1111 1111", "1.[CREDIT_CARD_REDACTED]"), ("9,4111111111111111", "9,[CREDIT_CARD_REDACTED]"),
             ("4111111111111111E0", "[CREDIT_CARD_REDACTED]E0"),
+            ("4111,1111,1111,1111,20271", "[CREDIT_CARD_REDACTED],20271"),
             ("4.111111111111111E+15", "[CREDIT_CARD_REDACTED]E+15"),
             ("0.4111111111111111e16", "0.[CREDIT_CARD_REDACTED]e16"),
             ("é4111111111111111é", "é[CREDIT_CARD_REDACTED]é"),
@@ -82,6 +83,18 @@ struct SeparatedNumberTests {
         let left = try Self.left(of: text)
 
         #expect(left == text)
+    }
+
+    @Test(
+        "Right behind a decimal point, the groups are a card's or none",
+        arguments: [
+            ("31.4 1 1 1 1 11 1 1 1 11 1 1 1 1", 3, false), ("31 4 1 1 1 1 11 1 1 1 11 1 1 1 1", 3, true),
+            ("1.4111 1111 1111 1111", 2, true), ("1.4111111111111111", 2, false), (".4111111111111111", 1, true),
+        ])
+    func fractions(text: String, start: Int, isCard: Bool) {
+        let found = Array(text.utf8).withUnsafeBytes { CardNumber.first(in: start..<$0.count, of: $0) }
+
+        #expect(found == (isCard ? start..<text.utf8.count : nil))
     }
 
     @Test("A list of numbers does not hide a card with other separators")

@@ -80,14 +80,13 @@ enum CardNumber {
 extension CardNumber {
     /// Whether digits are written as those of one number are.
     ///
-    /// Between a few spaces and dashes the groups may be any. Others are four digits each, four, six and the rest, or all of one
-    /// length behind the same separator; and no group of that length stands before or behind, as in a list of numbers.
+    /// Between a few spaces and dashes the groups may be any, but not right behind a decimal point. Others are four digits
+    /// each, four, six and the rest, or all of one length behind the same separator; and no group of that length stands
+    /// before or behind, as in a list of numbers.
     private static func isWritten(at span: Range<Int>, in text: UnsafeRawBufferPointer) -> Bool {
-        if isPlain(span, in: text) {
-            // The digits behind a decimal point are a fraction.
-            return span.lowerBound < 2 || text[span.lowerBound - 1] != 0x2E || !isDigit(text[span.lowerBound - 2])
-                || !text[span].allSatisfy(isDigit) || isScaled(span, in: text)
-        }
+        let isFraction = isBehindPoint(span, in: text)
+        guard isFraction || !isPlain(span, in: text) else { return true }
+        if isFraction, text[span].allSatisfy(isDigit) { return isScaled(span, in: text) }
         let groups = text[span].split { !isDigit($0) }
         let gaps = text[span].split(whereSeparator: isDigit)
         guard let size = groups.first?.count, let gap = gaps.first, let last = groups.last?.count else { return false }
@@ -98,6 +97,12 @@ extension CardNumber {
         let isSix = sizes.count == 3 && sizes[0] == 4 && sizes[1] == 6
         guard isFours || isSix || isEven && gaps.allSatisfy({ $0.elementsEqual(gap) }) else { return false }
         return !isListed(span, size, gap, in: text)
+    }
+
+    /// Whether a number and its decimal point stand right before.
+    private static func isBehindPoint(_ span: Range<Int>, in text: UnsafeRawBufferPointer) -> Bool {
+        let start = span.lowerBound
+        return start >= 2 && text[start - 1] == 0x2E && isDigit(text[start - 2])
     }
 
     /// Whether up to three spaces and dashes stand between two digits.
