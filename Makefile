@@ -32,11 +32,12 @@ fuzz:
 	KEEPTRUSTS_FUZZ_CASES=$(CASES) KEEPTRUSTS_FUZZ_SEED=$(SEED) \
 	    swift test $(TESTS) --skip-build --disable-xctest --filter 'PackCutTests|StreamCutTests'
 
-# CPU per exchange, beside nginx's.
+# CPU per exchange, beside nginx's; then of each policy, on clean texts, streams and texts that are meant to be slow.
 bench:
 	@scripts/setup run bench
 	$(BUILD)
 	python3 bench/gateway.py --kt $(KT)
+	python3 bench/policies.py --kt $(KT)
 
 bench-ui:
 	@scripts/setup run test

@@ -84,9 +84,8 @@ let package = Package(
             name: "KeeptrustsGateway",
             dependencies: [
                 "KeeptrustsAPI", "KeeptrustsClient", "KeeptrustsConfig", "KeeptrustsCore", "KeeptrustsDialects",
-                "KeeptrustsExchange", "KeeptrustsPolicy", "KeeptrustsWeb", "KeeptrustsWire", .crypto, .logging,
-                .nioCore,
-                .nioPosix, .nioSSL, .serviceLifecycle,
+                "KeeptrustsExchange", "KeeptrustsPolicy", "KeeptrustsRouting", "KeeptrustsWeb", "KeeptrustsWire",
+                .crypto, .logging, .nioCore, .nioPosix, .nioSSL, .serviceLifecycle,
             ]
         ),
         .target(

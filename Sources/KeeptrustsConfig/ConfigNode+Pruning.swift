@@ -108,6 +108,20 @@ extension ConfigProblems {
         for problem in rereading.problems { add(problem) }
         return nil
     }
+
+    /// Reads a chain with the settings of its policies, as if they were one part of the document.
+    @discardableResult
+    mutating func collect<Value>(
+        _ entries: ConfigNode, _ settings: ConfigNode?,
+        _ read: (_ entries: ConfigNode, _ settings: ConfigNode?) throws(ConfigError) -> Value
+    ) -> Value? {
+        let parts = ConfigNode(
+            .list(settings.map { [entries, $0] } ?? [entries]), at: entries.location, path: "")
+        return collect(parts) { parts throws(ConfigError) in
+            let parts = try parts.list()
+            return try read(parts[0], parts.count > 1 ? parts[1] : nil)
+        }
+    }
 }
 
 extension ConfigNode {

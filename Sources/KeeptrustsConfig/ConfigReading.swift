@@ -46,7 +46,19 @@ public struct ConfigReading: Sendable {
         self.problems = problems.sorted(by: files)
         guard self.problems.isEmpty, let chain = sections.chain, let pack = sections.pack else { return }
         config = PolicyConfig(
-            sections, document: document, entries: chain, settings: sections.settings, warnings: warnings, pack: pack)
+            sections, document: document, files: files, entries: chain, settings: sections.settings,
+            warnings: warnings, pack: pack)
+    }
+
+    /// Reads the policies without compiling their patterns, and takes note of all mistakes that they have.
+    mutating func readPolicies() {
+        guard let (entries, settings) = policies else { return }
+        var problems = ConfigProblems(problems)
+        problems.collect(entries, settings) { entries, settings throws(ConfigError) in
+            try PolicyChain.check(entries: entries, settings: settings)
+        }
+        self.problems = problems.sorted(by: files)
+        if !self.problems.isEmpty { config = nil }
     }
 
     /// Compiles the policies, and takes note of all mistakes that they have, or of what they do in vain.
@@ -55,12 +67,8 @@ public struct ConfigReading: Sendable {
     public mutating func compile(cacheDirectory: String? = nil) {
         guard let (entries, settings) = policies else { return }
         var problems = ConfigProblems(problems)
-        let parts = ConfigNode(
-            .list(settings.map { [entries, $0] } ?? [entries]), at: entries.location, path: "")
-        chain = problems.collect(parts) { parts throws(ConfigError) in
-            let parts = try parts.list()
-            return try PolicyChain(
-                entries: parts[0], settings: parts.count > 1 ? parts[1] : nil, cacheDirectory: cacheDirectory)
+        chain = problems.collect(entries, settings) { entries, settings throws(ConfigError) in
+            try PolicyChain(entries: entries, settings: settings, cacheDirectory: cacheDirectory)
         }
         self.problems = problems.sorted(by: files)
         guard self.problems.isEmpty else {
@@ -72,8 +80,10 @@ public struct ConfigReading: Sendable {
         config?.warnings += ChainReview(chain, entries: entries, targets: targets.map(\.facts)).warnings
     }
 
-    var firstProblem: ConfigError {
-        problems.first ?? Self.nothing(at: SourceLocation(file: files.first ?? "", line: 1, column: 1))
+    /// The problems, as whoever wanted to run the configuration is told of them.
+    var mistakes: ConfigMistakes {
+        let place = SourceLocation(file: files.first ?? "", line: 1, column: 1)
+        return ConfigMistakes(problems.first ?? Self.nothing(at: place), Array(problems.dropFirst()))
     }
 
     private static func nothing(at place: SourceLocation) -> ConfigError {

@@ -17,21 +17,33 @@ extension PolicyConfig {
         }
     }
 
+    /// Where an entry of `policies.chain` stands, by its place in the chain; where the chain does, when there is none.
+    public func place(ofEntry index: Int) -> SourceLocation {
+        guard case .list(let entries) = chainEntries.value, entries.indices.contains(index) else {
+            return chainEntries.location
+        }
+        return entries[index].location
+    }
+
     /// Compiles some of the chain's entries, as if the others were not there.
     ///
     /// - Parameters:
     ///   - entries: Which ones, by their place in the chain.
     ///   - cacheDirectory: Where compiled patterns are kept; nil compiles them anew.
     /// - Returns: The chain of these entries, in their order.
-    /// - Throws: ``ConfigError`` for the first mistake.
+    /// - Throws: ``ConfigMistakes`` with the first mistake.
     public func compileChain(
         only entries: Set<Int>, cacheDirectory: String?
-    ) throws(ConfigError) -> PolicyChain {
+    ) throws(ConfigMistakes) -> PolicyChain {
         var part = chainEntries
         if case .list(let all) = part.value {
             part.value = .list(all.enumerated().filter { entries.contains($0.offset) }.map(\.element))
         }
-        return try PolicyChain(entries: part, settings: chainSettings, cacheDirectory: cacheDirectory)
+        do throws(ConfigError) {
+            return try PolicyChain(entries: part, settings: chainSettings, cacheDirectory: cacheDirectory)
+        } catch {
+            throw ConfigMistakes(error)
+        }
     }
 }
 

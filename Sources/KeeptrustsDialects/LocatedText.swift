@@ -23,9 +23,12 @@ public struct LocatedText: Sendable {
         /// A number.
         case value
 
+        /// What another value of the body says: it can only be taken out as a whole.
+        case echo
+
         var start: JSONStart {
             switch self {
-            case .string: .text
+            case .string, .echo: .text
             case .member: .member
             case .value: .value
             }
@@ -76,6 +79,15 @@ public struct LocatedText: Sendable {
         offset = Int32(truncatingIfNeeded: span.lowerBound)
         detour = nil
         segment = Segment(body.bytes(span), role: role, phase: phase)
+    }
+
+    /// What the value at `span` of the body says, in its own words.
+    init(echo text: ByteBuffer, of span: Range<Int>, role: Segment.Role, phase: Phase, index: Int32) {
+        self.index = index
+        form = .echo
+        offset = Int32(truncatingIfNeeded: span.lowerBound)
+        detour = nil
+        segment = Segment(text, role: role, phase: phase)
     }
 
     /// A text that was put together of pieces: its places are those in itself.

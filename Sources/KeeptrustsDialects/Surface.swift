@@ -73,18 +73,21 @@ enum RequestField: Sendable {
     /// A number that sets something, such as the temperature; a text only when it is a string.
     case figure
 
+    /// A number that randomness begins with.
+    case seed
+
     /// Named so that its key is known.
     case plain
 
-    /// Whether a number there is what the place is for, or a fault of its own.
-    var isCounted: Bool {
+    /// The most digits before its point of a number there that is not judged; ``Int/max`` where any other is a fault.
+    var mostDigits: Int {
         switch self {
-        case .stream, .streamOptions, .includeUsage, .choices, .maxTokens, .figure, .model, .turns, .turn, .role,
-            .refused:
-            true
-        case .text, .calls, .call, .callID, .toolName, .toolArguments, .answeredCall, .speaker, .tool, .declaredName,
-            .declaredSchema, .name, .media, .fileID, .plain:
-            false
+        case .stream, .streamOptions, .includeUsage, .choices, .maxTokens, .model, .turns, .turn, .role, .refused: .max
+        // All of 32 bits.
+        case .seed: 10
+        case .figure, .text, .calls, .call, .callID, .toolName, .toolArguments, .answeredCall, .speaker, .tool,
+            .declaredName, .declaredSchema, .name, .media, .fileID, .plain:
+            ByteBuffer.mostDigits
         }
     }
 }
@@ -94,7 +97,7 @@ enum AnswerField: Sendable {
     case id, created, model
     case choices, choice, choiceIndex, finishReason
 
-    /// The tokens of the texts once more; replaced by null when a text is edited.
+    /// The tokens of the texts once more; replaced by null when a text, or what they say, is edited.
     case logprobs
     case text(Channel)
 
@@ -104,16 +107,35 @@ enum AnswerField: Sendable {
     case error, errorMessage, errorType, errorCode
     case name, media, plain
 
-    /// A number that counts or dates something; a text only when it is a string.
+    /// Random characters that hide how long a text is: no two events have the same, and they are no pieces of a text.
+    case padding
+
+    /// A number that counts something, such as tokens; a text only when it is a string.
     case figure
 
-    /// Whether a number there is what the place is for.
-    var isCounted: Bool {
+    /// A number that says when.
+    case time
+
+    /// The most digits before its point of a number there that is not judged.
+    ///
+    /// Of times, what a time looks like tells instead.
+    var mostDigits: Int {
         switch self {
-        case .created, .choiceIndex, .callIndex, .inputTokens, .outputTokens, .cachedTokens, .figure, .logprobs, .error,
-            .errorMessage, .errorType, .errorCode:
-            true
-        case .id, .model, .choices, .choice, .finishReason, .text, .call, .toolName, .usage, .name, .media, .plain:
+        // With an error, the answer does not pass at all.
+        case .errorMessage, .errorType, .errorCode: .max
+        case .inputTokens, .outputTokens, .cachedTokens, .figure: 9
+        case .created, .time, .choiceIndex, .callIndex, .logprobs, .error, .id, .model, .choices, .choice,
+            .finishReason, .text, .call, .toolName, .usage, .name, .media, .plain, .padding:
+            ByteBuffer.mostDigits
+        }
+    }
+
+    var isTime: Bool {
+        switch self {
+        case .created, .time: true
+        case .id, .model, .choices, .choice, .choiceIndex, .finishReason, .logprobs, .text, .call, .callIndex,
+            .toolName, .usage, .inputTokens, .outputTokens, .cachedTokens, .error, .errorMessage, .errorType,
+            .errorCode, .name, .media, .plain, .padding, .figure:
             false
         }
     }
@@ -135,6 +157,9 @@ public enum Channel: Sendable, Hashable {
     /// The arguments of a call in the old form, `function_call`.
     case functionArguments
 
+    /// What the log probabilities say, put together; which of their texts it is.
+    case logprobs(Int)
+
     /// In an event, a string at a place that has no channel of its own: it may go on in later events.
     case field(FieldPlace)
 
@@ -146,10 +171,18 @@ public enum Channel: Sendable, Hashable {
         if case .field = self { true } else { false }
     }
 
-    var isToolCall: Bool {
+    /// Whether it stands in no body as it is: when something must be taken out of it, the log probabilities go.
+    public var isLogprobs: Bool {
+        if case .logprobs = self { true } else { false }
+    }
+
+    /// Whether it is what a tool is called with.
+    public var isToolCall: Bool {
         switch self {
         case .toolArguments, .functionArguments: true
-        case .content, .refusal, .reasoning, .reasoningContent, .reasoningDetails, .transcript, .field, .other: false
+        case .content, .refusal, .reasoning, .reasoningContent, .reasoningDetails, .transcript, .logprobs, .field,
+            .other:
+            false
         }
     }
 }

@@ -17,6 +17,42 @@ public struct AnswerText: Sendable {
     }
 }
 
+/// A name, such as an id or a word of a closed set, in an event of a streamed answer.
+public struct AnswerName: Sendable {
+    /// The name, its channel the place where it stands.
+    public var text: AnswerText
+
+    /// Whether it is no more than a name by itself.
+    public var isPlain: Bool
+
+    /// Whether another name there than before is no piece of a text: a word of a closed set, or an id of the event.
+    public var mayChange: Bool {
+        guard isPlain, text.isLabel else { return false }
+        let bytes = text.text.segment.text
+        return text.choice < 0 || bytes.readableBytes <= 32 && !bytes.readableBytesView.contains { $0 &- 0x30 < 10 }
+    }
+}
+
+/// Plain names that stand in all events of a stream, such as its id, as they were last: most are the same in each.
+public struct RepeatedNames: Sendable {
+    private var names: [(field: Int, token: ByteBuffer)] = []
+
+    public init() {}
+
+    /// Whether a token is the same as the last one at its place.
+    func repeats(_ value: JSONValue, of body: ByteBuffer) -> Bool {
+        for name in names where name.field == value.field { return name.token == body.bytes(value.span) }
+        return false
+    }
+
+    mutating func note(_ value: JSONValue, of body: ByteBuffer, isPlain: Bool) {
+        names.removeAll { $0.field == value.field }
+        guard isPlain else { return }
+        // A copy, so that no read buffer stays alive for it.
+        names.append((value.field, ByteBuffer(bytes: body.bytes(value.span).readableBytesView)))
+    }
+}
+
 /// A call of a tool whose name stands in an answer, or in a piece of one.
 public struct AnswerCall: Sendable, Equatable {
     public var choice: Int
@@ -38,13 +74,18 @@ public struct ChoiceToken: Sendable, Equatable {
 public struct SurfaceAnswer: Sendable {
     public internal(set) var body: ByteBuffer
 
-    /// Every string that is not a known field without text, in document order; phase `.response` or `.toolCall`.
+    /// Every string that is not a known field without text, in document order, then what the log probabilities say; phase
+    /// `.response` or `.toolCall`.
     public internal(set) var texts: [AnswerText] = []
+
+    /// In an event of a stream, the names in it that may have to be judged.
+    public internal(set) var names: [AnswerName] = []
 
     /// The finish reasons that are not null.
     public internal(set) var finishes: [ChoiceToken] = []
 
-    /// The log probabilities, which repeat a choice's texts: replace by `null` when one of them is edited.
+    /// The log probabilities, which repeat a choice's texts: replace by `null` when one of them, or of channel `.logprobs`,
+    /// is edited.
     public internal(set) var logprobs: [ChoiceToken] = []
 
     /// The calls of tools that are named here.
@@ -87,6 +128,9 @@ public struct SurfaceChunk: Sendable {
 
     /// The pieces of texts, in document order.
     public var deltas: [AnswerText] { answer.texts }
+
+    /// The names in it that may be pieces of texts, or more than names.
+    public var names: [AnswerName] { answer.names }
     public var finishes: [ChoiceToken] { answer.finishes }
     public var logprobs: [ChoiceToken] { answer.logprobs }
     public var calls: [AnswerCall] { answer.calls }
@@ -95,6 +139,9 @@ public struct SurfaceChunk: Sendable {
 
     /// An error that the upstream reports in the stream; it ends the answer.
     public var error: UpstreamFailure? { answer.error }
+
+    /// Says that a string is to be judged, such as one of its names.
+    public mutating func judge(_ text: AnswerText) { answer.texts.append(text) }
 
     /// Whether it carries the usage and no choice: not meant for a caller who did not ask for it.
     public var isUsageOnly: Bool { answer.usage != nil && answer.choices == 0 }

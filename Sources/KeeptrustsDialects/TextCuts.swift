@@ -30,6 +30,8 @@ extension JSONEdits {
         var documents: [Int: (document: LocatedText, redactor: JSONRedactor)] = [:]
         for cut in cuts {
             let located = text(cut.text)
+            // Whoever makes the cuts takes the whole value out.
+            guard located.form != .echo else { continue }
             guard located.isDocument else {
                 replace(located.rawRange(of: cut.span), withJSONEscaped: cut.replacement)
                 continue
@@ -69,6 +71,7 @@ extension LocatedText {
         var bytes = ByteBuffer()
         switch form {
         case .string: bytes.writeJSONContent(String(buffer: text))
+        case .echo: bytes.writeStaticString("null")
         case .value: bytes.writeJSONString(text)
         case .member:
             let old = segment.text

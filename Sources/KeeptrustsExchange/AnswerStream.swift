@@ -44,6 +44,9 @@ struct AnswerStream {
     /// The numbers that the values of the exchange have.
     var placeholders: Placeholders
 
+    /// Puts in what markers of the request stand for, after all judging; nil where nobody wants that.
+    private var unmasking: AnswerUnmasking?
+
     /// Whether the caller asked for the event that carries the usage.
     private let keepsUsage: Bool
     private var translation: any Translation
@@ -57,8 +60,9 @@ struct AnswerStream {
     private var loose = ChainOutcome()
     private var template: ChunkTemplate?
 
-    /// The names that stand at places without a channel.
+    /// The names that stand at places without a channel, and those of the last event.
     private var labels = StreamedLabels()
+    private var names = RepeatedNames()
 
     /// What waits for the answer's end, and how much that may be (bytes).
     private var held: HeldAnswer?
@@ -76,16 +80,17 @@ struct AnswerStream {
 
     init(
         surface: Surface, translation: any Translation, chain: PolicyChain, scratch: MatchScratch,
-        placeholders: Placeholders, keepsUsage: Bool, maxEventBytes: Int, maxHeldBytes: Int
+        placeholders: Placeholders, unmasking: AnswerUnmasking?, keepsUsage: Bool, maxEventBytes: Int, maxHeldBytes: Int
     ) {
         self.surface = surface
         self.translation = translation
         self.chain = chain
         self.scratch = scratch
         self.placeholders = placeholders
+        self.unmasking = unmasking
         self.keepsUsage = keepsUsage
         self.maxHeldBytes = maxHeldBytes
-        held = chain.holds(.response) ? HeldAnswer(after: StreamedLabels()) : nil
+        held = chain.holds(.response) ? HeldAnswer() : nil
         parser = EventStreamParser(maxEventBytes: maxEventBytes)
         translated = EventStreamParser(maxEventBytes: maxEventBytes)
     }
@@ -180,7 +185,7 @@ struct AnswerStream {
 
     private mutating func take(_ data: ByteBuffer, into out: inout ByteBuffer) throws -> Result {
         guard data.readableBytes > 0 else { return .more }
-        let chunk = try surface.readChunk(data)
+        let chunk = try surface.readChunk(data, after: &names)
         if chunk.isDone { return finish(into: &out) }
         if let error = chunk.error { return .failed(error) }
         if let counted = chunk.usage { usage = counted }
@@ -194,6 +199,8 @@ struct AnswerStream {
 
     /// Judges the texts of one event and writes what is left of it, or holds it.
     private mutating func pass(_ chunk: SurfaceChunk, into out: inout ByteBuffer) throws(DialectError) -> Result {
+        var chunk = chunk
+        let isCut = takeNames(of: &chunk)
         let finishing = chunk.finishes.map(\.choice)
         for choice in chunk.deltas.map(\.choice) where choice >= 0 {
             open.insert(choice)
@@ -203,16 +210,36 @@ struct AnswerStream {
             hasFinished = true
             unfinished.remove(choice)
         }
-        if held == nil, chain.holds(.toolCall) && chunk.hasCall || hasLooseText(chunk) {
-            held = HeldAnswer(after: labels)
+        if held == nil, isCut || chain.holds(.toolCall) && chunk.hasCall || hasLooseText(chunk) {
+            held = HeldAnswer()
         }
         guard var holding = held else { return try write(chunk, into: &out) { _ in nil } }
         held = nil
-        let isRoom = try holding.add(chunk, limit: maxHeldBytes) { delta in
+        let isRoom = try holding.add(chunk, after: labels, limit: maxHeldBytes) { delta in
             texts.contains { $0.choice == delta.choice && $0.channel == delta.channel }
         }
         held = holding
         return isRoom ? .more : .tooLarge
+    }
+
+    /// Has the names of an event judged that are more than names.
+    ///
+    /// - Returns: Whether one may go on with what stood there before, so that both must be judged as one.
+    private mutating func takeNames(of chunk: inout SurfaceChunk) -> Bool {
+        guard !chunk.names.isEmpty, chain.runs(on: .response) else { return false }
+        var isCut = false
+        for name in chunk.names {
+            var text = name.text
+            if labels.take(name) == .changed {
+                isCut = true
+            } else if name.isPlain {
+                continue
+            } else {
+                text.channel = .other
+            }
+            chunk.judge(text)
+        }
+        return isCut
     }
 
     /// Whether an event has a piece of a text that may go on in later ones and has no judge of its own.
@@ -238,16 +265,21 @@ struct AnswerStream {
         var sent = 0
         for (number, delta) in chunk.deltas.enumerated() {
             var piece = ByteBuffer()
+            let isLast = finishing.contains(delta.choice)
             if let rest = remainder(number) {
                 piece = rest
-            } else if let outcome = try judge(delta, isLast: finishing.contains(delta.choice), into: &piece) {
+            } else if let outcome = try judge(delta, isLast: isLast, into: &piece) {
                 return .blocked(outcome)
             }
-            sent += piece.readableBytes
+            if !delta.channel.isLogprobs {
+                unmask(&piece, delta.choice, delta.channel, isLast: isLast)
+                sent += piece.readableBytes
+            }
             guard piece != delta.text.segment.text else { continue }
+            edited.append(delta.choice)
+            guard !delta.channel.isLogprobs else { continue }
             let range = delta.text.rawRange(of: 0..<delta.text.segment.text.readableBytes)
             edits.replace(range, with: delta.text.bytes(saying: piece))
-            edited.append(delta.choice)
         }
         for choice in finishing {
             if let outcome = flush(choice, except: chunk.deltas, into: &out) { return .blocked(outcome) }
@@ -324,11 +356,21 @@ struct AnswerStream {
             guard !deltas.contains(where: { $0.choice == owner && $0.channel == channel }) else { continue }
             var rest = ByteBuffer()
             if let outcome = push(ByteBuffer(), to: place, isLast: true, into: &rest) { return outcome }
+            unmask(&rest, owner, channel, isLast: true)
             if rest.readableBytes > 0 {
                 template?.writeText(rest, choice: owner, channel: channel, into: &out)
             }
         }
+        unmasking?.end(choice, except: deltas) { [template] rest, owner, channel in
+            template?.writeText(rest, choice: owner, channel: channel, into: &out)
+        }
         return nil
+    }
+
+    private mutating func unmask(
+        _ piece: inout ByteBuffer, _ choice: Int, _ channel: KeeptrustsDialects.Channel, isLast: Bool
+    ) {
+        if unmasking != nil, let rest = unmasking?.push(piece, of: choice, channel, isLast: isLast) { piece = rest }
     }
 
     private mutating func finish(into out: inout ByteBuffer) -> Result {
@@ -350,46 +392,7 @@ extension SurfaceChunk {
 
     /// Whether nothing is lost when an event goes that has no text left.
     fileprivate var isPlainText: Bool {
-        finishes.isEmpty && usage == nil && deltas.count == 1
-            && (deltas[0].channel == .content || deltas[0].channel == .reasoningContent)
-    }
-}
-
-extension ChainOutcome {
-    /// Adds what the chain said of other texts; `number` says which of all each of them is.
-    fileprivate mutating func add(_ other: ChainOutcome, _ number: (Int) -> Int) {
-        // Of policies with the same verdict, the first of the chain is named, as for whole answers.
-        let isFirst = other.verdict == verdict && other.order < order
-        if other.verdict > verdict || isFirst {
-            (verdict, reason, policy) = (other.verdict, other.reason, other.policy)
-        }
-        flagged = flagged || other.flagged
-        degraded = degraded || other.degraded
-        guard !results.isEmpty else {
-            results = other.results
-            for index in results.indices { results[index].move(number) }
-            return
-        }
-        for (index, var result) in other.results.enumerated() where index < results.count {
-            result.move(number)
-            if result.verdict > results[index].verdict {
-                (results[index].verdict, results[index].reasonCode) = (result.verdict, result.reasonCode)
-            }
-            if results[index].reasonCode == nil { results[index].reasonCode = result.reasonCode }
-            results[index].skipped = results[index].skipped && result.skipped
-            let room = max(0, 100 - results[index].findings.count)
-            results[index].findings += result.findings.prefix(room)
-        }
-    }
-}
-
-extension ChainOutcome {
-    /// The place in the chain of the policy whose verdict it is.
-    private var order: Int { results.firstIndex { $0.id == policy } ?? .max }
-}
-
-extension PolicyResult {
-    fileprivate mutating func move(_ number: (Int) -> Int) {
-        for index in findings.indices { findings[index].segment = number(findings[index].segment) }
+        finishes.isEmpty && usage == nil && deltas.count { !$0.channel.isLogprobs } == 1
+            && deltas.allSatisfy { $0.channel == .content || $0.channel == .reasoningContent || $0.channel.isLogprobs }
     }
 }

@@ -35,6 +35,11 @@ struct BreakerTable {
         return true
     }
 
+    /// How long the first of some targets will rest at least; zero when nobody can say.
+    func rest(of targets: some Sequence<String>, at now: ContinuousClock.Instant) -> Duration {
+        targets.map { entry(of: $0)?.breaker.rest(at: now) ?? .zero }.min() ?? .zero
+    }
+
     /// The breaker of a target that has been asked for.
     func entry(of target: String) -> Entry? {
         if let last, last.target == target { return last.entry }

@@ -22,7 +22,8 @@ extension Exchange {
         }
         let stream = AnswerStream(
             surface: surface, translation: attempt.translation, chain: snapshot.chain, scratch: loopSnapshot.scratch,
-            placeholders: placeholders, keepsUsage: request.includesUsage, maxEventBytes: Self.maxEventBytes,
+            placeholders: placeholders, unmasking: unmasking, keepsUsage: request.includesUsage,
+            maxEventBytes: Self.maxEventBytes,
             maxHeldBytes: snapshot.config.sizeLimits.maxResponseBytes)
         self.attempt?.stream = stream
         state = .streaming
@@ -51,7 +52,7 @@ extension Exchange {
             guard let body = try attempt?.answer() else { return }
             let answer = try surface.readAnswer(body)
             if let error = answer.error { return attemptFailed(.reported(error), at: now, into: &actions) }
-            endAttempt(.succeeded, error: nil, at: now)
+            endAttempt(.succeeded, error: nil, at: now, into: &actions)
             note(answer.usage, answer.model)
             judge(answer, at: now, into: &actions)
         } catch {
@@ -89,14 +90,31 @@ extension Exchange {
         }
         let body = edits.isEmpty ? answer.body : edits.apply(to: answer.body)
         record.status = 200
-        last = Reply.whole(status: 200, body: body, facts, using: &around.writer)
+        last = Reply.whole(status: 200, body: markers == nil ? body : unmasked(body), facts, using: &around.writer)
         settle(.completed, status: 200, at: now, into: &actions)
     }
 
-    /// Notes what a provider says of its answer: its name for its model only where that is near the one which was asked for,
-    /// or no policy finds anything in it.
+    /// What puts the caller's own values into the answer again; nil where there are none.
+    private var unmasking: AnswerUnmasking? {
+        markers.map { AnswerUnmasking($0, room: snapshot.config.sizeLimits.maxResponseBytes) }
+    }
+
+    /// The body of a whole answer as its caller gets it; the chain has judged what is given.
+    private func unmasked(_ body: ByteBuffer) -> ByteBuffer {
+        guard var unmasking, let answer = try? surface?.readAnswer(body) else { return body }
+        return unmasking.body(of: answer)
+    }
+
+    /// Notes what a provider says of its answer.
+    ///
+    /// Its name for its model only where that is near the one which was asked for, or no policy finds anything in it.
     mutating func note(_ usage: Usage?, _ model: String?) {
-        if let model, mayBeRecorded(model) { record.responseModel = model }
+        if let model, model.isPlainModelName,
+            model.isNear(attempt?.target.model)
+                || loopSnapshot.findsNothing(in: ByteBuffer(string: model), on: .response)
+        {
+            record.responseModel = model
+        }
         guard let usage else { return }
         record.usage = usage
         record.cost = attempt?.target.settings.price?.cost(of: usage)

@@ -71,7 +71,7 @@ extension Exchange {
             }
             expect(within: target.settings.timeouts.firstByte, at: now)
         } catch {
-            endAttempt(.abandoned, error: "not_translatable", at: now)
+            endAttempt(.abandoned, error: "not_translatable", at: now, into: &actions)
             let refusal = Refusal(
                 error.category.status, type: "validation_error", code: error.code, error.message, param: error.param)
             refuse(refusal, at: now, into: &actions)
@@ -80,7 +80,7 @@ extension Exchange {
 
     /// Goes on after a wait.
     mutating func call(at now: ContinuousClock.Instant, into actions: inout [Action]) {
-        guard let next = waitingFor else { return refuse(.allTargetsDown, at: now, into: &actions) }
+        guard let next = waitingFor else { return refuse(.allTargetsDown(for: .zero), at: now, into: &actions) }
         waitingFor = nil
         start(next, at: now, into: &actions)
     }
@@ -90,7 +90,7 @@ extension Exchange {
     ) {
         let failure = judged(failure, at: now)
         let trigger = failure.trigger
-        endAttempt(trigger?.breakerResult ?? .succeeded, error: failure.name, at: now)
+        endAttempt(trigger?.breakerResult ?? .succeeded, error: failure.name, at: now, into: &actions)
         guard !hasReplied, let plan = attempt?.target.settings.retry, var sequence = route else {
             return breakOff(failure, at: now, into: &actions)
         }
@@ -138,15 +138,23 @@ extension Exchange {
         return .reported(reported)
     }
 
-    /// Ends the attempt in the record and for the breaker.
+    /// Ends the attempt in the record, for the breaker and for the operator.
     mutating func endAttempt(
-        _ result: CircuitBreaker.Result, error: StaticString?, at now: ContinuousClock.Instant
+        _ result: CircuitBreaker.Result, error: StaticString?, at now: ContinuousClock.Instant,
+        into actions: inout [Action]
     ) {
         guard let began = attempt?.began, attempt?.hasEnded == false, let place = record.attempts.indices.last else {
             return
         }
         attempt?.hasEnded = true
         attempt?.breaker?.end(attempt?.permit, result, at: now)
+        if let target = attempt?.target {
+            switch result {
+            case .failed: actions.append(.tell(.failed(error ?? "failed"), of: target))
+            case .succeeded: if around.wantsAnswers() { actions.append(.tell(.answered, of: target)) }
+            case .abandoned: break
+            }
+        }
         record.attempts[place].duration = now - began
         record.attempts[place].error = error
         record.attempts[place].status = attempt?.head?.status

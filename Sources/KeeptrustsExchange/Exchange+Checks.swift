@@ -57,7 +57,9 @@ extension Exchange {
                 .check(
                     ServiceCall(
                         number: checks.first + place, endpoint: service.endpoint,
-                        bytes: service.request(asked.question, requestID: id, using: &around.writer), timeout: timeout,
+                        bytes: service.request(
+                            asked.question, requestID: id, at: around.wallClock(), using: &around.writer),
+                        timeout: timeout,
                         mostBytes: asked.question.mostBytes, cutsAnswer: asked.question.cutsAnswer,
                         isPublicOnly: asked.question.isPublicOnly)))
         }

@@ -22,7 +22,10 @@ extension Exchange {
             }
             guard let candidates = known else { throw .modelNotFound(request.model) }
             let started = around.clock()
-            let step = begun(request.texts.map(\.segment), of: request, at: .request, now)
+            let texts = request.texts.map(\.segment)
+            if snapshot.chain.isReversible { placeholders.beginRemembering(texts) }
+            let step = begun(texts, of: request, at: .request, now)
+            placeholders.endRemembering()
             record.policyTime += around.clock() - started
             switch step {
             case .finished(let outcome):
@@ -46,7 +49,10 @@ extension Exchange {
             self.request = request
             route = AttemptSequence(candidates: candidates, triggers: snapshot.config.fallback.triggers)
             guard !candidates.isEmpty else { throw .noTarget(request.model) }
-            guard let first = begin(at: now) else { throw .allTargetsDown }
+            guard let first = begin(at: now) else {
+                let ids = candidates.lazy.map { [snapshot] in snapshot.targets[$0].id }
+                throw .allTargetsDown(for: around.breakers.rest(of: ids, at: now))
+            }
             start(first, at: now, into: &actions)
         } catch {
             refuse(error, at: now, into: &actions)
@@ -71,6 +77,10 @@ extension Exchange {
         if outcome.verdict >= .escalate { throw Refusal(outcome, phase: .request) }
         guard !outcome.redactions.isEmpty else { return }
         let texts = request.texts
+        if snapshot.chain.isReversible {
+            markers = placeholders.takeOriginals(outcome.redactions, in: texts.map(\.segment))
+                .map(MarkerTable.init)
+        }
         request.edits.cut(outcome.redactions.map(\.cut), outOf: { texts[$0] })
     }
 
@@ -98,9 +108,13 @@ extension Refusal {
             forbidsRetry: true)
     }
 
-    static let allTargetsDown = Refusal(
-        503, type: "upstream_error", code: "no_target_available",
-        "Every provider that could answer is resting after failures.", retryAfter: 5)
+    /// Nobody may be asked for `rest`, at least.
+    static func allTargetsDown(for rest: Duration) -> Refusal {
+        let seconds = rest.components.seconds + (rest.components.attoseconds > 0 ? 1 : 0)
+        return Refusal(
+            503, type: "upstream_error", code: "no_target_available",
+            "Every provider that could answer is resting after failures.", retryAfter: max(1, Int(seconds)))
+    }
 
     static func modelNotFound(_ model: String) -> Refusal {
         Refusal(
@@ -117,6 +131,6 @@ extension Refusal {
     static func noTarget(_ model: String) -> Refusal {
         Refusal(
             503, type: "upstream_error", code: "no_target_available",
-            "No provider of '\(model)' is set up with its credential.")
+            "No provider of '\(model)' is set up with its credential.", forbidsRetry: true)
     }
 }

@@ -1,5 +1,6 @@
 import KeeptrustsConfig
 import KeeptrustsCore
+import KeeptrustsPolicy
 import KeeptrustsRouting
 import KeeptrustsWire
 import NIOCore
@@ -31,8 +32,9 @@ extension Exchange {
     mutating func settle(
         _ outcome: Outcome, status: Int, at now: ContinuousClock.Instant, into actions: inout [Action]
     ) {
-        if case .cancelled = outcome { endAttempt(.abandoned, error: "cancelled", at: now) }
+        if case .cancelled = outcome { endAttempt(.abandoned, error: "cancelled", at: now, into: &actions) }
         record.status = status
+        if snapshot.chain.isReversible { forgetValues() }
         let event = record.event(
             gatewayID: around.gatewayID,
             config: (snapshot.config.pack.name, snapshot.config.pack.version, snapshot.config.digest),
@@ -40,6 +42,13 @@ extension Exchange {
         state = .recording
         deadline = now + .seconds(60)
         actions.append(.record(event))
+    }
+
+    /// Lets go what was kept of the values that were taken out; what is left of the answer is in `last`.
+    private mutating func forgetValues() {
+        placeholders = Placeholders()
+        markers = nil
+        attempt?.stream = nil
     }
 
     /// Ends the answer, now that its record is written; or cuts it, when that failed.

@@ -39,7 +39,7 @@ extension Exchange {
             finishStream(out, .completed, at: now, into: &actions)
         case .blocked(let outcome):
             actions.append(.cancelCall)
-            endAttempt(.succeeded, error: nil, at: now)
+            endAttempt(.succeeded, error: nil, at: now, into: &actions)
             noteStream()
             let refusal = Refusal(outcome, phase: .response)
             record.errorCode = refusal.code
@@ -75,7 +75,7 @@ extension Exchange {
         case .finished(let outcome):
             release(outcome, out, at: now, into: &actions)
         case .asking(let pending):
-            endAttempt(.succeeded, error: nil, at: now)
+            endAttempt(.succeeded, error: nil, at: now, into: &actions)
             ask(pending, about: .held(out), at: now, into: &actions)
         }
     }
@@ -118,7 +118,7 @@ extension Exchange {
     private mutating func finishStream(
         _ out: ByteBuffer, _ outcome: Outcome, at now: ContinuousClock.Instant, into actions: inout [Action]
     ) {
-        endAttempt(.succeeded, error: nil, at: now)
+        endAttempt(.succeeded, error: nil, at: now, into: &actions)
         noteStream()
         finish(stream: out, outcome, at: now, into: &actions)
     }

@@ -41,11 +41,6 @@ struct HeldAnswer {
     /// What was judged, in this order: which text each is, and where it stands in that.
     private var judged: [(text: Int, located: LocatedText)] = []
 
-    /// What was sent already of texts that seemed to be names, and goes before their pieces.
-    private let labels: StreamedLabels
-
-    init(after labels: StreamedLabels) { self.labels = labels }
-
     /// Bytes of the events and, about, of what is kept beside each.
     private static let overhead = 512
 
@@ -53,12 +48,13 @@ struct HeldAnswer {
     ///
     /// - Parameters:
     ///   - chunk: The event.
+    ///   - labels: What stood already in the places of its texts and seemed to be names; goes before their pieces.
     ///   - limit: Bytes that may be held.
     ///   - isStreaming: Whether a text was begun to be sent before, so that its own judge goes on.
     /// - Returns: False when there is no room for it.
     /// - Throws: ``DialectError`` for a call whose name changes.
     mutating func add(
-        _ chunk: SurfaceChunk, limit: Int, isStreaming: (AnswerText) -> Bool
+        _ chunk: SurfaceChunk, after labels: StreamedLabels, limit: Int, isStreaming: (AnswerText) -> Bool
     ) throws(DialectError) -> Bool {
         size += chunk.data.readableBytes + Self.overhead
         guard size <= limit else { return false }
@@ -69,13 +65,13 @@ struct HeldAnswer {
             if places[key] == nil { begin(key, Segment(ByteBuffer(), role: .assistant, phase: .toolCall)) }
         }
         var own: [Piece?] = []
-        for delta in chunk.deltas { own.append(isStreaming(delta) ? nil : take(delta)) }
+        for delta in chunk.deltas { own.append(isStreaming(delta) ? nil : take(delta, after: labels)) }
         chunks.append(chunk)
         pieces.append(own)
         return true
     }
 
-    private mutating func take(_ delta: AnswerText) -> Piece {
+    private mutating func take(_ delta: AnswerText, after labels: StreamedLabels) -> Piece {
         let segment = delta.text.segment
         let key = Key(choice: delta.choice, channel: delta.channel)
         let known = delta.channel == .other ? nil : places[key]

@@ -1,4 +1,5 @@
 import KeeptrustsCore
+import KeeptrustsDialects
 import KeeptrustsWire
 import NIOCore
 
@@ -104,6 +105,9 @@ public struct Refusal: Error, Sendable, Equatable {
     public var type: String
     public var code: String
     public var message: String
+
+    /// What to do about it, in one sentence, if we know.
+    public var hint: String?
     public var param: String?
 
     /// The id of the policy that decided.
@@ -116,13 +120,14 @@ public struct Refusal: Error, Sendable, Equatable {
     public var forbidsRetry: Bool
 
     public init(
-        _ status: Int, type: String, code: String, _ message: String, param: String? = nil, policy: String? = nil,
-        retryAfter: Int? = nil, forbidsRetry: Bool = false
+        _ status: Int, type: String, code: String, _ message: String, hint: String? = nil, param: String? = nil,
+        policy: String? = nil, retryAfter: Int? = nil, forbidsRetry: Bool = false
     ) {
         self.status = status
         self.type = type
         self.code = code
         self.message = message
+        self.hint = hint
         self.param = param
         self.policy = policy
         self.retryAfter = retryAfter
@@ -140,6 +145,10 @@ public struct Refusal: Error, Sendable, Equatable {
         out.writeJSONString(code)
         out.write(",\"param\":")
         if let param { out.writeJSONString(param) } else { out.write("null") }
+        if let hint {
+            out.write(",\"hint\":")
+            out.writeJSONString(hint)
+        }
         if let policy {
             out.write(",\"policy\":")
             out.writeJSONString(policy)
@@ -184,7 +193,11 @@ extension Refusal {
     static let draining = Refusal(
         503, type: "unavailable", code: "draining", "This gateway is shutting down.", retryAfter: 1)
     static let notFound = Refusal(
-        404, type: "validation_error", code: "not_found", "There is nothing at this path.")
+        404, type: "validation_error", code: "not_found", "There is nothing at this path.",
+        hint: """
+            The gateway serves \(Surface.all.map { "POST \($0.path)" }.joined(separator: ", ")), GET /v1/models, /health, \
+            /healthz and /readyz; the base URL of an SDK ends in /v1.
+            """)
     static let responseTooLarge = Refusal(
         502, type: "upstream_error", code: "response_too_large", "The provider's answer exceeds the size limit.")
 

@@ -9,6 +9,9 @@ struct Service: Sendable {
     private let basePath: String
     private let fixedLines: ByteBuffer
 
+    /// Signs its requests; nil where the fixed lines hold the credential, or none is needed.
+    private let signer: RequestSigner?
+
     /// Whether its credential is there.
     let isAvailable: Bool
 
@@ -17,9 +20,10 @@ struct Service: Sendable {
     ///   - resolve: The value of an environment variable.
     init(_ address: ServiceAddress, resolve: (String) -> String?) {
         let secret = address.secretVariable.flatMap { resolve($0) }.map { Secret($0) }
-        let hasSecret = address.secretVariable == nil || secret?.reveal().isEmpty == false
-        self.init(address.url, isAvailable: hasSecret) { lines in
-            guard let secret else { return }
+        let isAvailable = address.variables.allSatisfy { resolve($0)?.isEmpty == false }
+        let signer = address.signature.map { RequestSigner($0, secretKey: secret ?? Secret(""), resolve: resolve) }
+        self.init(address.url, isAvailable: isAvailable, signer: signer) { lines in
+            guard let secret, signer == nil else { return }
             lines.writeString("\(address.credentialHeader): \(address.credentialPrefix)\(secret.reveal())\r\n")
         }
     }
@@ -27,7 +31,11 @@ struct Service: Sendable {
     /// A service that is asked without a credential.
     init(_ url: BaseURL) { self.init(url, isAvailable: true) { _ in } }
 
-    private init(_ url: BaseURL, isAvailable: Bool, _ writeCredential: (inout ByteBuffer) -> Void) {
+    private init(
+        _ url: BaseURL, isAvailable: Bool, signer: RequestSigner? = nil,
+        _ writeCredential: (inout ByteBuffer) -> Void
+    ) {
+        self.signer = signer
         endpoint = Endpoint(isTLS: url.isTLS, host: url.host, port: url.port)
         basePath = url.path
         self.isAvailable = isAvailable
@@ -38,13 +46,22 @@ struct Service: Sendable {
         fixedLines = lines
     }
 
-    /// The bytes of a question.
-    func request(_ question: ServiceQuestion, requestID: ExchangeID, using out: inout ByteWriter) -> ByteBuffer {
+    /// The bytes of a question that is asked at `time`.
+    func request(
+        _ question: ServiceQuestion, requestID: ExchangeID, at time: Timestamp, using out: inout ByteWriter
+    ) -> ByteBuffer {
+        let path = basePath.isEmpty && question.path.isEmpty ? "/" : basePath + question.path
         out.clear()
         out.write(text: question.method.rawValue)
         out.write(" ")
-        out.write(text: basePath.isEmpty && question.path.isEmpty ? "/" : basePath + question.path)
+        out.write(text: path)
         out.write(fixedLines)
+        if let signer {
+            let signed = RequestSigner.Request(
+                method: question.method.rawValue, path: path, host: endpoint.authority,
+                contentType: question.method == .post ? "application/json" : nil, body: question.body)
+            out.write(text: signer.lines(for: signed, at: time))
+        }
         out.write("x-request-id: ")
         out.write(requestID)
         if question.method == .post {

@@ -2,6 +2,7 @@ public import KeeptrustsConfig
 import KeeptrustsCore
 public import KeeptrustsPolicy
 import KeeptrustsRouting
+import NIOCore
 
 /// The immutable compiled form of a config that an exchange runs on.
 public final class Snapshot: Sendable {
@@ -19,7 +20,7 @@ public final class Snapshot: Sendable {
     public let groupKeys: [KeyHash: CallerKey]
 
     /// What the operator should know: targets without a credential, and the like.
-    public let warnings: [String]
+    public let warnings: [ConfigWarning]
 
     /// Compiles a config.
     ///
@@ -36,22 +37,23 @@ public final class Snapshot: Sendable {
         self.config = config
         chain = try config.compileChain(cacheDirectory: cacheDirectory, failMode: failMode)
         var targets: [Target] = []
-        var warnings: [String] = []
+        var warnings: [ConfigWarning] = []
         for settings in config.targets {
             let target = try Target(settings, resolve: environment)
             if !target.isAvailable {
-                let variable = settings.secretVariable ?? ""
-                warnings.append("The target '\(target.id)' is unavailable: the variable \(variable) is not set.")
+                warnings.append(
+                    .unset(settings.secretVariable, at: settings.location, "the target '\(target.id)' is unavailable"))
             }
             targets.append(target)
         }
         self.targets = targets
         services = chain.services.map { $0.map { Service($0, resolve: environment) } }
         for (index, service) in services.enumerated() where service?.isAvailable == false {
-            let variable = chain.services[index]?.secretVariable ?? ""
+            let variable = chain.services[index]?.variables.first { environment($0)?.isEmpty != false }
             warnings.append(
-                "The policy '\(chain.instances[index].id)' cannot ask its service: the variable \(variable) is not set."
-            )
+                .unset(
+                    variable, at: config.place(ofEntry: index),
+                    "the policy '\(chain.instances[index].id)' cannot ask its service"))
         }
         selector = TargetSelector(
             targets.map { TargetSelector.Option(id: $0.id, model: $0.model, isAvailable: $0.isAvailable) },
@@ -59,7 +61,8 @@ public final class Snapshot: Sendable {
         var keys: [KeyHash: CallerKey] = [:]
         for group in config.consumerGroups {
             guard let hash = group.hash(environment) else {
-                warnings.append("The consumer group '\(group.name)' has no key: its variable is not set.")
+                warnings.append(
+                    .unset(group.key.variable, at: group.keyLocation, "the consumer group '\(group.name)' has no key"))
                 continue
             }
             keys[hash] = CallerKey(
@@ -77,6 +80,13 @@ extension ConsumerGroup {
         case .sha256(let hex): KeyHash(hex: hex)
         case .environment(let name): environment(name).flatMap { $0.isEmpty ? nil : KeyRing.plainHash(of: $0) }
         }
+    }
+}
+
+extension ConfigWarning {
+    /// A variable that the config names is not set, or empty.
+    fileprivate static func unset(_ variable: String?, at place: SourceLocation, _ effect: String) -> ConfigWarning {
+        ConfigWarning("config.variable_unset", at: place, "\(effect): the variable \(variable ?? "") is not set.")
     }
 }
 

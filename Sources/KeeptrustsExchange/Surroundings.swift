@@ -50,13 +50,17 @@ public final class Surroundings {
     /// Whether one more exchange can be recorded for sure, given those in flight.
     let hasRoom: (_ exchanges: Int) -> Bool
 
+    /// Whether the operator is to be told of targets that answer.
+    let wantsAnswers: () -> Bool
+
     /// A monotonic clock; a test's own in tests.
     let clock: () -> ContinuousClock.Instant
     let wallClock: () -> Timestamp
 
     public init(
         snapshot: LoopSnapshot, keys: KeyRing, gatewayID: String, allowsAnonymous: Bool, maxConcurrency: Int,
-        seed: UInt64, mask: NameMask, hasRoom: @escaping (Int) -> Bool, clock: @escaping () -> ContinuousClock.Instant,
+        seed: UInt64, mask: NameMask, hasRoom: @escaping (Int) -> Bool,
+        wantsAnswers: @escaping () -> Bool = { false }, clock: @escaping () -> ContinuousClock.Instant,
         wallClock: @escaping () -> Timestamp
     ) {
         current = snapshot
@@ -69,6 +73,7 @@ public final class Surroundings {
         self.mask = mask
         beganServing = clock()
         self.hasRoom = hasRoom
+        self.wantsAnswers = wantsAnswers
         self.clock = clock
         self.wallClock = wallClock
     }

@@ -95,6 +95,15 @@ public final class Target: Sendable {
     }
 }
 
+/// How an attempt at a target ended, as the gateway's operator is told.
+public enum TargetNews: Sendable {
+    /// The target is not well; with the name of the error in records, such as `timeout`.
+    case failed(StaticString)
+
+    /// It answered; told only while somebody wants to know.
+    case answered
+}
+
 /// A target of a configuration that cannot be called at all.
 public struct TargetUnusable: UserFacingError, Equatable {
     public var id: String

@@ -34,9 +34,14 @@ public final class Gateway: Sendable {
         -> Gateway
     {
         let config = try await FirstConfig.load(settings, directory, logger)
-        let snapshot = try Snapshot(
-            config, cacheDirectory: directory.patternCache, failMode: settings.failMode,
-            environment: { settings.environment[$0] })
+        let note = CompilingNote { [place = directory.patternCache] in
+            logger.info("compiling patterns, which may take some seconds", metadata: ["kept_in": "\(place)"])
+        }
+        let snapshot = try note.given {
+            try Snapshot(
+                config, cacheDirectory: directory.patternCache, failMode: settings.failMode,
+                environment: { settings.environment[$0] })
+        }
         for warning in config.warnings { logger.warning("\(warning)") }
         for warning in snapshot.warnings { logger.warning("\(warning)") }
         let segments = try Segments(directory: directory.spool, maxBytes: config.record.maxBytes)
@@ -45,7 +50,8 @@ public final class Gateway: Sendable {
         let sync = SpoolSync(segments, disk: disk, logger: logger)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.eventLoops)
         let roster = try await LoopRoster(
-            group, settings: settings, snapshot: snapshot, segments: segments, sync: sync)
+            group, settings: settings, snapshot: snapshot, segments: segments, sync: sync,
+            watch: TargetWatch(logger))
         if let controlPlane = settings.controlPlane {
             let cache = KeyCache(directory, token: controlPlane.token)
             if let keys = cache.load(maxStaleness: config.keys.maxStaleness, at: .now, logger) { roster.install(keys) }
@@ -104,6 +110,17 @@ extension ConfigFailure {
     init(_ error: any Error, at time: Timestamp) {
         let text = (error as? any UserFacingError)?.description
         self.init(time: time, message: text ?? "The config could not be loaded; the gateway's log says why.")
+    }
+}
+
+extension Logger {
+    /// Says that a config was not taken, with one line for each mistake in it.
+    public func refused(_ config: any Error, _ effect: Message, metadata: Metadata = [:]) {
+        guard let mistakes = config as? ConfigMistakes else {
+            return error(effect, metadata: metadata.merging(["error": "\(config)"]) { $1 })
+        }
+        for line in mistakes.lines { error("\(line)") }
+        error(effect, metadata: metadata.merging(["mistakes": "\(mistakes.all.count)"]) { $1 })
     }
 }
 

@@ -22,11 +22,13 @@ final class LoopRoster: Sendable {
     private let contexts: [NIOLoopBound<LoopContext>]
     private let loops: [any EventLoop]
     private let expectsFleetKeys: Bool
+    private let watch: TargetWatch
 
     init(
         _ group: MultiThreadedEventLoopGroup, settings: GatewaySettings, snapshot: Snapshot, segments: Segments,
-        sync: SpoolSync
+        sync: SpoolSync, watch: TargetWatch
     ) async throws {
+        self.watch = watch
         state = Mutex(State(snapshot: snapshot))
         loops = Array(group.makeIterator())
         expectsFleetKeys = settings.controlPlane != nil
@@ -43,13 +45,13 @@ final class LoopRoster: Sendable {
                         allowsAnonymous: settings.allowsAnonymous, maxConcurrency: concurrency,
                         seed: SystemRandomNumberGenerator().seed, mask: mask,
                         hasRoom: { segments.hasRoom(for: ($0 + 1) * SpoolIntake.reservedBytes) },
-                        clock: { .now }, wallClock: { .now })
+                        wantsAnswers: { watch.wantsAnswers }, clock: { .now }, wallClock: { .now })
                     let pool = UpstreamPool(eventLoop: loop, tls: tls, proxies: settings.proxies)
                     let spool = SpoolIntake(segments, sync: sync, eventLoop: loop) {
                         surroundings.current.snapshot.config.record.mode == .strict
                     }
                     let context = LoopContext(
-                        eventLoop: loop, surroundings: surroundings, upstreams: pool, spool: spool)
+                        eventLoop: loop, surroundings: surroundings, upstreams: pool, spool: spool, watch: watch)
                     return NIOLoopBound(context, eventLoop: loop)
                 }.get())
         }
@@ -76,6 +78,7 @@ final class LoopRoster: Sendable {
     func install(_ snapshot: Snapshot) {
         state.withLock { ($0.snapshot, $0.configFailure) = (snapshot, nil) }
         onEach { $0.surroundings.current = LoopSnapshot(snapshot) }
+        watch.keep(snapshot.targets)
         installKeys()
     }
 

@@ -16,11 +16,8 @@ public final class StateDirectory: Sendable {
     public init(_ path: String, patternCache: String? = nil) throws(StateDirectoryError) {
         self.path = path
         self.patternCache = patternCache ?? "\(path)/patterns"
-        do {
-            try FileManager.default.createDirectory(
-                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        } catch {
-            throw StateDirectoryError(path: path, cause: "it cannot be made: \(Self.reason(error))")
+        do { try OwnFolder.make(path) } catch {
+            throw StateDirectoryError(path: path, cause: error.cause, remedy: error.remedy)
         }
         let descriptor = open("\(path)/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
@@ -67,12 +64,6 @@ public final class StateDirectory: Sendable {
     private static func failure(_ path: String) -> StateDirectoryError {
         StateDirectoryError(path: path, cause: String(cString: strerror(errno)))
     }
-
-    private static func reason(_ error: any Error) -> String {
-        let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-        guard let code = underlying?.code else { return "\(error.localizedDescription)" }
-        return String(cString: strerror(Int32(code)))
-    }
 }
 
 /// A gateway's state directory cannot be used.
@@ -80,8 +71,13 @@ public struct StateDirectoryError: UserFacingError, Equatable {
     public var path: String
     public var cause: String
 
+    /// What to do about it, when there is more to do than to choose another one.
+    public var remedy: String?
+
     public var category: ErrorCategory { .unavailable }
     public var code: String { "state_directory.unusable" }
     public var message: String { "The state directory '\(path)' cannot be used: \(cause)." }
-    public var hint: String? { "Choose another one (--state-dir; --data-dir of kt up)." }
+    public var hint: String? {
+        (remedy.map { "\($0) Or choose" } ?? "Choose") + " another one (--state-dir; --data-dir of kt up)."
+    }
 }

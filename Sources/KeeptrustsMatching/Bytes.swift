@@ -12,6 +12,21 @@ extension UnsafeRawBufferPointer {
         return UnsafeRawPointer(place) - base
     }
 
+    /// The offset of the first byte beyond ASCII at or after `start`.
+    func firstHighByte(from start: Int) -> Int? {
+        var offset = start
+        while offset &+ 8 <= count {
+            let high = loadUnaligned(fromByteOffset: offset, as: UInt64.self).littleEndian & 0x8080_8080_8080_8080
+            if high != 0 { return offset &+ high.trailingZeroBitCount / 8 }
+            offset &+= 8
+        }
+        while offset < count {
+            if self[offset] >= 0x80 { return offset }
+            offset &+= 1
+        }
+        return nil
+    }
+
     /// The offset at which the character after the one at `offset` begins.
     public func character(after offset: Int) -> Int { beginOfCharacter(atOrAfter: offset + 1) }
 

@@ -60,6 +60,7 @@ public enum Checksums {
     private static let permutation = [1, 5, 7, 6, 2, 8, 3, 0, 9, 4]
 
     /// The sum of the digits, each multiplied by the weight at its place.
+    @inlinable
     public static func sum(_ digits: some Sequence<Int>, _ weights: [Int]) -> Int {
         zip(digits, weights).reduce(0) { $0 + $1.0 * $1.1 }
     }

@@ -2,6 +2,9 @@
 enum Gate: Int, CaseIterable, Sendable {
     case none, at, highByte
 
+    /// Thirteen digits, with no more than ``DigitRun/spreadGap`` bytes between two of them, as cards have.
+    case cardDigits
+
     /// Seven digits in a run, or six; or four in a run with three joins, as dotted addresses have.
     case sevenDigits, sixDigits, joinedDigits
 
@@ -21,12 +24,14 @@ enum Gate: Int, CaseIterable, Sendable {
     init(_ pattern: Pattern, _ syntax: Syntax?) {
         self = .none
         guard let syntax else { return }
-        var run = syntax.digitRun
+        var run = syntax.digitRun()
         if syntax.isDigitRun { run.digits = max(run.digits, pattern.fewestDigits) }
         if syntax.needs(ByteSet("@".utf8)) {
             self = .at
         } else if syntax.needs(.high) {
             self = .highByte
+        } else if syntax.digitRun(widestGap: DigitRun.spreadGap).digits >= TextFacts.cardDigits {
+            self = .cardDigits
         } else if run.digits >= 7 {
             self = .sevenDigits
         } else if run.digits >= 4, run.joins >= 3 {
@@ -52,7 +57,8 @@ enum Gate: Int, CaseIterable, Sendable {
     var isNarrow: Bool {
         switch self {
         case .none, .highByte, .fourDigits, .digit: false
-        case .at, .sevenDigits, .sixDigits, .joinedDigits, .colons, .longWord, .longerWord, .letterDigit: true
+        case .at, .cardDigits, .sevenDigits, .sixDigits, .joinedDigits, .colons, .longWord, .longerWord, .letterDigit:
+            true
         }
     }
 
@@ -62,6 +68,7 @@ enum Gate: Int, CaseIterable, Sendable {
         case .none: true
         case .at: facts.hasAt
         case .highByte: facts.hasHighByte
+        case .cardDigits: facts.mostSpreadDigits >= TextFacts.cardDigits
         case .sevenDigits: facts.mostDigits >= 7
         case .sixDigits: facts.mostDigits >= 6
         case .joinedDigits: facts.mostDigits >= 4 && facts.mostJoins >= 3

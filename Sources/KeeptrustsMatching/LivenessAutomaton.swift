@@ -1,6 +1,6 @@
-/// Tells, byte by byte, which patterns the text may be in the middle of.
+/// Tells, byte by byte, which patterns of a group the text may be in the middle of.
 ///
-/// The automaton takes repeats as unbounded and assertions as true, so it says "may be" more often than it must and never
+/// A group has few patterns, for each of them multiplies the states that texts lead to. The automaton takes repeats as unbounded and assertions as true, so it says "may be" more often than it must and never
 /// misses a match. Patterns whose syntax is unknown count as alive always. Immutable; the states that texts lead to are
 /// worked out as they come, in ``LivenessStates``.
 struct LivenessAutomaton: Sendable {
@@ -20,22 +20,33 @@ struct LivenessAutomaton: Sendable {
     private(set) var anywhere: [Int32] = []
     private(set) var atWords: [Int32] = []
 
+    /// Patterns of a group; a divisor of 64, so that all of them have their bits in one word.
+    static let mostPatterns = 16
+
+    /// Which word of 64 bits holds the group's patterns.
+    let word: Int
+
     /// The patterns that count as alive always, as bits.
-    private(set) var unknown: [UInt64]
+    private(set) var unknown: UInt64 = 0
 
     /// Bytes that all positions treat alike share a class.
     private(set) var classOfByte = [UInt8](repeating: 0, count: 256)
 
     /// One byte of each class.
     private(set) var byteOfClass: [UInt8] = []
-    let words: Int
 
-    init(_ syntaxes: [Syntax?]) {
-        words = max(1, (syntaxes.count + 63) / 64)
-        unknown = [UInt64](repeating: 0, count: words)
-        for (pattern, syntax) in syntaxes.enumerated() {
+    /// The automata of patterns, by their numbers.
+    static func all(of syntaxes: [Syntax?]) -> [LivenessAutomaton] {
+        stride(from: 0, to: syntaxes.count, by: mostPatterns).map { first in
+            LivenessAutomaton(syntaxes[first..<min(first + mostPatterns, syntaxes.count)])
+        }
+    }
+
+    private init(_ syntaxes: ArraySlice<Syntax?>) {
+        word = syntaxes.startIndex / 64
+        for (pattern, syntax) in zip(syntaxes.indices, syntaxes) {
             guard let syntax, !syntax.isNullable else {
-                unknown[pattern / 64] |= 1 << UInt64(pattern % 64)
+                unknown |= 1 << UInt64(pattern % 64)
                 continue
             }
             let part = add(syntax, of: pattern)

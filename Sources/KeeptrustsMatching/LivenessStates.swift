@@ -4,19 +4,27 @@
 final class LivenessStates {
     private let automaton: LivenessAutomaton
     private let classCount: Int
-    private let words: Int
 
     /// The next state of each state and class of bytes; -1 where it is not known yet.
     private let transitions: UnsafeMutablePointer<Int32>
 
-    /// Of each state, the patterns that are alive in it, then those of which a match may just have ended.
-    private let masks: UnsafeMutablePointer<UInt64>
+    /// Of each state, the patterns that are alive in it, and those of which a match may just have ended.
+    private let alive: UnsafeMutablePointer<UInt64>
+    private let ended: UnsafeMutablePointer<UInt64>
     private let classOfByte: UnsafeMutablePointer<UInt8>
     private var keys: [Key] = []
     private var known: [Key: Int32] = [:]
 
     /// Grows when all states are forgotten; numbers of an older generation mean nothing.
     private(set) var generation = 0
+
+    /// What is left of states when a pattern is out of question, as far as that was asked.
+    private var left: [Change: Int32] = [:]
+
+    private struct Change: Hashable {
+        var state: Int32
+        var pattern: Int
+    }
 
     private struct Key: Hashable {
         var positions: [Int32]
@@ -28,9 +36,9 @@ final class LivenessStates {
     init(of automaton: LivenessAutomaton) {
         self.automaton = automaton
         classCount = automaton.byteOfClass.count
-        words = automaton.words
         transitions = .allocate(capacity: Self.mostStates * classCount)
-        masks = .allocate(capacity: Self.mostStates * words * 2)
+        alive = .allocate(capacity: Self.mostStates)
+        ended = .allocate(capacity: Self.mostStates)
         classOfByte = .allocate(capacity: 256)
         classOfByte.initialize(from: automaton.classOfByte, count: 256)
         _ = number(of: Key(positions: [], followsWord: false))
@@ -38,7 +46,8 @@ final class LivenessStates {
 
     deinit {
         transitions.deallocate()
-        masks.deallocate()
+        alive.deallocate()
+        ended.deallocate()
         classOfByte.deallocate()
     }
 
@@ -51,16 +60,34 @@ final class LivenessStates {
     /// - Returns: The state after the piece.
     func run(_ text: UnsafeRawBufferPointer, from state: Int32, into hits: UnsafeMutablePointer<UInt64>) -> Int32 {
         var state = state
+        var met = automaton.unknown
         for byte in text {
             let column = Int(classOfByte[Int(byte)])
             let next = transitions[Int(state) &* classCount &+ column]
             state = next >= 0 ? next : follow(state, column)
-            let ended = masks + (Int(state) &* 2 &+ 1) &* words
-            for word in 0..<words { hits[word] |= ended[word] }
+            met |= ended[Int(state)]
         }
-        let alive = masks + Int(state) &* 2 &* words
-        for word in 0..<words { hits[word] |= alive[word] | automaton.unknown[word] }
+        hits[automaton.word] |= met | alive[Int(state)]
         return state
+    }
+
+    /// The state that is left of one when no match of a pattern is in progress.
+    ///
+    /// - Parameters:
+    ///   - state: The state, of this generation.
+    ///   - pattern: The pattern.
+    /// - Returns: The other state; of a new generation when there were too many.
+    func state(_ state: Int32, without pattern: Int) -> Int32 {
+        let bit: UInt64 = 1 << UInt64(pattern % 64)
+        guard alive[Int(state)] & bit != 0 else { return state }
+        let change = Change(state: state, pattern: pattern)
+        if let known = left[change] { return known }
+        var key = keys[Int(state)]
+        key.positions.removeAll { automaton.positions[Int($0)].pattern == pattern }
+        let before = generation
+        let other = number(of: key)
+        if generation == before { left[change] = other }
+        return other
     }
 
     private func follow(_ state: Int32, _ column: Int) -> Int32 {
@@ -86,6 +113,7 @@ final class LivenessStates {
         if keys.count == Self.mostStates {
             keys.removeAll(keepingCapacity: true)
             known.removeAll(keepingCapacity: true)
+            left.removeAll(keepingCapacity: true)
             generation += 1
             if !key.positions.isEmpty || key.followsWord { _ = number(of: Key(positions: [], followsWord: false)) }
         }
@@ -93,13 +121,12 @@ final class LivenessStates {
         keys.append(key)
         known[key] = Int32(number)
         (transitions + number * classCount).initialize(repeating: -1, count: classCount)
-        let mask = masks + number * 2 * words
-        mask.initialize(repeating: 0, count: 2 * words)
+        (alive[number], ended[number]) = (0, 0)
         for index in key.positions {
             let position = automaton.positions[Int(index)]
             let bit: UInt64 = 1 << UInt64(position.pattern % 64)
-            mask[position.pattern / 64] |= bit
-            if position.isLast { mask[words + position.pattern / 64] |= bit }
+            alive[number] |= bit
+            if position.isLast { ended[number] |= bit }
         }
         return Int32(number)
     }

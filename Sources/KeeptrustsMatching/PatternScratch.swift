@@ -16,7 +16,7 @@ public final class PatternScratch {
     let hyperscan: OpaquePointer
     let memory: MatchMemory
     let marks: StepMarks
-    let liveness: LivenessStates
+    let liveness: [LivenessStates]
 
     /// Allocates the memory; nil when there is none left.
     public init?(for set: PatternSet) {
@@ -40,7 +40,7 @@ public final class PatternScratch {
         hyperscan = scratch
         self.memory = memory
         marks = StepMarks(set.vocabulary)
-        liveness = LivenessStates(of: set.liveness)
+        liveness = set.liveness.map { LivenessStates(of: $0) }
     }
 
     deinit {

@@ -1,4 +1,5 @@
 import CHyperscan
+import Synchronization
 
 /// What a scan shall look for on behalf of some patterns.
 struct ScanPlan {
@@ -50,24 +51,40 @@ struct ScanPlan {
         }
         let steps = Int(chains.last?.end ?? 0)
         chains.append(Vocabulary.Chain(of: pattern, from: steps, chain.steps, needed: rare))
+        let longest = Self.bounded(syntax.longest)
         // A word that stands in two steps must not count for both: the later step comes first.
         for (index, step) in chain.steps.enumerated().reversed() {
-            let before = Self.bounded(step.before)
-            let entry = Vocabulary.Entry(
-                pattern: Int32(pattern), step: Int32(steps + index),
-                previous: index == 0 ? -1 : Int32(steps + index - 1),
-                gap: before, longest: Self.bounded(syntax.longest), before: before, after: Self.bounded(chain.after),
-                isLast: index == chain.steps.count - 1,
-                needed: rare
-            )
-            for word in step.words.sorted(by: { ($0.text, $0.flags) < ($1.text, $1.flags) }) {
+            let isLast = index == chain.steps.count - 1
+            let width = Self.width(of: index, in: chain)
+            let words = step.words.sorted { ($0.key.text, $0.key.flags) < ($1.key.text, $1.key.flags) }
+            for (word, slack) in words {
+                let entry = Vocabulary.Entry(
+                    pattern: Int32(pattern), step: Int32(steps + index),
+                    previous: index == 0 ? -1 : Int32(steps + index - 1), longest: longest,
+                    before: Self.bounded(Self.sum(step.before, slack.before)),
+                    after: Self.bounded(isLast ? Self.sum(slack.after, chain.after) : slack.after), isLast: isLast,
+                    width: width, needed: rare)
                 if numbers[word] == nil {
-                    numbers[word] = words.count
-                    words.append((word, []))
+                    numbers[word] = self.words.count
+                    self.words.append((word, []))
                 }
-                if let number = numbers[word] { words[number].entries.append(entry) }
+                if let number = numbers[word] { self.words[number].entries.append(entry) }
             }
         }
+    }
+
+    private static func sum(_ a: Int?, _ b: Int?) -> Int? { a.flatMap { a in b.map { a + $0 } } }
+
+    /// How far apart words of a step may begin and still be remembered as one.
+    ///
+    /// A word matters until the next step's word can follow it no more.
+    private static func width(of index: Int, in chain: WordChain) -> Int32 {
+        guard index + 1 < chain.steps.count else { return 1 }
+        let (step, next) = (chain.steps[index], chain.steps[index + 1])
+        // In another case, a character can have more bytes.
+        let longest = (step.words.keys.map(\.text.utf8.count).max() ?? 0) * 3
+        let gap = sum(step.mostAfter, sum(next.before, next.mostBefore))
+        return WordTrails.width(reach: bounded(sum(longest, gap)))
     }
 
     private static func bounded(_ length: Int?) -> Int32 {
@@ -141,6 +158,8 @@ struct ScanPlan {
     func databases(cacheDirectory: String?) throws(PatternError) -> [HyperscanDatabase?] {
         let cache = cacheDirectory.map { DatabaseCache(directory: $0, groups: entries) }
         if let databases = cache?.load(count: entries.count) { return databases }
+        PatternSet.compilations.add(1, ordering: .relaxed)
+        defer { PatternSet.compilations.subtract(1, ordering: .relaxed) }
         var databases: [HyperscanDatabase?] = []
         for entries in entries {
             guard !entries.isEmpty else {

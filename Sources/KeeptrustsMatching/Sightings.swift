@@ -4,19 +4,14 @@ struct Sightings {
     let bits: UnsafeMutablePointer<UInt64>
     private let bitWords: Int
 
-    /// Of each step of a chain, the end of the last word that was found in its place, and where its match can begin.
-    private let ends: UnsafeMutablePointer<Int32>
-    private let begins: UnsafeMutablePointer<Int32>
+    /// Of each step of a chain, the words that were found in its place.
+    private var trails: WordTrails
     private let vocabulary: Vocabulary
-    private let steps: Int
 
     /// Literals that Hyperscan found, with the offset behind each, in the order in which they were reported.
     private let places: UnsafeMutablePointer<Place>
     private(set) var count = 0
     private let firstLiteral: UInt32
-
-    /// Words of chains were noted since ``clear()``.
-    private var hasWords = false
 
     /// More literals were found than are noted.
     private(set) var isFull = false
@@ -37,32 +32,23 @@ struct Sightings {
     private static let mostPlaces = 4_096
     private static let mostRegions = 1_024
 
-    /// No word was found: farther away than any gap is wide.
-    private static let never: Int32 = -(1 << 30)
-
     init(patterns: Int, _ vocabulary: Vocabulary) {
-        let steps = vocabulary.steps
         self.vocabulary = vocabulary
+        trails = WordTrails(steps: vocabulary.steps)
         bitWords = max(1, (patterns + 63) / 64)
         bits = .allocate(capacity: bitWords)
         bits.initialize(repeating: 0, count: bitWords)
-        ends = .allocate(capacity: max(1, steps))
-        ends.initialize(repeating: Self.never, count: max(1, steps))
-        begins = .allocate(capacity: max(1, steps))
-        begins.initialize(repeating: .max, count: max(1, steps))
         places = .allocate(capacity: Self.mostPlaces)
         regions = .allocate(capacity: Self.mostRegions)
         lastRegion = .allocate(capacity: max(1, patterns))
         lastRegion.initialize(repeating: -1, count: max(1, patterns))
         firstLiteral = UInt32(bitWords * 64)
-        self.steps = steps
         self.patterns = patterns
     }
 
     func deallocate() {
         bits.deallocate()
-        ends.deallocate()
-        begins.deallocate()
+        trails.deallocate()
         places.deallocate()
         regions.deallocate()
         lastRegion.deallocate()
@@ -85,23 +71,17 @@ struct Sightings {
     mutating func note(
         _ entry: UnsafePointer<Vocabulary.Entry>, _ start: Int, _ end: Int, _ text: UnsafeRawBufferPointer
     ) {
-        // Steps are numbered from 0 to `steps`, patterns from 0 to `patterns`.
-        hasWords = true
-        let step = Int(entry.pointee.step)
-        let longest = Int(entry.pointee.longest)
         var begin = max(0, start &- Int(entry.pointee.before))
         if entry.pointee.previous >= 0 {
-            let previous = Int(entry.pointee.previous)
-            guard start &- Int(ends[previous]) <= Int(entry.pointee.gap) else { return }
-            begin = Int(begins[previous])
+            let first = trails.begin(behind: Int(entry.pointee.previous), at: start, gap: Int(entry.pointee.before))
+            guard let first else { return }
+            begin = first
         }
-        // No match that is still in progress began earlier than this.
-        begin = max(min(begin, Int(begins[step])), start &- longest, 0)
-        guard !entry.pointee.isLast else {
-            return hit(entry, begin, min(text.count, end &+ Int(entry.pointee.after)), text)
-        }
-        begins[step] = Int32(truncatingIfNeeded: begin)
-        ends[step] = max(ends[step], Int32(truncatingIfNeeded: end))
+        // No match is longer.
+        begin = max(begin, start &- Int(entry.pointee.longest))
+        let end = min(text.count, end &+ Int(entry.pointee.after))
+        guard !entry.pointee.isLast else { return hit(entry, begin, end, text) }
+        trails.add(WordTrails.Spot(start, end, begin: begin), to: Int(entry.pointee.step), Int(entry.pointee.width))
     }
 
     private mutating func hit(
@@ -138,13 +118,7 @@ struct Sightings {
 
     mutating func clear() {
         for word in 0..<bitWords { bits[word] = 0 }
-        if hasWords {
-            for step in 0..<steps {
-                ends[step] = Self.never
-                begins[step] = .max
-            }
-            hasWords = false
-        }
+        trails.clear()
         if regionCount > 0 {
             for pattern in 0..<patterns { lastRegion[pattern] = -1 }
         }

@@ -4,6 +4,9 @@ struct TextFacts: Equatable {
     private(set) var mostDigits = 0
     private(set) var mostJoins = 0
 
+    /// The most digits of any run with gaps of up to ``DigitRun/spreadGap`` bytes.
+    private(set) var mostSpreadDigits = 0
+
     /// A letter stands right before a digit.
     private(set) var hasLetterDigit = false
 
@@ -32,6 +35,7 @@ struct TextFacts: Equatable {
     static let longWord = 16
     static let longerWord = 26
     static let colonWindow = 16
+    static let cardDigits = 13
 
     static let none = TextFacts(UnsafeRawBufferPointer(start: nil, count: 0))
 
@@ -53,6 +57,7 @@ struct TextFacts: Equatable {
         scan.finish()
         mostDigits = scan.mostDigits
         mostJoins = scan.mostJoins
+        mostSpreadDigits = scan.mostSpreadDigits
         hasLetterDigit = scan.hasLetterDigit
         hasLongWord = scan.hasLongWord
         hasLongerWord = scan.hasLongerWord
@@ -80,6 +85,7 @@ struct TextFacts: Equatable {
 private struct Scan {
     var mostDigits = 0
     var mostJoins = 0
+    var mostSpreadDigits = 0
     var hasLetterDigit = false
     var hasLongWord = false
     var hasLongerWord = false
@@ -96,6 +102,7 @@ private struct Scan {
     /// The run of digits last seen, and where it ends.
     private var digits = 0
     private var joins = 0
+    private var spreadDigits = 0
     private var end = -1_000
 
     /// The letters and digits of the last block, and whether it ends in a letter.
@@ -161,12 +168,15 @@ private struct Scan {
             if gap > DigitRun.widestGap {
                 digits = 0
                 joins = 0
+                if gap > DigitRun.spreadGap { spreadDigits = 0 }
             } else if gap > 0 {
                 joins &+= 1
             }
             digits &+= count
+            spreadDigits &+= count
             end = start &+ count
             mostDigits = max(mostDigits, digits)
+            mostSpreadDigits = max(mostSpreadDigits, spreadDigits)
             mostJoins = max(mostJoins, joins)
             guard first &+ count < 64 else { return }
             mask &= ~0 &<< UInt64(first &+ count)

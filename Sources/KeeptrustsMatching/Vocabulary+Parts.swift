@@ -8,12 +8,15 @@ extension Vocabulary {
         var step: Int32
         var previous: Int32
 
-        /// The most bytes since the step before, the longest match, and the most bytes after the word for the last step.
-        var gap: Int32
+        /// The longest match; the most bytes before the word since the step before it or the match's beginning; and the most
+        /// behind it that belong to its step, for the last one to the match.
         var longest: Int32
         var before: Int32
         var after: Int32
         var isLast: Bool
+
+        /// Words of the step that begin within so many bytes of one another are remembered as one: see ``WordTrails``.
+        var width: Int32
 
         /// The number in ``needed`` of the bytes of which every match holds one; -1 when none are known.
         var needed: Int32

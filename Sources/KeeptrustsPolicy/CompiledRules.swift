@@ -99,14 +99,25 @@ struct CompiledRules {
     }
 
     func patternSet(cacheDirectory: String?, at entries: ConfigNode) throws(ConfigError) -> PatternSet {
-        do {
-            return try PatternSet(patterns, cacheDirectory: cacheDirectory)
-        } catch {
-            let node = sources[error.pattern] ?? entries
-            throw ConfigError(
-                .unknownValue, at: node.location, "'\(node.path)' is no pattern that can be used: \(error.message)",
-                hint: "Patterns must match in linear time: no look-around, no back-references."
-            )
+        do { return try PatternSet(patterns, cacheDirectory: cacheDirectory) } catch {
+            throw Self.refusal(error, at: sources[error.pattern] ?? entries)
         }
+    }
+
+    /// Looks at each pattern that a user wrote by itself.
+    ///
+    /// - Throws: ``ConfigError`` for the first that cannot be used.
+    func checkOwnPatterns() throws(ConfigError) {
+        for (pattern, source) in zip(patterns, sources) {
+            guard let source else { continue }
+            do { try PatternSet.check(pattern) } catch { throw Self.refusal(error, at: source) }
+        }
+    }
+
+    private static func refusal(_ error: PatternError, at node: ConfigNode) -> ConfigError {
+        ConfigError(
+            .unknownValue, at: node.location, "'\(node.path)' is no pattern that can be used: \(error.message)",
+            hint: "Patterns must match in linear time: no look-around, no back-references."
+        )
     }
 }

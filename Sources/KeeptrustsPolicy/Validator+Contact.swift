@@ -3,7 +3,7 @@ extension Validator {
     /// Area, group and serial number as the Social Security Administration gives them out, without those of advertisements.
     static func isSSN(_ value: UnsafeRawBufferPointer) -> Bool {
         let digits = digits(value)
-        guard digits.count == 9, Set(digits).count > 1 else { return false }
+        guard digits.count == 9, countDigits(value).different > 1 else { return false }
         let number = digits.reduce(0) { $0 * 10 + $1 }
         let area = number / 1_000_000
         return area != 0 && area != 666 && area < 900 && number / 10_000 % 100 != 0 && number % 10_000 != 0
@@ -16,9 +16,9 @@ extension Validator {
     ) -> Bool {
         // An extension comes after a letter or a number sign.
         let number = value.prefix { $0 != 0x23 && !(0x61...0x7A).contains($0 | 0x20) }
-        let digits = digits(number)
-        guard (7...15).contains(digits.count), Set(digits).count > 2 else { return false }
-        if value.first == 0x2B, !isDialled(digits) { return false }
+        let count = countDigits(number)
+        guard (7...15).contains(count.all), count.different > 2 else { return false }
+        if value.first == 0x2B, !isDialled(digits(number)) { return false }
         if let last = before.last, last == 0x2E || last == 0x2D || (last == 0x2F && !endsInNumber(before.dropLast())) {
             return false
         }

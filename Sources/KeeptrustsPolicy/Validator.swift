@@ -112,17 +112,14 @@ extension Validator {
     ///   - text: The text that it stands in.
     /// - Returns: A part that begins where the match does; nil when there is none.
     func accepted(_ span: Range<Int>, in text: UnsafeRawBufferPointer) -> Range<Int>? {
-        if self == .mnemonic { return SecretValue.mnemonic(in: text, at: span) }
-        guard self == .card || self == .iban else { return accepts(span, in: text) ? span : nil }
-        var end = span.upperBound
-        while end - span.lowerBound >= 13 {
-            let isWhole = end == span.upperBound || !Self.isWord(text[end])
-            if isWhole, Self.isWord(text[end - 1]), accepts(span.lowerBound..<end, in: text) {
-                return span.lowerBound..<end
-            }
-            end -= 1
+        switch self {
+        case .mnemonic: SecretValue.mnemonic(in: text, at: span)
+        case .card: CardNumber.first(in: span, of: text)
+        case .iban: AccountNumber.first(in: span, of: text)
+        case .luhn, .routing, .clabe, .wallet, .ssn, .phone, .ipv4, .ipv6, .mac, .email, .date, .npi, .dea, .vin,
+            .secret, .password, .token, .vendorToken, .issued, .userinfo, .credentials, .basic, .jwt:
+            accepts(span, in: text) ? span : nil
         }
-        return nil
     }
 
     /// Bytes behind a match that decide on it; a stream waits for them.
@@ -140,9 +137,7 @@ extension Validator {
         let value = UnsafeRawBufferPointer(rebasing: text[span])
         let (before, after) = (text[..<span.lowerBound], text[span.upperBound...])
         return switch self {
-        case .card: Self.isCard(value)
         case .luhn: Checksums.luhn(value)
-        case .iban: Self.isIBAN(value)
         case .routing: Self.isRouting(value)
         case .clabe: Self.isCLABE(value)
         case .wallet: Self.isWallet(value)
@@ -159,11 +154,27 @@ extension Validator {
         case .jwt: Self.isJWT(value)
         case .secret, .password, .token, .vendorToken, .issued, .userinfo, .credentials, .basic, .mnemonic:
             isSecret(span, in: text)
+        case .card, .iban: accepted(span, in: text) != nil
         }
     }
 
     /// The digits of a value, whatever stands between them.
-    static func digits(_ value: some Sequence<UInt8>) -> [Int] { value.compactMap(Numeral.digit) }
+    static func digits(_ value: some Sequence<UInt8>) -> [Int] {
+        var digits: [Int] = []
+        digits.reserveCapacity(24)
+        for byte in value where byte &- 0x30 < 10 { digits.append(Int(byte) - 0x30) }
+        return digits
+    }
+
+    /// How many digits a value has, and how many different ones.
+    static func countDigits(_ value: some Sequence<UInt8>) -> (all: Int, different: Int) {
+        var (count, seen) = (0, UInt16(0))
+        for byte in value where byte &- 0x30 < 10 {
+            count += 1
+            seen |= 1 << UInt16(byte - 0x30)
+        }
+        return (count, seen.nonzeroBitCount)
+    }
 
     static func isWord(_ byte: UInt8) -> Bool {
         switch byte {

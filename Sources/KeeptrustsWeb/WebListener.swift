@@ -12,7 +12,9 @@ public import ServiceLifecycle
 /// Serves a router on an address, over HTTP or HTTPS, until it is asked to stop; requests in progress then finish.
 public struct WebListener: Service {
     private let application: any Service
+    private let name: String
     private let address: HostPort
+    private let logger: Logger
 
     /// - Parameters:
     ///   - name: The server's name in logs, such as `api`.
@@ -28,7 +30,7 @@ public struct WebListener: Service {
         limits: WebLimits = WebLimits(), logger: Logger, onReady: @escaping @Sendable (String) async -> Void
     ) throws(CannotServe) where Context.Source == ApplicationRequestContextSource {
         let scheme = tls == nil ? "http" : "https"
-        self.address = address
+        (self.name, self.address, self.logger) = (name, address, logger)
         application = Application(
             responder: router.buildResponder(), server: try Self.server(tls, limits),
             configuration: ApplicationConfiguration(
@@ -45,13 +47,24 @@ public struct WebListener: Service {
 
     public func run() async throws {
         do {
-            try await application.run()
+            try await withGracefulShutdownHandler {
+                try await application.run()
+            } onGracefulShutdown: { [name, logger] in
+                logger.info("shutting down; requests may finish", metadata: ["server": "\(name)"])
+            }
+            logger.info("all requests have finished", metadata: ["server": "\(name)"])
         } catch let error as IOError {
             let reason = String(cString: strerror(error.errnoCode))
-            throw CannotServe(code: "server.cannot_listen", message: "Cannot listen on \(address): \(reason).")
+            throw cannotListen(reason)
         } catch let error as SocketAddressError {
-            throw CannotServe(code: "server.cannot_listen", message: "Cannot listen on \(address): \(error).")
+            throw cannotListen("\(error)")
         }
+    }
+
+    private func cannotListen(_ cause: String) -> CannotServe {
+        CannotServe(
+            code: "server.cannot_listen", message: "The \(name) cannot listen on \(address): \(cause).",
+            hint: "Choose another address (--listen; --\(name) of kt up).")
     }
 
     private static func server(_ tls: TLSFiles?, _ limits: WebLimits) throws(CannotServe) -> HTTPServerBuilder {

@@ -50,10 +50,10 @@ struct Up: AsyncParsableCommand {
     func run() async throws {
         let logger = ProcessLog.make()
         let hangUps = await UnixSignalsSequence(trapping: .sighup)
+        try DataDirectory.make(dataDir)
         let directory = try StateDirectory(
             "\(dataDir)/gateway",
             patternCache: ProcessInfo.processInfo.environment.value("KEEPTRUSTS_PATTERN_DIR"))
-        try DataDirectory.make(dataDir)
         let store = try DataDirectory.database(database, in: dataDir)
         try await store.migrate()
         let key = try DataDirectory.serverKey(in: dataDir)
@@ -157,23 +157,26 @@ private struct Parts {
 
     /// The gateway's own credential, kept beside the database that knows its hash.
     private func runtimeToken(_ installation: Installation, _ first: Installation.FirstStart?) async throws -> Secret {
-        let path = "\(up.dataDir)/gateway/token"
-        if first == nil, let kept = try? String(contentsOfFile: path, encoding: .utf8) { return Secret(kept) }
-        var token = first?.runtimeToken
-        if token == nil { token = try await installation.makeToken(.gatewayRuntime, name: "kt up") }
-        guard let token else { throw DataDirectoryError(path: up.dataDir) }
-        let isKept = FileManager.default.createFile(
-            atPath: path, contents: Data(token.reveal().utf8), attributes: [.posixPermissions: 0o600])
-        guard isKept else { throw DataDirectoryError(path: up.dataDir) }
+        let name = "gateway/token"
+        if first == nil, let kept = try? String(contentsOfFile: "\(up.dataDir)/\(name)", encoding: .utf8) {
+            return Secret(kept)
+        }
+        let token: Secret
+        if let first {
+            token = first.runtimeToken
+        } else {
+            token = try await installation.makeToken(.gatewayRuntime, name: "kt up")
+        }
+        try DataDirectory.write(token.reveal(), to: name, in: up.dataDir)
         return token
     }
 
     /// Writes the sample config to the data directory, unless one is there.
     private func sampleConfig() throws -> String {
-        let path = "\(up.dataDir)/policy-config.yaml"
-        guard !FileManager.default.fileExists(atPath: path) else { return path }
-        guard FileManager.default.createFile(atPath: path, contents: Data(SampleConfig.yaml.utf8)) else {
-            throw DataDirectoryError(path: up.dataDir)
+        let name = "policy-config.yaml"
+        let path = "\(up.dataDir)/\(name)"
+        if !FileManager.default.fileExists(atPath: path) {
+            try DataDirectory.write(SampleConfig.yaml, to: name, in: up.dataDir, mode: 0o644)
         }
         return path
     }

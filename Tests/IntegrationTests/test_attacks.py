@@ -61,12 +61,14 @@ def test_no_field_names_an_upstream(gateway, simulator, elsewhere, field):
 @pytest.mark.parametrize("field", [
     "api_base", "base_url", "api_key", "organization", "proxy", "headers", "extra_headers", "extra_body", "fallbacks",
     "models", "model_list", "deployment_id", "custom_llm_provider", "mock_response", "webhook_url", "mcp_servers",
+    "provider_options", "user_config", "vertex_ai_project", "vertex_ai_location", "aws_region_name", "AWS_Region_Name",
 ])
 def test_what_would_steer_a_proxy_behind_us_is_refused(gateway, simulator, field):
     """The upstream may be a proxy that obeys such fields."""
     answer = gateway.call("POST", "/v1/chat/completions", {**BODY, field: "x"})
 
-    assert (answer.status, answer.error["param"]) == (422, field), answer
+    family = field.partition("_")[0].lower() + "_*"
+    assert answer.status == 422 and answer.error["param"] in (field, family), answer
     assert simulator.received() == []
 
 

@@ -9,12 +9,15 @@ import socket
 import subprocess
 import tempfile
 
+import httpx
+import openai
 import pytest
 
 import configs
 import raw_http
 from processes import kt_binary, run_kt
 from raw_http import eventually
+from stack import Up
 
 VALID = """\
 pack: {name: tests, version: 1.0.0, enabled: true}
@@ -42,10 +45,21 @@ BROKEN_CONFIGS = {
 
 def one_line(text):
     """The one line that a failed command writes for its reader, with its hint; the log's lines do not count."""
-    lines = [line for line in text.splitlines() if line.strip() and not re.match(r"\d{4}-\d\d-\d\dT", line)]
+    lines = read_by_people(text)
     assert 1 <= len(lines) <= 2, f"not one clear line:\n{text}"
-    assert "Fatal error" not in text and "Thread 0" not in text and "Stack dump" not in text
     return "\n".join(lines)
+
+
+def mistakes(text):
+    """The lines about the mistakes of a config, each with its place, and their hints."""
+    lines = read_by_people(text)
+    assert lines and all(re.match(r"\S+:\d+:\d+: error: |  hint: ", line) for line in lines), f"not clear:\n{text}"
+    return "\n".join(lines)
+
+
+def read_by_people(text):
+    assert "Fatal error" not in text and "Thread 0" not in text and "Stack dump" not in text
+    return [line for line in text.splitlines() if line.strip() and not re.match(r"\d{4}-\d\d-\d\dT", line)]
 
 
 def run_gateway(folder, config_path, *flags, listen="127.0.0.1:0"):
@@ -65,9 +79,50 @@ def test_a_broken_config_is_refused_with_its_place(tmp_path, case):
     lint_status, lint_output, lint_errors = run_kt("policy", "lint", "--file", path, folder=tmp_path)
 
     assert status in (1, 2)
-    assert re.search(expected, one_line(errors)), errors
+    assert re.search(expected, mistakes(errors)), errors
     assert lint_status in (1, 2)
     assert re.search(expected, lint_output + lint_errors), lint_output + lint_errors
+
+
+def test_a_start_tells_all_mistakes_of_a_config(tmp_path):
+    path = tmp_path / "policy-config.yaml"
+    path.write_text(
+        VALID.replace("model: demo", "modell: demo").replace("audit-logger", "audit-loger, pii-detector")
+        + "policy: {pii-detector: {actoin: redact}}\npolices: {}\n"
+    )
+
+    status, _, errors = run_gateway(tmp_path, path)
+
+    assert status == 1
+    assert re.findall(r"policy-config\.yaml:(\d+:\d+): error: .*", errors) == ["2:20", "5:34", "6:25", "7:1"]
+
+
+def test_a_reload_tells_all_mistakes_of_a_config(gateway):
+    config = json.loads(gateway.config_path.read_text())
+    config["providers"]["targets"][0]["modell"] = "gpt-4o"
+    gateway.reload({**config, "polices": {}, "policies": {"chain": ["audit-loger", "pii-detector", "dlp-filter"]}})
+
+    gateway.wait_for("mistakes=3 .*the config was not reloaded")
+    lines = re.findall(r"^.* error .*gateway\.yaml:\d+:\d+: error: .*'(\S+)'\.$", gateway.output, re.MULTILINE)
+
+    assert lines == ["audit-loger", "providers.targets.0.modell", "polices"]
+    assert gateway.chat().status == 200
+
+
+def test_a_key_that_is_not_there_is_named_with_its_place(tmp_path, gateways, simulator):
+    gateway = gateways(
+        configs.policy_config(configs.target(simulator.base_url())), environment={configs.KEY_VARIABLE: ""}
+    )
+
+    place = [
+        f"{number}:{line.index('{') + 1}"
+        for number, line in enumerate(gateway.config_path.read_text().splitlines(), 1) if '"key_ref"' in line
+    ]
+    assert re.search(
+        rf"warning.*gateway\.yaml:{place[0]}: warning: the consumer group 'tests' has no key: "
+        rf"the variable {configs.KEY_VARIABLE} is not set", gateway.output,
+    )
+    assert gateway.chat().status == 401
 
 
 def test_a_missing_config_is_named(tmp_path):
@@ -102,6 +157,23 @@ def test_a_port_in_use_is_named(tmp_path, component):
 
     assert status == 1
     assert address in errors and "in use" in errors
+
+
+@pytest.mark.parametrize("component", Up.COMPONENTS)
+def test_a_port_in_use_is_named_with_its_flag(tmp_path, component):
+    """Of the four parts of `kt up`, the one whose port is taken, and what changes it."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        flags = [word for name in Up.COMPONENTS for word in (f"--{name}", address if name == component else "127.0.0.1:0")]
+        status, output, errors = run_kt("up", "--data-dir", tmp_path / "data", *flags, folder=tmp_path)
+
+    assert status == 1
+    line = one_line(errors)
+    assert line.startswith(f"error: The {component} cannot listen on {address}: Address already in use.")
+    assert f"--{component} of kt up" in line
+    assert "kt_gk_" not in output
 
 
 def test_a_state_directory_has_one_owner(gateway, tmp_path):
@@ -153,9 +225,41 @@ def test_a_read_only_directory_is_named(read_only):
         "--console", "127.0.0.1:0", "--chat", "127.0.0.1:0",
     )
 
-    for status, errors in (gateway, api, up):
+    for (status, errors), folder in ((gateway, "state"), (api, "api"), (up, "up")):
         assert status == 1
-        assert str(data) in one_line(errors)
+        line = one_line(errors)
+        assert f"directory '{data / folder}' cannot be used: '{data / folder}': Permission denied." in line
+        assert "Make it writable for the user that kt runs as (uid " in line
+        assert re.search("--(state|data)-dir", line)
+
+
+def test_a_file_in_the_place_of_a_directory_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+
+    for flags in (["api", "run", "--listen", "127.0.0.1:0"], ["up", "--api", "127.0.0.1:0"]):
+        status, _, errors = run_kt(*flags, "--data-dir", tmp_path / "file" / "data", folder=tmp_path)
+        assert status == 1
+        assert f"'{tmp_path / 'file'}': Not a directory. A file stands there; move it away." in one_line(errors)
+
+
+@pytest.mark.parametrize("lack", ["directory", "key", "database", "schema"])
+def test_a_sign_in_link_makes_nothing_where_nothing_is(tmp_path, lack):
+    data = tmp_path / "data"
+    if lack != "directory":
+        data.mkdir()
+    if lack in ("database", "schema"):
+        (data / "server.key").write_bytes(b"k" * 32)
+        (data / "server.key").chmod(0o600)
+    if lack == "schema":
+        (data / "keeptrusts.sqlite").write_bytes(b"")
+    before = sorted(data.rglob("*"))
+
+    status, _, errors = run_kt("api", "sign-in-link", "--data-dir", data, folder=tmp_path)
+
+    assert status == 4
+    assert f"There is no data directory of an API at '{data}'" in one_line(errors) and "--data-dir" in errors
+    assert data.exists() == (lack != "directory")
+    assert lack == "schema" or sorted(data.rglob("*")) == before
 
 
 @pytest.mark.parametrize("url", ["postgres://nobody:nothing@127.0.0.1:1/none", "sqlite:/proc/none/db.sqlite"])
@@ -246,6 +350,21 @@ def test_a_provider_without_its_credential(gateways, simulator):
     assert configs.UPSTREAM_VARIABLE in gateway.output
     assert (answer.status, answer.error["code"]) == (503, "no_target_available")
     assert simulator.received() == []
+
+    # The official SDK, which tries again after a 503, does not here.
+    asked = []
+    client = gateway.client(http_client=httpx.Client(event_hooks={"request": [asked.append]}))
+    with pytest.raises(openai.InternalServerError):
+        client.chat.completions.create(model="gpt-4o", messages=[{"role": "user", "content": "Say hello."}])
+    assert len(asked) == 1
+
+
+def test_a_path_with_nothing_names_those_that_are_served(gateway):
+    answer = gateway.call("POST", "/chat/completions", {"model": "gpt-4o", "messages": []})
+
+    assert (answer.status, answer.error["code"]) == (404, "not_found")
+    for path in ("POST /v1/chat/completions", "GET /v1/models", "/health", "/v1"):
+        assert path in answer.error["hint"]
 
 
 def test_a_full_spool_stops_new_exchanges_and_loses_none(stacks, simulator):

@@ -1,6 +1,7 @@
 """Running gateways: reload, drain, revocation, callers who leave, managed configuration."""
 
 import json
+import re
 import signal
 import threading
 import time
@@ -88,6 +89,7 @@ def test_a_reload_before_it_listens_ends_nothing(tmp_path, simulator):
         gateway.url = gateway.wait_to_listen("gateway")
 
         assert gateway.chat().status == 200
+        assert re.search(rf"info.*kept_in={patterns} .*compiling patterns", gateway.output)
     finally:
         gateway.stop()
 
@@ -112,6 +114,51 @@ def test_a_drain_finishes_what_it_began(gateways, simulator):
     assert idle.is_closed()
     with pytest.raises(OSError):
         gateway.connect()
+    assert re.search(r"info.*in_flight=1 .*shutting down", gateway.output)
+    assert re.search(r"info.*all exchanges have finished", gateway.output)
+
+
+def test_what_a_drain_cuts_is_said(gateways, simulator):
+    gateway = gateways(config(simulator), flags=["--drain-timeout", "1"])
+    simulator.script("", replies.Endless(gap=0.01))
+    caller = threading.Thread(target=lambda: pytest.raises(Exception, gateway.chat, stream=True))
+    caller.start()
+    simulator.wait_for(lambda requests: requests)
+
+    assert gateway.stop() == 0
+    caller.join(10)
+
+    assert re.search(r"warning.*count=1 .*exchanges cut", gateway.output)
+    assert "all exchanges have finished" not in gateway.output
+
+
+def test_every_server_says_that_it_ends(stacks, simulator):
+    stack = stacks(config(simulator))
+
+    stack.stop()
+
+    for said in ("shutting down; requests may finish", "all requests have finished"):
+        assert re.search(rf"info.*server=api .*{said}", stack.api.output)
+
+
+def test_a_target_that_fails_is_said_once_and_once_more_when_it_answers(gateways, simulator):
+    """One line each, however many exchanges meet it."""
+    providers = {"retry": {"max_attempts": 1}, "circuit_breaker": {"failure_threshold": 1000}}
+    gateway = gateways(config(simulator, providers=providers), flags=["--event-loops", "2"])
+    assert gateway.chat().status == 200
+    assert "target" not in gateway.output
+
+    simulator.script("", replies.error(500))
+    assert [gateway.chat().status for _ in range(6)] == [502] * 6
+    simulator.script("", Answer("healthy again"))
+    eventually(lambda: gateway.chat() and "a target answers again" in gateway.output, PATIENCE, 0.5)
+    for _ in range(4):
+        assert gateway.chat().status == 200
+
+    lines = [line for line in gateway.output.splitlines() if "a target" in line]
+    assert len(lines) == 2
+    assert re.search(r"warning.*error=server_error .*target=main.*a target fails", lines[0])
+    assert re.search(r"info.*failures=6 target=main.*a target answers again", lines[1])
 
 
 def test_a_drained_gateway_takes_nothing_new(gateways, simulator):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree
@@ -12,7 +13,7 @@ import pytest
 import yaml
 
 import configs
-from processes import REPOSITORY, kt_binary, run_kt
+from processes import REPOSITORY, kt_binary, run_kt, without_patience
 from raw_http import eventually
 
 CONFIG = """\
@@ -57,6 +58,25 @@ def lines(path):
         return [json.loads(line) for line in file]
 
 
+def commands(*path):
+    """The commands below a command, by their own help: each a list of words."""
+    status, output, _ = run_kt(*path, "--help")
+    assert status == 0
+    listed = output.partition("SUBCOMMANDS:\n")[2].partition("\n\n")[0]
+    names = [line.split()[0] for line in listed.splitlines() if re.match(r"  \S", line)]
+    return [command for name in names for command in commands(*path, name)] if names else [path]
+
+
+def test_every_command_is_documented():
+    pages = [REPOSITORY / "README.md", *(REPOSITORY / "docs" / "reference").rglob("*.md")]
+    text = "\n".join(page.read_text() for page in pages)
+
+    known = [" ".join(["kt", *command]) for command in commands()]
+
+    assert len(known) >= 18
+    assert [command for command in known if not re.search(rf"{command}\b", text)] == []
+
+
 # scan
 
 
@@ -94,7 +114,7 @@ def test_scan_reads_and_writes_the_standard_streams(folder):
 
     assert result.returncode == 0
     assert len(result.stdout.splitlines()) == 5
-    assert result.stderr.startswith("5 rows")
+    assert without_patience(result.stderr).startswith("5 rows")
 
 
 def test_scan_names_the_lines_that_are_no_rows(kt, folder):
@@ -188,6 +208,23 @@ def test_explain_tells_what_each_policy_saw(kt):
     assert "ran: block (dlp_filter.detected)" in output
     assert "verdict: block by dlp-filter" in output
     assert "jane" not in output
+
+
+def test_explain_says_once_that_patterns_take_long(tmp_path):
+    (tmp_path / "policy-config.yaml").write_text(CONFIG.replace("[pii", "[prompt-injection, pii"))
+    kept = tmp_path / "patterns"
+
+    def explain():
+        return subprocess.run(
+            [kt_binary(), "policy", "explain", "hello", "--json"], capture_output=True, text=True, cwd=tmp_path,
+            env={"PATH": os.environ["PATH"], "KEEPTRUSTS_PATTERN_DIR": str(kept)}, timeout=120,
+        )
+
+    cold, warm = explain(), explain()
+
+    assert cold.returncode == 0 and json.loads(cold.stdout)["verdict"] == "allow"
+    assert cold.stderr == f"compiling patterns, which may take some seconds; they are kept in {kept} for the next time\n"
+    assert warm.returncode == 0 and warm.stderr == ""
 
 
 def test_explain_as_json_and_from_a_file(kt, folder):
@@ -291,11 +328,25 @@ def test_bench_measures_each_policy(kt, folder):
     text = json.loads(report)["texts"][0]
     assert (text["name"], text["bytes"]) == ("mine.txt", 15)
     assert text["bare_us"] > 0 and text["chain"]["microseconds"] > 0 and text["chain"]["ratio"] > 0
+    assert text["events"] == 1 and text["chain"]["event_us"] > 0
     assert [policy["id"] for policy in text["policies"]] == ["pii-detector", "dlp-filter", "audit-logger"]
+
+
+def test_bench_measures_rows_and_their_chunks(kt, folder):
+    rows = [{"id": "whole", "text": "A text."}, {"id": "cut", "text": "A text.", "chunks": ["A ", "te", "xt."]}]
+    (folder / "mine.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+    status, report, _ = kt("policy", "bench", "--rounds", "3", "--input", "mine.jsonl", "--json")
+
+    texts = json.loads(report)["texts"]
+    assert status == 0
+    assert [(text["name"], text["bytes"], text["events"]) for text in texts] == [("whole", 7, 0), ("cut", 7, 3)]
+    assert "event_us" not in texts[0]["chain"] and texts[1]["chain"]["event_us"] > 0
 
 
 @pytest.mark.parametrize("arguments, status", [
     (["--file", "absent"], 2), (["--rounds", "0"], 2), (["--policy-config", "absent.yaml"], 2),
+    (["--input", "absent"], 2), (["--input", "policy-config.yaml"], 2),
     (["--policy-config", "rows.jsonl"], 1),
 ])
 def test_bench_says_what_is_wrong(kt, arguments, status):

@@ -92,6 +92,18 @@ struct ExampleTests {
         #expect(Set(Self.pages).isSuperset(of: ["README.md", "docs/reference/config.md", "docs/reference/lint.md"]))
     }
 
+    @Test("The page of each kind of policy shows it in a chain")
+    func kindsAreShown() throws {
+        let folder = "docs/reference/policies/"
+        let kinds = Self.pages.filter { $0.hasPrefix(folder) && !$0.hasSuffix("README.md") }
+            .map { String($0.dropFirst(folder.count).dropLast(3)) }
+        #expect(kinds.count >= 38)
+        for kind in kinds {
+            let chains = try Self.blocks("\(folder)\(kind).md").map { ConfigReading($0).config?.chainKinds }
+            #expect(chains.contains { $0?.contains(kind) == true }, "\(kind)")
+        }
+    }
+
     @Test("The reference knows every key that the reader of an unknown key is told of")
     func everyKeyIsDocumented() throws {
         let page = String(decoding: try Self.layer("docs/reference/config.md").bytes, as: UTF8.self)

@@ -15,8 +15,8 @@ struct AnswerReaderTests {
     func wholeAnswer() throws {
         let answer = try surface.readAnswer(Fixture.bytes("openai/answer.json"))
 
-        #expect(answer.texts.map(\.text.string) == ["Hello, Ann!"])
-        #expect(answer.texts.map(\.channel) == [.content])
+        #expect(answer.texts.map(\.text.string) == ["Hello, Ann!", "Hello", "H", "Hi"])
+        #expect(answer.texts.map(\.channel) == [.content, .logprobs(1), .logprobs(2), .logprobs(3)])
         #expect(answer.model == "gpt-4o-2024-08-06")
         #expect(answer.usage == Usage(inputTokens: 19, outputTokens: 10, cachedInputTokens: 8))
         #expect(answer.finishes.map { slice(answer, $0) } == [#""stop""#])
@@ -55,11 +55,11 @@ struct AnswerReaderTests {
             (#"{"choices":[{"message":{"content":"x"}}],"usage":{"prompt_tokens":-1,"completion_tokens":1e3}}"#, ["x"]),
             (
                 #"{"choices":[{"message":{"content":"x"}}],"usage":{"prompt_tokens":99999999999999,"completion_tokens":"5"}}"#,
-                ["x"]
+                ["x", "99999999999999", "5"]
             ),
             (
                 #"{"choices":[{"message":{"content":"x"}}],"usage":{"prompt_tokens":123456789012345678901234567890}}"#,
-                ["x"]
+                ["x", "123456789012345678901234567890"]
             ),
         ])
     func gaps(body: String, texts: [String]) throws {
@@ -117,13 +117,29 @@ struct AnswerReaderTests {
         var chunks: [SurfaceChunk] = []
         while let event = try parser.next() { chunks.append(try surface.readChunk(event.data)) }
 
-        #expect(chunks.map { $0.deltas.map(\.text.string) } == [[], ["Grüezi"], [#" "Ann""#], [], [], []])
+        #expect(chunks.map { $0.deltas.map(\.text.string) } == [[], ["Grüezi", "Gr"], [#" "Ann""#], [], [], []])
         #expect(chunks.map(\.finishes.count) == [0, 0, 0, 1, 0, 0])
         #expect(chunks.map(\.logprobs.count) == [0, 1, 0, 0, 0, 0])
         #expect(chunks.map(\.isUsageOnly) == [false, false, false, false, true, false])
         #expect(chunks.map(\.isDone) == [false, false, false, false, false, true])
         #expect(chunks[4].usage == Usage(inputTokens: 9, outputTokens: 12, cachedInputTokens: 4))
         #expect(chunks[0].model == "gpt-4o-mini")
+    }
+
+    @Test("A name of an event that is plain and as it was is not reported again")
+    func repeatedNames() throws {
+        var names = RepeatedNames()
+        func reported(_ members: String) throws -> [String] {
+            let chunk = try surface.readChunk(
+                #"{\#(members),"choices":[{"index":1,"delta":{"role":"r"}}]}"#.buffer, after: &names)
+            return chunk.names.map { "\($0.text.choice) \($0.text.text.string) \($0.isPlain)" }
+        }
+
+        #expect(try reported(#""id":"a1","model":"m""#) == ["-1 a1 true", "-1 m true", "1 r true"])
+        #expect(try reported(#""model":"m","id":"a1""#) == ["1 r true"])
+        #expect(try reported(#""id":"a2","model":"m""#) == ["-1 a2 true", "1 r true"])
+        #expect(try reported(#""id":"41111111","model":"m@x""#) == ["-1 41111111 false", "-1 m@x false", "1 r true"])
+        #expect(try reported(#""id":"a2","model":"m@x""#) == ["-1 a2 true", "-1 m@x false", "1 r true"])
     }
 
     @Test("A tool call's number counts, not its place in the event, and may come last")
@@ -182,10 +198,28 @@ struct AnswerReaderTests {
         #expect(throws: DialectError.self) { try surface.readChunk(data.buffer) }
     }
 
+    @Test(
+        "A template repeats no value that may have to be taken out",
+        arguments: [
+            #""id":"4111 1111 1111 1111","model":"m""#, #""id":"c","model":"jane@example.com""#,
+            #""id":{"a":1},"model":"m\"1""#,
+            #""id":4111111111111111,"created":4111111111111111"#, #""created":41111111111e1"#, #""created":"17""#,
+            #""created":4111111111111,"model":["m"]"#,
+        ])
+    func cautiousTemplate(members: String) throws {
+        let chunk = try surface.readChunk(#"{\#(members),"choices":[]}"#.buffer)
+        var out = ByteBuffer()
+
+        ChunkTemplate(chunk).writeFinish("stop", choice: 0, into: &out)
+
+        let start = #"data: {"id":(""|"c"),"object":"chat.completion.chunk","created":0,"model":(""|"m"),"choices":\["#
+        #expect(String(buffer: out).firstMatch(of: try Regex(start)) != nil)
+    }
+
     @Test("A template writes events in the form of the stream's own")
     func template() throws {
         let chunk = try surface.readChunk(
-            #"{"id":"c-1","object":"chat.completion.chunk","created":17,"model":"m\"1","choices":[]}"#.buffer)
+            #"{"id":"c-1","object":"chat.completion.chunk","created":17,"model":"m:1","choices":[]}"#.buffer)
         let template = ChunkTemplate(chunk)
         var out = ByteBuffer()
 
@@ -194,7 +228,7 @@ struct AnswerReaderTests {
         template.writeFinish("content_filter", choice: 1, into: &out)
         template.writeUsage(Usage(inputTokens: 3, outputTokens: 4, cachedInputTokens: 1), into: &out)
 
-        let start = #"data: {"id":"c-1","object":"chat.completion.chunk","created":17,"model":"m\"1","choices":["#
+        let start = #"data: {"id":"c-1","object":"chat.completion.chunk","created":17,"model":"m:1","choices":["#
         #expect(
             String(buffer: out)
                 == [

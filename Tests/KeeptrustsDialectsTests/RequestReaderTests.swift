@@ -245,10 +245,10 @@ struct RequestReaderTests {
     @Test(
         "No field lets a caller choose the upstream, its credentials or another model",
         arguments: [
-            "api_base", "base_url", "api_key", "api_version", "custom_llm_provider", "litellm_params", "model_list",
-            "models", "fallbacks", "route", "extra_headers", "headers", "extra_body", "organization",
-            "aws_secret_access_key",
-            "vertex_credentials", "callbacks", "webhook", "mcp_servers", "mock_response", "proxy",
+            "api_base", "base_url", "api_key", "api_version", "custom_llm_provider", "model_list", "models",
+            "fallbacks",
+            "route", "extra_headers", "headers", "extra_body", "organization", "callbacks", "webhook", "mcp_servers",
+            "proxy", "provider", "provider_options", "providerOptions", "user_config", "data_sources", "no-log",
         ])
     func refusedFields(name: String) {
         for value in [#""http://169.254.169.254""#, #"{"a":"b"}"#, "[1]", "true", "0"] {
@@ -260,6 +260,39 @@ struct RequestReaderTests {
             #expect(fault?.code == "request.field_not_allowed")
             #expect(fault?.param == name)
         }
+    }
+
+    @Test(
+        "Nor does any setting of a cloud or an exporter, however it is called and written",
+        arguments: [
+            ("aws_region_name", "aws_*"), ("aws_secret_access_key", "aws_*"), ("aws_of_tomorrow", "aws_*"),
+            ("AWS_Region_Name", "aws_*"), (#"aw\u0073_x"#, "aws_*"), ("aw\u{17F}_x", "aws_*"), ("aws_", "aws_*"),
+            ("vertex_ai_project", "vertex_*"), ("vertex_ai_location", "vertex_*"), ("vertex_credentials", "vertex_*"),
+            ("azure_ad_token", "azure_*"), ("litellm_params", "litellm_*"), ("litellm_credential_name", "litellm_*"),
+            ("mock_response", "mock_*"), ("langfuse_host", "langfuse_*"), ("watsonx_url", "watsonx_*"),
+        ])
+    func refusedFamilies(name: String, family: String) {
+        for value in [#""http://169.254.169.254""#, #"{"a":"b"}"#, "[1]", "true", "0"] {
+            let fault = #expect(throws: SurfaceFault.self) {
+                try surface.read(chat(#""\#(name)":\#(value),"messages":[{"role":"user","content":"Hi"}]"#))
+            }
+
+            #expect(fault?.code == "request.field_not_allowed")
+            #expect(fault?.param == family)
+        }
+    }
+
+    @Test("What only resembles such a field, or stands elsewhere, passes")
+    func others() throws {
+        let rest = #""aws":1,"xaws_region":"x","metadata":{"aws_region":"x","api_base":"x"},"x_new":{"aws_region":"x"}"#
+        let request = try surface.read(chat(#""messages":[{"role":"user","content":"Hi"}],\#(rest)"#))
+
+        #expect(request.turns == 1)
+        let fault = #expect(throws: SurfaceFault.self) {
+            try surface.read(
+                chat(#""messages":[{"role":"user","content":"Hi"}],"metadata":{"langfuse_host":"http://x"}"#))
+        }
+        #expect(fault?.param == "metadata.langfuse_*")
     }
 
     @Test("A tool may not name a server")

@@ -118,7 +118,8 @@ struct TextCoverageTests {
 
         let chunk = try Surface.chatCompletions.readChunk(text.buffer)
 
-        #expect(chunk.deltas.filter { $0.text.string == Self.marker }.count == 1)
+        let judged = chunk.deltas + chunk.names.filter { !$0.isPlain }.map(\.text)
+        #expect(judged.filter { $0.text.string == Self.marker }.count == 1)
     }
 }
 

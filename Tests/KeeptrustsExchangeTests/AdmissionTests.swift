@@ -1,4 +1,5 @@
 import Foundation
+import KeeptrustsConfig
 import KeeptrustsCore
 import KeeptrustsExchange
 import Testing
@@ -67,6 +68,53 @@ struct AdmissionTests {
         let end = try #require(try Play().head("POST \(path)").end)
 
         #expect(end.text.hasPrefix("HTTP/1.1 404 "))
+    }
+
+    @Test("What is answered at a path with nothing names the paths that lead somewhere")
+    func servedPaths() throws {
+        let end = try #require(try Play().head("POST /chat/completions").end)
+
+        let hint = try #require(end.text.split(separator: "\"hint\":\"").last?.split(separator: "\"").first)
+        let paths = hint.matches(of: /\/[a-z0-9\/]+/).map { String($0.output) }
+        #expect(
+            paths == ["/v1/chat/completions", "/v1/models", "/health", "/healthz", "/readyz", "/v1"])
+        for path in paths.dropLast() {
+            let actions = try Play().head("GET \(path)", length: nil)
+            #expect(actions.end?.text.hasPrefix("HTTP/1.1 404 ") == false)
+        }
+    }
+
+    @Test("Variables that are not set are named, with the places that name them")
+    func variables() throws {
+        let yaml = """
+            pack: {name: play, version: 1.2.3, enabled: true}
+            policies:
+              chain:
+                - audit-logger
+                - external-moderation
+            policy:
+              external-moderation: {provider: openai-moderation, secret_key_ref: {env: CHECK_KEY}}
+            consumer_groups:
+              - {name: here, key_ref: {env: KEY}}
+              - name: gone
+                key_ref: {env: APP_KEY}
+              - {name: empty, key_ref: {env: EMPTY}}
+            providers:
+              targets:
+                - {id: main, provider: openai, model: gpt-4o, secret_key_ref: {env: MAIN_KEY}}
+            """
+
+        let snapshot = try Snapshot(
+            PolicyConfig(yaml: yaml, file: "a.yaml"), cacheDirectory: nil,
+            environment: { ["KEY": Play.key, "EMPTY": ""][$0] })
+
+        #expect(
+            snapshot.warnings.map(\.description) == [
+                "a.yaml:15:7: warning: the target 'main' is unavailable: the variable MAIN_KEY is not set.",
+                "a.yaml:5:7: warning: the policy 'external-moderation' cannot ask its service: the variable CHECK_KEY is not set.",
+                "a.yaml:11:14: warning: the consumer group 'gone' has no key: the variable APP_KEY is not set.",
+                "a.yaml:12:28: warning: the consumer group 'empty' has no key: the variable EMPTY is not set.",
+            ])
     }
 
     @Test("A gateway that cannot record takes nothing on")

@@ -4,27 +4,33 @@ import NIOCore
 import Testing
 
 struct BenchReportTests {
-    private func report(_ texts: [BenchReport.Text]) throws -> BenchReport {
+    private func report(
+        _ texts: [BenchText], _ chain: String = "[pii-detector, {id: out, kind: dlp-filter, on: [response]}]"
+    ) throws -> BenchReport {
         var time = Duration.zero
         let timer = JudgementTimer(rounds: 3) {
             time += .milliseconds(1)
             return time
         }
         return try BenchReport(
-            of: TestChain.config("[pii-detector, {id: out, kind: dlp-filter, on: [response]}]"), on: texts,
-            cacheDirectory: TestPatterns.directory, timer: timer)
+            of: TestChain.config(chain), on: texts, cacheDirectory: TestPatterns.directory, timer: timer)
+    }
+
+    private func texts(_ report: BenchReport) throws -> [[String: Any]] {
+        let json = try JSONSerialization.jsonObject(with: Data(report.json.utf8)) as? [String: Any]
+        return try #require(json?["texts"] as? [[String: Any]])
     }
 
     @Test("People read a row for each policy, the chain and the yardstick")
     func summary() throws {
-        let report = try report([BenchReport.Text(name: "mine", bytes: ByteBuffer(string: "hello"))])
+        let report = try report([BenchText(name: "mine", bytes: ByteBuffer(string: "hello"))])
 
         #expect(
             report.summary == """
-                mine, 5 bytes: processor time, median of 3; ratio to the bare pass
-                pii-detector                   1000.00 us     1.00
-                out                            1000.00 us     1.00
-                the whole chain                1000.00 us     1.00
+                mine, 5 bytes: processor time, median of 3; ratio to the bare pass; per event of a streamed answer of 1
+                pii-detector                   1000.00 us     1.00  1000.00 us
+                out                            1000.00 us     1.00  1000.00 us
+                the whole chain                1000.00 us     1.00  1000.00 us
                 one bare pass of Hyperscan     1000.00 us     1.00
                 """)
     }
@@ -32,7 +38,7 @@ struct BenchReportTests {
     @Test("Programs read the same of every text, also of those that are built in")
     func json() throws {
         let json = try #require(
-            try JSONSerialization.jsonObject(with: Data(try report(BenchReport.Text.builtIn).json.utf8))
+            try JSONSerialization.jsonObject(with: Data(try report(BenchText.builtIn).json.utf8))
                 as? [String: Any])
 
         let texts = try #require(json["texts"] as? [[String: Any]])
@@ -45,10 +51,38 @@ struct BenchReportTests {
         #expect((texts.first?["chain"] as? [String: Any])?["ratio"] as? Double == 1)
     }
 
+    @Test("The time of a stream is shared by its events: four words each, or the chunks of a row")
+    func events() throws {
+        let words = BenchText(name: "words", bytes: ByteBuffer(string: "one two three four five six seven eight nine"))
+        let row = BenchText(
+            try TextRow(
+                ByteBuffer(string: #"{"id":"row","text":"abcd","phase":"response","chunks":["a","b","c","d"]}"#)))
+        let plain = BenchText(try TextRow(ByteBuffer(string: #"{"id":7,"text":"abcd"}"#)))
+
+        let texts = try texts(report([words, row, plain]))
+
+        #expect(texts.compactMap { $0["name"] as? String } == ["words", "row", "7"])
+        #expect(texts.compactMap { $0["events"] as? Int } == [3, 4, 0])
+        let chains = texts.compactMap { $0["chain"] as? [String: Any] }
+        #expect(chains.map { $0["event_us"] as? Double } == [1000.0 / 3, 250, nil])
+    }
+
+    @Test("An event has no time of its own where the answer is judged as a whole, or not at all")
+    func whole() throws {
+        let text = BenchText(name: "mine", bytes: ByteBuffer(string: "hello"))
+
+        let texts = try texts(
+            report([text], "[{id: in, kind: dlp-filter, on: [request]}, quality-scorer, pii-detector]"))
+
+        let policies = try #require(texts.first?["policies"] as? [[String: Any]])
+        #expect(policies.map { $0["event_us"] as? Double } == [nil, nil, 1000])
+        #expect((texts.first?["chain"] as? [String: Any])?["event_us"] == nil)
+    }
+
     @Test("Nothing is found in the built-in texts, so that they show what clean text costs")
     func clean() throws {
         let chain = try TestChain.make("[pii-detector, dlp-filter]", "{dlp-filter: {sensitivity_level: restricted}}")
-        for text in BenchReport.Text.builtIn {
+        for text in BenchText.builtIn {
             var scanner = RowScanner(chain)
             var row = ByteBuffer(string: #"{"id":1,"text":"#)
             row.writeString(String(decoding: try JSONEncoder().encode(String(buffer: text.bytes)), as: UTF8.self) + "}")

@@ -98,6 +98,63 @@ struct ChatTests {
         if let code { #expect(actions.record?["error_code"] as? String == code) }
     }
 
+    @Test("The operator is told of each attempt that fails, and of answers while that is wanted")
+    func told() throws {
+        let play = try Play(wantsAnswers: true)
+        try play.chat(Self.ping)
+        #expect(play.tell(.upstreamEnded(.failed(.unreachable))).told == ["first failed: unreachable"])
+        #expect(play.answer(Self.pong).told == ["second answered"])
+
+        // What is wrong with a request, and a caller who leaves, say nothing of a target.
+        play.begin()
+        try play.chat(Self.ping)
+        #expect(play.answer(status: 400, #"{"error":{"message":"no"}}"#).told == ["first answered"])
+        play.begin()
+        try play.chat(Self.ping)
+        #expect(play.tell(.callerLeft).told == [])
+
+        let quiet = try Play()
+        try quiet.chat(Self.ping)
+        #expect(quiet.answer(Self.pong).told == [])
+    }
+
+    @Test("Where no target has its credential, SDKs are told not to try again")
+    func missingCredential() throws {
+        let play = try Play()
+        try play.chat(#"{"model":"nothing","messages":[{"role":"user","content":"x"}]}"#)
+
+        let end = try #require(play.tell(.recorded(true)).end)
+
+        #expect(end.text.hasPrefix("HTTP/1.1 503 "))
+        #expect(end.text.contains("x-should-retry: false\r\n"))
+        #expect(!end.text.contains("retry-after"))
+    }
+
+    @Test("Where all targets rest, the caller reads when the first may be asked again")
+    func resting() throws {
+        let play = try Play()
+        let start = play.now
+        for second in 0..<5 {
+            play.now = start + .seconds(second)
+            play.begin()
+            try play.chat(Self.ping)
+            play.tell(.upstreamEnded(.failed(.unreachable)))
+            // The second target comes to rest later than the first.
+            play.now += .milliseconds(100)
+            play.tell(.upstreamEnded(.failed(.unreachable)))
+        }
+        play.now = start + .seconds(10)
+        play.begin()
+
+        #expect(try play.chat(Self.ping).call == nil)
+
+        let end = try #require(play.tell(.recorded(true)).end)
+        #expect(end.text.contains("\"code\":\"no_target_available\""))
+        // The first opened at second 4, for 30.
+        #expect(end.text.contains("retry-after: 24\r\n"))
+        #expect(!end.text.contains("x-should-retry"))
+    }
+
     @Test("When a target fails the next is asked, with that target's credential and model")
     func fallback() throws {
         let play = try Play()

@@ -8,14 +8,14 @@ import Testing
 struct CoverageTests {
     static let card = "4111111111111111"
 
-    /// A gateway that redacts, with one target of the model `gpt-4o`.
-    static func play(provider: String = "openai") throws -> Play {
+    /// A gateway that redacts or blocks, with one target of the model `gpt-4o`.
+    static func play(provider: String = "openai", action: String = "redact") throws -> Play {
         let path = provider == "openai" ? "/v1" : ""
         return try Play(
             """
             pack: {name: play, version: 1.2.3, enabled: true}
             policies: {chain: [pii-detector]}
-            policy: {pii-detector: {action: redact}}
+            policy: {pii-detector: {action: \(action)}}
             consumer_groups:
               - {name: tests, key_ref: {env: KEY}}
             providers:
@@ -130,10 +130,67 @@ struct CoverageTests {
     @Test("Settings and small numbers pass as they are")
     func settings() throws {
         let rest =
-            #","seed":4111111111111111,"temperature":0.25,"logit_bias":{"50256":-100},"x_new":[123,-999999,0.5e3]"#
+            #","seed":4294967295,"temperature":0.25,"logit_bias":{"50256":-100},"x_new":[123,-999999,0.5e3]"#
         let text = try Self.sent(Self.body(#"{"role":"user","content":"x"}"#, rest))
 
         #expect(text.contains(rest))
+    }
+
+    @Test(
+        "A number that is larger than its setting ever is, is judged there, too",
+        arguments: ["seed", "temperature", "top_p", "presence_penalty", "top_logprobs"],
+        ["4111111111111111", "4111111111111111E0", "4.111111111111111e15", "0.4111111111111111E+16"])
+    func figures(name: String, number: String) throws {
+        let text = try Self.sent(Self.body(#"{"role":"user","content":"x"}"#, #","\#(name)":\#(number)"#))
+
+        #expect(!text.contains("111111111"))
+        #expect(text.contains(#""\#(name)":"[CREDIT_CARD_REDACTED]"#) || text.contains(#""\#(name)":"0.[CREDIT_CARD_"#))
+    }
+
+    @Test(
+        "A number of an answer that counts or dates nothing is judged",
+        arguments: [
+            #""created":CARD"#, #""usage":{"prompt_tokens":CARD}"#, #""usage":{"total_tokens":CARD}"#, #""usage":CARD"#,
+            #""usage":{"prompt_tokens":1,"completion_tokens_details":{"reasoning_tokens":CARD}}"#,
+            #""usage":{"prompt_tokens":"CARD"}"#, #""created":"CARD""#, #""error":CARD"#,
+        ], ["4111111111111111", "4111111111111111e0", "4.111111111111111E15"])
+    func countedFields(member: String, number: String) throws {
+        let text = try Self.answer(
+            #"{"id":"c1",\#(member.replacing("CARD", with: number)),"choices":[{"index":0,"message":{"role":"assistant","content":"x"},"finish_reason":"stop"}]}"#
+        )
+
+        #expect(!text.contains("111111111") && text.contains(Self.mark))
+    }
+
+    @Test(
+        "So is one of a choice",
+        arguments: [
+            #""index":CARD,"message":{"content":"x"}"#, #""index":"CARD","message":{"content":"x"}"#,
+            #""index":0,"message":{"content":"x","audio":{"expires_at":CARD}}"#,
+            #""index":0,"message":{"tool_calls":[{"index":CARD,"function":{"name":"f","arguments":"{}"}}]}"#,
+            #""index":0,"message":{"content":"x"},"logprobs":CARD"#,
+        ])
+    func countedFields(of choice: String) throws {
+        let text = try Self.answer(
+            #"{"id":"c1","choices":[{\#(choice.replacing("CARD", with: Self.card)),"finish_reason":"stop"}]}"#)
+
+        #expect(!text.contains("4111") && text.contains(Self.mark))
+    }
+
+    @Test(
+        "Counts and times pass as they are",
+        arguments: [
+            #""created":1764275369,"usage":{"prompt_tokens":123456789,"completion_tokens":1,"total_tokens":123456790}"#,
+            #""created":1764275369000"#, #""created":1764275369.25"#,
+            #""created":1764275369000000,"x":0.4111111111111111"#,
+            #""created":0,"x":4.111111111111111e-05"#,
+        ])
+    func counts(members: String) throws {
+        let text = try Self.answer(
+            #"{"id":"c1",\#(members),"choices":[{"index":0,"message":{"role":"assistant","content":"x"},"finish_reason":"stop"}]}"#
+        )
+
+        #expect(text.contains(members))
     }
 
     @Test(

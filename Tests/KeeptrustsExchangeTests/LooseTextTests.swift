@@ -72,6 +72,77 @@ struct LooseTextTests {
         #expect(Self.text(of: all) == "jane now")
     }
 
+    /// Places of names, each with the key that its value stands at.
+    static let namePlaces = [
+        ("role", #""delta":{"role":"TEXT"}"#), ("id", #""delta":{"tool_calls":[{"index":0,"id":"TEXT"}]}"#),
+        ("type", #""delta":{"tool_calls":[{"type":"TEXT","index":1}]}"#),
+        ("name", #""delta":{"tool_calls":[{"index":0,"function":{"name":"TEXT"}}]}"#),
+        ("name", #""delta":{"function_call":{"name":"TEXT"}}"#),
+        ("native_finish_reason", #""native_finish_reason":"TEXT""#),
+        ("format", #""delta":{"reasoning_details":[{"format":"TEXT"}]}"#),
+        ("system_fingerprint", #""delta":{}}],"system_fingerprint":"TEXT","x":[{"y":0"#),
+        ("service_tier", #""delta":{}}],"service_tier":"TEXT","x":[{"y":0"#),
+    ]
+
+    @Test(
+        "A name that goes on in a later event is judged together with its beginning", arguments: namePlaces,
+        ["jane.doe@example.com", "5425233430109903", "DE89370400440532013000"])
+    func cutNames(name: (key: String, form: String), value: String) throws {
+        for cut in 1..<value.count {
+            let place = value.index(value.startIndex, offsetBy: cut)
+            let pieces = [value[..<place], value[place...]]
+            let (_, all) = try Self.stream(pieces.map { Self.event(name.form.replacing("TEXT", with: $0)) })
+            let sent = all.components(separatedBy: #""\#(name.key)":""#).dropFirst().map { $0.prefix { $0 != "\"" } }
+
+            #expect(!sent.joined().contains(value), "\(name.form) at \(cut): \(sent)")
+            #expect(!all.contains(pieces[1]) || pieces[1].count < 6, "\(name.form) at \(cut): \(sent)")
+        }
+    }
+
+    @Test("The same holds for the id and the model of an answer", arguments: ["id", "model"])
+    func cutEnvelope(key: String) throws {
+        let events = ["41111111", "11111111"].map { piece in
+            Self.event(#""delta":{"content":"x"}"#).replacing(
+                key == "id" ? #""id":"c1""# : #""model":"m""#, with: #""\#(key)":"\#(piece)""#)
+        }
+        let (_, all) = try Self.stream(events)
+
+        #expect(all.contains(#""41111111""#) && !all.contains(#""11111111""#))
+    }
+
+    @Test("A name that has gone on goes on, though it is once more what it was")
+    func nameOfThree() throws {
+        let events = ["com", "jane@example.", "com"].map { Self.event(#""native_finish_reason":"\#($0)""#) }
+        let (_, all) = try Self.stream(events)
+
+        #expect(all.components(separatedBy: #""native_finish_reason":"com""#).count == 2)
+        #expect(!all.contains("jane@example."))
+    }
+
+    @Test("Names that are repeated, closed words and ids of events hold nothing back")
+    func freeNames() throws {
+        let events = (0..<40).map { number in
+            Self.event(
+                #""delta":{"role":"assistant","content":"word ","reasoning_details":[{"type":"reasoning.\#(number % 2 == 0 ? "text" : "summary")"}]}"#
+            ).replacing(#""id":"c1""#, with: #""id":"chatcmpl-\#(number)a","obfuscation":"x\#(number)y""#)
+        }
+        let (early, all) = try Self.stream(events)
+
+        #expect(early.components(separatedBy: #""content":"#).count >= 40)
+        #expect(all.contains(#""id":"chatcmpl-39a""#) && all.contains("data: [DONE]"))
+    }
+
+    @Test("A name that is taken out is taken out of every event")
+    func repeatedName() throws {
+        let events = (0..<3).map { _ in
+            Self.event(#""delta":{"content":"x"}"#).replacing(#""model":"m""#, with: #""model":"jane@example.com""#)
+        }
+        let (_, all) = try Self.stream(events)
+
+        #expect(!all.contains("jane@example.com"))
+        #expect(all.components(separatedBy: "[EMAIL_REDACTED]").count == 4)
+    }
+
     @Test(
         "A number becomes a string when it is taken out",
         arguments: [#""x":4111111111111111"#, #""y":[4111111111111111]"#])

@@ -36,11 +36,11 @@ final class Play {
     private(set) var lastRecord: [String: Any]?
 
     init(
-        _ yaml: String = Play.yaml, allowsAnonymous: Bool = false, hasRoom: Bool = true,
-        failMode: PolicyChain.OnError = .block
+        _ yaml: String = Play.yaml, allowsAnonymous: Bool = false, hasRoom: Bool = true, wantsAnswers: Bool = false,
+        failMode: PolicyChain.OnError = .block, environment more: [String: String] = [:]
     ) throws {
         let config = try PolicyConfig(yaml: yaml, file: "play.yaml")
-        let environment = ["KEY": Play.key, "SECRET": "sk-upstream"]
+        let environment = ["KEY": Play.key, "SECRET": "sk-upstream"].merging(more) { $1 }
         let snapshot = try Snapshot(
             config, cacheDirectory: TestPatterns.directory, failMode: failMode, environment: { environment[$0] })
         let start = now
@@ -48,7 +48,8 @@ final class Play {
             snapshot: LoopSnapshot(snapshot), keys: KeyRing(plain: snapshot.groupKeys), gatewayID: "gw_1",
             allowsAnonymous: allowsAnonymous, maxConcurrency: 10, seed: 1,
             mask: NameMask(key: [UInt8](repeating: 7, count: 16)),
-            hasRoom: { _ in hasRoom }, clock: { start }, wallClock: { Timestamp(rawValue: 1_700_000_000_000_000) })
+            hasRoom: { _ in hasRoom }, wantsAnswers: { wantsAnswers }, clock: { start },
+            wallClock: { Timestamp(rawValue: 1_700_000_000_000_000) })
         exchange = Exchange(around, at: now)
     }
 
@@ -103,6 +104,17 @@ extension [Exchange.Action] {
             guard case .call(let target, let bytes) = action else { return nil }
             return (target.id, String(buffer: bytes))
         }.first
+    }
+
+    /// What the operator is told of targets.
+    var told: [String] {
+        compactMap { action in
+            guard case .tell(let news, let target) = action else { return nil }
+            return switch news {
+            case .failed(let error): "\(target.id) failed: \(error)"
+            case .answered: "\(target.id) answered"
+            }
+        }
     }
 
     /// The questions to services.

@@ -71,11 +71,17 @@ struct DatabaseCacheTests {
     @Test("Databases of patterns that are no longer in use do not pile up")
     func pruning() throws {
         try withDirectory { directory in
+            let files = FileManager.default
+            try files.createDirectory(atPath: directory, withIntermediateDirectories: true)
             for number in 0..<DatabaseCache.mostFiles + 3 {
-                _ = try PatternSet([Pattern("needle\(number)")], cacheDirectory: directory)
+                #expect(files.createFile(atPath: "\(directory)/patterns-\(number).hsdb", contents: nil))
             }
+            #expect(files.createFile(atPath: "\(directory)/notes.txt", contents: nil))
+            _ = try PatternSet([Pattern("needle")], cacheDirectory: directory)
 
-            #expect(try FileManager.default.contentsOfDirectory(atPath: directory).count == DatabaseCache.mostFiles)
+            let names = try files.contentsOfDirectory(atPath: directory)
+            #expect(names.count { $0.hasSuffix(".hsdb") } == DatabaseCache.mostFiles)
+            #expect(names.contains("notes.txt") && names.contains { $0.count > 64 })
         }
     }
 

@@ -45,6 +45,8 @@ struct NormaliserTests {
         "Most texts beyond ASCII are read as they were sent",
         arguments: [
             ("naïve café – done", false, false), ("“quoted” — text…", false, false), ("日本語", false, false),
+            ("Größe, ŝipo, 한국어 ‘…’", false, false), ("so\u{AD}ft", true, false), ("٣", true, false), ("ı", false, true),
+            ("aſ", true, false), ("x²", true, false), ("ⅿ", false, true),
             ("12–34", true, false), ("a\u{200B}", true, false), ("пароль", false, true), ("１", true, false),
         ]
     )

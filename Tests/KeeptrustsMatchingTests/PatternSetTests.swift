@@ -158,4 +158,26 @@ struct PatternSetTests {
 
         #expect(spans.map(\.count) == [1, 1, 1, 1])
     }
+
+    @Test("A text is searched from the earliest word that can still belong to a match, not from one too far back")
+    func region() throws {
+        let set = try PatternSet(
+            [Pattern(#"\bred (?:[a-z]{1,9} ){0,3}fox (?:[a-z]{1,9} ){0,99}end\b"#)], cacheDirectory: nil)
+        let scratch = try #require(PatternScratch(for: set))
+        let words = Array(repeating: "while ", count: 20).joined()
+        let text = Array("red \(words)red big red fox \(words)end".utf8)
+
+        try text.withUnsafeBytes { try set.scan(scratch.read($0), for: set.wholeScope, using: scratch) }
+
+        #expect(scratch.regions.map(\.span.lowerBound) == [124])
+    }
+
+    @Test("A word counts however many others of its step come behind it", arguments: [0, 1, 2, 3, 4, 5])
+    func trail(others: Int) throws {
+        let set = try PatternSet(
+            [Pattern(#"\bred(?: (?:[a-z]{1,9} ){0,9}?fox){1,9} (?:[a-z]{1,9} ){0,3}end\b"#)], cacheDirectory: nil)
+        let text = "red " + Array(repeating: "fox and ", count: others).joined() + "fox the end"
+
+        #expect(try set.spans(in: text) == [[0..<text.utf8.count]])
+    }
 }

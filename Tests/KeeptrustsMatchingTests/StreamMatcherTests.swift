@@ -34,6 +34,57 @@ struct StreamMatcherTests {
         #expect(!noted)
     }
 
+    @Test("A pattern of which nothing is in progress is not searched for until a match may begin again")
+    func nothing() throws {
+        let set = try PatternSet(
+            [Pattern(#"\bpay (?:\w+ )*now"#), Pattern(#"\bpay (?:\w+ )*later"#)], cacheDirectory: nil)
+        let scratch = try #require(PatternScratch(for: set))
+        var matcher = StreamMatcher(for: set)
+        func noted(_ text: String) -> UInt64 {
+            _ = Array(text.utf8).withUnsafeBytes { matcher.read($0, from: 0, using: scratch) }
+            return scratch.hits(word: 0)
+        }
+
+        #expect(noted("pay me ") == 0b11)
+        matcher.noteNothing(of: 0, using: scratch)
+        #expect(noted("when you ") == 0b10)
+        #expect(noted("can, or pay ") == 0b11)
+        matcher.noteNothing(of: 1, using: scratch)
+        #expect(noted("him now") == 0b01)
+    }
+
+    @Test("Patterns beyond the first group are followed, too")
+    func groups() throws {
+        let patterns = (0..<70).map { Pattern("\\bword\($0)x") }
+        let set = try PatternSet(patterns, cacheDirectory: nil)
+        let scratch = try #require(PatternScratch(for: set))
+        var matcher = StreamMatcher(for: set)
+
+        let noted = Array("a word69".utf8).withUnsafeBytes { matcher.read($0, from: 0, using: scratch) }
+
+        #expect(noted)
+        #expect((0..<2).map(scratch.hits(word:)) == [0, 1 << 5])
+        matcher.noteNothing(of: 69, using: scratch)
+        #expect(!Array("x".utf8).withUnsafeBytes { matcher.read($0, from: 0, using: scratch) })
+    }
+
+    @Test(
+        "A pattern that cannot begin within a word is not searched for there",
+        arguments: [#"(?<!\w)[a-z0-9]{17}"#, #"(?<![\w.+-])[a-z]{17}"#, #"\b[a-z]{17}"#])
+    func words(pattern: String) throws {
+        let set = try PatternSet([Pattern(pattern)], cacheDirectory: nil)
+        let scratch = try #require(PatternScratch(for: set))
+        var matcher = StreamMatcher(for: set)
+        func noted(_ text: String) -> Bool {
+            Array(text.utf8).withUnsafeBytes { matcher.read($0, from: 0, using: scratch) }
+        }
+
+        #expect(noted("so"))
+        matcher.noteNothing(of: 0, using: scratch)
+        #expect(!noted("me"))
+        #expect(noted(" so"))
+    }
+
     @Test("States are bounded: a text that leads to ever new ones is judged all the same")
     func bounded() throws {
         let letters = Array("abcdefghijklmnop").map(String.init)

@@ -20,6 +20,10 @@ struct SyntaxTests {
             (#"(?:ab|a-)\d"#, .digit),
             (#"\d(?:[ .()/-]{0,2}\d){6}"#, .sevenDigits),
             (#"\d(?:[ .()/-]{0,4}\d){6}"#, .digit),
+            (#"\d(?:[ -]{0,3}\d){12,18}"#, .cardDigits),
+            (#"\d(?:(?:[ ,;]{0,3}|\s{4,8})\d){12}"#, .cardDigits),
+            (#"\d(?:(?:[ -]{0,3}|\s{4,9})\d){12}"#, .digit),
+            (#"\d(?:[ -]{0,3}\d){11}"#, .sevenDigits),
             (#"\d{3}\)?[ /-]{1,2}\d{4}"#, .sevenDigits),
             (#"\d{3}[ /-]{0,2}x?\(?\d{4}"#, .fourDigits),
             (#"\d{4}(?:\d{3}|x)"#, .fourDigits),
@@ -81,6 +85,10 @@ struct SyntaxTests {
             (#"\btoken.{0,3}"#, "0 |token 12"),
             (#"\w+(?:first\s+second|third\s+fourth)"#, "nil |fourth |second 0"),
             (#"\b(?:two-){2,3}end\b"#, "0 |two- 8 |end| 0"),
+            (
+                #"\bboard\s{1,2}(?:before\s{1,2}\w{1,4}\s{1,2}results|secret|unannounced)\b"#,
+                "0 |board| 2 |before| 8 |results| 0; 0 |board| 2 |secret| |unannounced| 0"
+            ),
         ] as [(String, String)]
     )
     func chains(pattern: String, expected: String) throws {
@@ -89,12 +97,30 @@ struct SyntaxTests {
         #expect(WordChain.all(of: syntax).map(describe).joined(separator: "; ") == expected)
     }
 
+    @Test("Each word has its own room, not that of the other words of its step")
+    func slack() throws {
+        let syntax = try #require(
+            SyntaxReader.read(#"\b(?:tip \w{1,40} near|[a-z]{1,9} secretly) \w{1,7} \bout\b"#, ignoresCase: true))
+
+        let chain = try #require(WordChain.all(of: syntax).first)
+
+        let words = chain.steps[0].words.map { "\($0.key.text) \($0.value.before ?? -1) \($0.value.after ?? -1)" }
+        #expect(words.sorted() == [" near 44 0", " secretly 9 0"])
+    }
+
+    /// The words of each step, and before them and at the end the most bytes that can stand there.
     private func describe(_ chain: WordChain) -> String {
-        let steps = chain.steps.map { step in
-            let words = step.words.map { ($0.startsToken ? "|" : "") + $0.text + ($0.endsToken ? "|" : "") }.sorted()
-            return ([step.before.map { "\($0)" } ?? "nil"] + words).joined(separator: " ")
+        func sum(_ lengths: Int?...) -> String {
+            lengths.contains(nil) ? "nil" : "\(lengths.reduce(0) { $0 + ($1 ?? 0) })"
         }
-        return (steps + [chain.after.map { "\($0)" } ?? "nil"]).joined(separator: " ")
+        var after: Int? = 0
+        let steps = chain.steps.map { step in
+            let words = step.words.keys.map { ($0.startsToken ? "|" : "") + $0.text + ($0.endsToken ? "|" : "") }
+                .sorted()
+            defer { after = step.mostAfter }
+            return ([sum(after, step.before, step.mostBefore)] + words).joined(separator: " ")
+        }
+        return (steps + [sum(after, chain.after)]).joined(separator: " ")
     }
 
     @Test("An anchor's reach is the longest that can stand before it")

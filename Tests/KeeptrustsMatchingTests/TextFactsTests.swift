@@ -29,6 +29,7 @@ struct TextFactsTests {
 
         #expect(facts("12-(345) 6").mostDigits == 6 && facts("12-(345) 6").mostJoins == 2)
         #expect(facts("12-34    56").mostDigits == 4 && facts("12    34").mostJoins == 0)
+        #expect(facts("12-34        56").mostSpreadDigits == 6 && facts("12-34         56").mostSpreadDigits == 4)
         #expect(facts("1.2.3.4").mostJoins == 3)
         #expect(facts(String(repeating: "7", count: 40)).mostDigits == 40)
         #expect(facts("abcdefghijklmnop").hasLongWord && !facts("abcdefghijklmno").hasLongWord)

@@ -26,7 +26,26 @@ struct ExternalModerationTests {
             ),
             (
                 ["provider": "bedrock-apply-guardrail"],
-                "'policy.external-moderation.provider' is 'bedrock-apply-guardrail', not one of "
+                "'policy.external-moderation' needs the key 'guardrail'."
+            ),
+            (
+                ["provider": "bedrock-apply-guardrail", "guardrail": ["id": "abc", "region": "eu-central-1"]],
+                "'policy.external-moderation' needs the key 'access_key_ref'."
+            ),
+            (
+                [
+                    "provider": "bedrock-apply-guardrail", "guardrail": ["id": "abc", "region": "eu-central-1"],
+                    "access_key_ref": ["env": "ID"],
+                ],
+                "'policy.external-moderation' needs the key 'secret_key_ref'."
+            ),
+            (
+                ["provider": "bedrock-apply-guardrail", "guardrail": ["id": "a b", "region": "eu-central-1"]],
+                "'policy.external-moderation.guardrail.id' is no name that AWS gives."
+            ),
+            (
+                ["endpoint": "https://example.com", "access_key_ref": ["env": "ID"]],
+                "'policy.external-moderation.access_key_ref' has an effect with 'bedrock-apply-guardrail' only."
             ),
             (
                 ["provider": "openai-moderation", "secret_key_ref": ["env": "KEY"], "categories": ["hatred"]],
@@ -71,6 +90,46 @@ struct ExternalModerationTests {
             outcome.results[0].findings == [
                 LocatedFinding(segment: 1, Finding("moderation.violence", at: 0..<1, confidence: 0.7))
             ])
+    }
+
+    @Test(
+        "What a guardrail acts on counts, whichever of its policies it is; what it only notes does not",
+        arguments: [
+            (#"{"action":"NONE","outputs":[],"assessments":[{"contentPolicy":{"filters":[]}}]}"#, []),
+            (
+                #"{"action":"GUARDRAIL_INTERVENED","assessments":[{"contentPolicy":{"filters":[{"type":"HATE","#
+                    + #""confidence":"HIGH","action":"BLOCKED"},{"type":"SEXUAL","confidence":"LOW","action":"NONE"}]},"#
+                    + #""topicPolicy":{"topics":[{"name":"Tax advice","type":"DENY","action":"BLOCKED"}]},"#
+                    + #""invocationMetrics":{"usage":{"topicPolicyUnits":1}}}]}"#,
+                ["moderation.content/HATE", "moderation.topic/Tax_advice"]
+            ),
+            (
+                #"{"action":"GUARDRAIL_INTERVENED","assessments":[{"sensitiveInformationPolicy":{"regexes":[{"name":"#
+                    + #""id","match":"secret","regex":"s.*","action":"ANONYMIZED"}]}}]}"#,
+                ["moderation.sensitiveInformation/id"]
+            ),
+            (#"{"action":"GUARDRAIL_INTERVENED","assessments":[]}"#, nil), (#"{"action":"ELSE"}"#, nil),
+            (#"{"message":"expired"}"#, nil), ("", nil),
+        ] as [(String, [String]?)])
+    func guardrail(reply: String, categories: [String]?) throws {
+        let chain = try Self.chain([
+            "provider": "bedrock-apply-guardrail", "access_key_ref": ["env": "ID"], "secret_key_ref": ["env": "KEY"],
+            "guardrail": ["id": "abc123", "region": "eu-central-1"],
+        ])
+        let pending = Self.asked(chain, ["a \"b\""])
+        #expect(
+            pending.questions == [
+                ServiceQuestion(
+                    path: "/guardrail/abc123/version/DRAFT/apply",
+                    body: ByteBuffer(string: #"{"source":"INPUT","content":[{"text":{"text":"a \"b\""}}]}"#))
+            ])
+
+        let outcome = pending.finish(reply)
+
+        let found = outcome.results[0].findings.map(\.finding.category)
+        #expect(found == categories ?? [])
+        let code = categories == nil ? "service_malformed" : "detected"
+        #expect(outcome.reason?.code == (categories == [] ? nil : "external_moderation.\(code)"))
     }
 
     /// A service, what it is asked about the text `a "b"` with a category, and what it may answer about that.

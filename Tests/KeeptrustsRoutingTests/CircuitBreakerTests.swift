@@ -13,6 +13,8 @@ struct CircuitBreakerTests {
 
         func begin(_ second: Int) -> CircuitBreaker.Permit? { breaker.begin(at: start + .seconds(second)) }
 
+        func rest(_ second: Int) -> Duration { breaker.rest(at: start + .seconds(second)) }
+
         func end(_ permit: CircuitBreaker.Permit, _ result: CircuitBreaker.Result, _ second: Int) {
             breaker.end(permit, result, at: start + .seconds(second))
         }
@@ -39,6 +41,17 @@ struct CircuitBreakerTests {
         let allowed = [0, 29, 30, 31, 31].map { breaker.begin($0) != nil }
 
         #expect(allowed == [false, false, true, true, false])
+    }
+
+    @Test("It says how long it will rest, and nothing of a rest that hangs on probes")
+    func rest() throws {
+        #expect(makeBreaker().rest(0) == .zero)
+        let breaker = try makeOpenBreaker()
+
+        #expect([0, 29, 30, 31].map { breaker.rest($0) } == [.seconds(30), .seconds(1), .zero, .zero])
+        _ = [breaker.begin(30), breaker.begin(30)]
+        #expect(breaker.begin(31) == nil)
+        #expect(breaker.rest(31) == .zero)
     }
 
     @Test("Failures count only in a row")

@@ -1,4 +1,4 @@
-import KeeptrustsCore
+public import KeeptrustsCore
 
 /// One entry of `consumer_groups`: a key that callers may use, and what it may do.
 public struct ConsumerGroup: Sendable, Equatable {
@@ -9,11 +9,22 @@ public struct ConsumerGroup: Sendable, Equatable {
 
         /// SHA-256 of the key, in 64 lower-case hexadecimal digits (`key_hash: "sha256:…"`).
         case sha256(String)
+
+        /// The variable that holds the key; nil when only its hash is known.
+        public var variable: String? {
+            switch self {
+            case .environment(let name): name
+            case .sha256: nil
+            }
+        }
     }
 
     /// Unique (`name`).
     public var name: String
     public var key: Key
+
+    /// Where the file says what the key is.
+    public let keyLocation: SourceLocation
 
     /// The models and target ids it may ask for (`allowed_models`); nil means all.
     public var allowedModels: [String]?
@@ -33,6 +44,7 @@ public struct ConsumerGroup: Sendable, Equatable {
         let mapping = try config.mapping(Field.self, hints: Self.hints)
         name = try mapping.required(.name).identifier()
         key = try Self.key(mapping)
+        keyLocation = (mapping[.keyRef] ?? mapping[.keyHash] ?? config).location
         if let list = mapping[.allowedModels] {
             var models: [String] = []
             for node in try list.list() { models.append(try node.label(upTo: 256)) }

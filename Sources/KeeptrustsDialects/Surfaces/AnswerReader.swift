@@ -7,23 +7,34 @@ extension Surface {
     ///
     /// - Throws: ``DialectError/malformed(_:)`` when it is not strict JSON, or holds neither an answer nor an error.
     public func readAnswer(_ body: ByteBuffer) throws(DialectError) -> SurfaceAnswer {
-        let (answer, hasChoices) = try scan(body, isWhole: true)
+        var names = RepeatedNames()
+        let (answer, hasChoices) = try scan(body, isWhole: true, &names)
         guard hasChoices || answer.error != nil else { throw .malformed("an answer without choices") }
         return answer
     }
 
     /// Reads one event's data of a streamed answer in one scan.
     ///
+    /// - Parameters:
+    ///   - data: The event's data.
+    ///   - names: The names that the events before it had; takes its own.
+    /// - Returns: The event.
     /// - Throws: ``DialectError/malformed(_:)`` when it is neither strict JSON nor the end mark.
-    public func readChunk(_ data: ByteBuffer) throws(DialectError) -> SurfaceChunk {
+    public func readChunk(_ data: ByteBuffer, after names: inout RepeatedNames) throws(DialectError) -> SurfaceChunk {
         if data.readableBytes == 6, data.readableBytesView.elementsEqual("[DONE]".utf8) {
             return SurfaceChunk(answer: SurfaceAnswer(body: data), isDone: true)
         }
-        return SurfaceChunk(answer: try scan(data, isWhole: false).answer)
+        return SurfaceChunk(answer: try scan(data, isWhole: false, &names).answer)
+    }
+
+    /// The same, of an event that stands alone.
+    public func readChunk(_ data: ByteBuffer) throws(DialectError) -> SurfaceChunk {
+        var names = RepeatedNames()
+        return try readChunk(data, after: &names)
     }
 
     private func scan(
-        _ body: ByteBuffer, isWhole: Bool
+        _ body: ByteBuffer, isWhole: Bool, _ names: inout RepeatedNames
     ) throws(DialectError) -> (answer: SurfaceAnswer, hasChoices: Bool) {
         var values: [JSONValue] = []
         values.reserveCapacity(16)
@@ -31,7 +42,7 @@ extension Surface {
             throw .malformed("an answer that is not acceptable JSON: \(error.reason.rawValue)")
         }
         var reader = AnswerReader(body: body, isWhole: isWhole)
-        for value in values { reader.take(value, answer[value]) }
+        for value in values { reader.take(value, answer[value], &names) }
         return try reader.finish()
     }
 }
@@ -44,11 +55,12 @@ private struct AnswerReader: ~Copyable {
     /// The choice at hand: its number, where its parts begin, where it ends.
     private var choice = -1
     private var choiceEnd = 0
-    private var starts = (texts: 0, finishes: 0, logprobs: 0, calls: 0)
+    private var starts = (texts: 0, names: 0, finishes: 0, logprobs: 0, calls: 0)
 
-    /// The tool call at hand: its number, its first text, where it ends.
+    /// The tool call at hand: its number, its first text and name, where it ends.
     private var call = 0
     private var firstOfCall = 0
+    private var firstNameOfCall = 0
     private var callEnd = 0
     private var tools = ToolTexts()
 
@@ -76,43 +88,51 @@ private struct AnswerReader: ~Copyable {
         self.isWhole = isWhole
     }
 
-    mutating func take(_ value: JSONValue, _ field: AnswerField?) {
+    mutating func take(_ value: JSONValue, _ field: AnswerField?, _ names: inout RepeatedNames) {
         guard value.span.lowerBound >= skipEnd else { return }
         let member = answer.body.member(key, value)
         key = value.field == JSONShape.otherKey ? value : nil
-        if value.kind == .number, field?.isCounted != true { addNumber(value, member) }
+        if value.kind == .number { takeNumber(value, field, member) }
         switch field {
         case nil: takeUnknown(value, member)
-        case .plain, .figure: if value.kind == .string { addText(value, place(of: value)) }
-        case .name: takeName(value)
+        case .plain, .figure, .time, .usage: takeString(value)
+        case .name: takeName(value, &names)
+        case .padding:
+            if value.kind == .string, !answer.body.isPlainName(value, isServers: true) { addText(value, .other) }
         case .media: if value.kind == .string, !answer.body.isEncodedMedia(value) { addText(value, place(of: value)) }
         case .text(let channel): if value.kind == .string { addText(value, channel) }
         case .id:
             answer.id = value.span
-            takeName(value, isServers: true)
-        case .created: answer.created = value.span
+            takeName(value, isServers: true, &names)
+        case .created:
+            answer.created = value.span
+            takeString(value)
         case .model:
             guard value.kind == .string else { return }
             (answer.modelToken, answer.modelHasEscapes) = (value.span, value.hasEscapes)
-            takeName(value, isServers: true)
-        case .choices: hasChoices = value.kind == .array
+            takeName(value, isServers: true, &names)
+        case .choices:
+            hasChoices = value.kind == .array
+            takeString(value)
         case .choice: beginChoice(value)
-        case .choiceIndex: if let number = answer.body.wholeNumber(value) { renumberChoice(number) }
+        case .choiceIndex:
+            takeString(value)
+            if let number = answer.body.wholeNumber(value) { renumberChoice(number) }
         case .finishReason:
             // Some servers say "" where others say null: the choice goes on.
             guard value.kind == .string, value.span.count > 2 else { return }
             answer.finishes.append(ChoiceToken(choice: choice, range: value.span))
-            takeName(value)
+            takeName(value, &names)
         case .logprobs:
+            guard value.kind == .object || value.kind == .array else { return takeUnknown(value, nil) }
             skipEnd = value.span.upperBound
-            if value.kind != .null { answer.logprobs.append(ChoiceToken(choice: choice, range: value.span)) }
+            answer.logprobs.append(ChoiceToken(choice: choice, range: value.span))
         case .call: beginCall(value)
-        case .toolName: takeToolName(value)
-        case .callIndex: if let number = answer.body.wholeNumber(value) { renumberCall(number) }
-        case .usage: break  // Its members count.
-        case .inputTokens: counts.input = count(value)
-        case .outputTokens: counts.output = count(value)
-        case .cachedTokens: counts.cached = count(value) ?? counts.cached
+        case .toolName: takeToolName(value, &names)
+        case .callIndex:
+            takeString(value)
+            if let number = answer.body.wholeNumber(value) { renumberCall(number) }
+        case .inputTokens, .outputTokens, .cachedTokens: takeTokens(value, field)
         case .error: beginError(value)
         case .errorMessage: error?.message = answer.body.string(value)
         case .errorType: error?.type = answer.body.string(value, limit: 128)
@@ -123,6 +143,7 @@ private struct AnswerReader: ~Copyable {
     consuming func finish() throws(DialectError) -> (SurfaceAnswer, Bool) {
         guard largest < Self.limit else { throw .malformed("an answer with too many choices or tool calls") }
         endCall()
+        addLogprobs()
         answer.usage = counts.usage
         answer.error = error.map { UpstreamFailure(status: nil, $0) }
         return (answer, hasChoices)
@@ -134,7 +155,10 @@ private struct AnswerReader: ~Copyable {
         largest = max(largest, choice)
         choiceEnd = value.span.upperBound
         answer.choices += 1
-        starts = (answer.texts.count, answer.finishes.count, answer.logprobs.count, answer.calls.count)
+        starts = (
+            answer.texts.count, answer.names.count, answer.finishes.count, answer.logprobs.count, answer.calls.count
+        )
+        takeString(value)
     }
 
     private mutating func renumberChoice(_ number: Int) {
@@ -146,25 +170,24 @@ private struct AnswerReader: ~Copyable {
             guard answer.texts[index].text.segment.choice != nil else { continue }
             answer.texts[index].text.segment.choice = Int32(number)
         }
+        for index in starts.names..<answer.names.count { answer.names[index].text.choice = number }
         for index in starts.finishes..<answer.finishes.count { answer.finishes[index].choice = number }
         for index in starts.logprobs..<answer.logprobs.count { answer.logprobs[index].choice = number }
         for index in starts.calls..<answer.calls.count { answer.calls[index].choice = number }
     }
 
     private mutating func beginCall(_ value: JSONValue) {
-        guard value.kind == .object else {
-            if value.kind == .string { addText(value, place(of: value)) }
-            return
-        }
+        guard value.kind == .object else { return takeString(value) }
         endCall()
         isOldForm = value.inner < 0
-        (call, firstOfCall, callEnd) = (max(0, Int(value.inner)), answer.texts.count, value.span.upperBound)
+        (call, callEnd) = (max(0, Int(value.inner)), value.span.upperBound)
+        (firstOfCall, firstNameOfCall) = (answer.texts.count, answer.names.count)
         largest = max(largest, call)
         tools.beginCall(at: answer.texts.count)
     }
 
-    private mutating func takeToolName(_ value: JSONValue) {
-        takeName(value)
+    private mutating func takeToolName(_ value: JSONValue, _ names: inout RepeatedNames) {
+        takeName(value, &names)
         // Some servers repeat the name in each piece of a call, others say "" there.
         guard value.kind == .string, value.span.count > 2 else { return }
         let name = answer.body.string(value, limit: 512) ?? ""
@@ -196,6 +219,11 @@ private struct AnswerReader: ~Copyable {
                 answer.texts[index].channel = .field(place)
             }
         }
+        for index in firstNameOfCall..<answer.names.count {
+            guard case .field(var place) = answer.names[index].text.channel else { continue }
+            place.number = number
+            answer.names[index].text.channel = .field(place)
+        }
         let last = answer.calls.count - 1
         if nameOfCall != nil, last >= 0 { answer.calls[last].channel = .toolArguments(number) }
     }
@@ -212,6 +240,11 @@ private struct AnswerReader: ~Copyable {
         }
     }
 
+    /// A string where another kind of value is looked for.
+    private mutating func takeString(_ value: JSONValue) {
+        if value.kind == .string { addText(value, place(of: value)) }
+    }
+
     /// Which texts of other events a string continues that has no channel of its own.
     private func place(of value: JSONValue) -> Channel {
         guard !isWhole else { return .other }
@@ -219,9 +252,11 @@ private struct AnswerReader: ~Copyable {
         return .field(FieldPlace(row: value.field, way: value.place, number: number))
     }
 
-    /// A number where nobody counts may be that of a card; with its key, so that its meaning is known.
-    private mutating func addNumber(_ value: JSONValue, _ member: Range<Int>?) {
-        guard !answer.body.isSmallNumber(value) else { return }
+    /// A number that is larger than it may be at its place may be that of a card; with its key, so that its meaning is known.
+    private mutating func takeNumber(_ value: JSONValue, _ field: AnswerField?, _ member: Range<Int>?) {
+        if field?.isTime == true, answer.body.isTime(value) { return }
+        let most = field?.mostDigits ?? ByteBuffer.mostDigits
+        guard !answer.body.isSmallNumber(value, mostDigits: most) else { return }
         addMember(member == nil ? .value : .member, member ?? value.span, of: value)
     }
 
@@ -233,8 +268,21 @@ private struct AnswerReader: ~Copyable {
     }
 
     /// A name that is more than a name is a text.
-    private mutating func takeName(_ value: JSONValue, isServers: Bool = false) {
-        if value.kind == .string, !answer.body.isPlainName(value, isServers: isServers) { addText(value, .other) }
+    ///
+    /// In an event, it may be a piece of one, unless it is as it was before.
+    private mutating func takeName(_ value: JSONValue, isServers: Bool = false, _ names: inout RepeatedNames) {
+        guard value.kind == .string, value.span.count > 2 else { return }
+        let owner = value.span.lowerBound < choiceEnd ? choice : -1
+        guard isWhole || owner >= 0 || !names.repeats(value, of: answer.body) else { return }
+        let isPlain = answer.body.isPlainName(value, isServers: isServers)
+        guard !isWhole else {
+            if !isPlain { addText(value, .other) }
+            return
+        }
+        if owner < 0 { names.note(value, of: answer.body, isPlain: isPlain) }
+        let text = LocatedText(value, in: answer.body, role: .assistant, phase: .response, index: Int32(owner))
+        let name = AnswerText(choice: owner, channel: place(of: value), text: text)
+        answer.names.append(AnswerName(text: name, isPlain: isPlain))
     }
 
     private mutating func addText(_ value: JSONValue, _ channel: Channel) {
@@ -256,14 +304,37 @@ private struct AnswerReader: ~Copyable {
         }
     }
 
+    /// Adds what log probabilities say and no text of their choice does.
+    private mutating func addLogprobs() {
+        guard !answer.logprobs.isEmpty else { return }
+        var known: [Int: [ByteBuffer]] = [:]
+        for text in answer.texts { known[text.choice, default: []].append(text.text.segment.text) }
+        for token in answer.logprobs {
+            let said = LogprobTexts(answer.body.bytes(token.range))
+            for lane in said.texts(beside: known[token.choice] ?? []) where lane.text.readableBytes > 0 {
+                let text = LocatedText(
+                    echo: lane.text, of: token.range, role: .assistant, phase: .response, index: Int32(token.choice))
+                answer.texts.append(AnswerText(choice: token.choice, channel: .logprobs(lane.number), text: text))
+            }
+        }
+    }
+
     private mutating func beginError(_ value: JSONValue) {
         guard value.kind == .object || value.kind == .string && value.span.count > 2 else { return }
         error = ErrorFields(message: answer.body.string(value))
     }
 
     /// A number of tokens; a forged or garbled one is none.
-    private func count(_ value: JSONValue) -> Int? {
-        answer.body.wholeNumber(value).flatMap { $0 <= 1_000_000_000 ? $0 : nil }
+    private mutating func takeTokens(_ value: JSONValue, _ field: AnswerField?) {
+        takeString(value)
+        let count = answer.body.wholeNumber(value).flatMap { $0 <= 1_000_000_000 ? $0 : nil }
+        if case .inputTokens? = field {
+            counts.input = count
+        } else if case .outputTokens? = field {
+            counts.output = count
+        } else {
+            counts.cached = count ?? counts.cached
+        }
     }
 }
 

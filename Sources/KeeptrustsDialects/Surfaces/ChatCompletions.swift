@@ -11,14 +11,14 @@ extension Surface {
 /// The tables of the surface `chat_completions`.
 private enum ChatCompletions {
     static let request: [(String, RequestField)] =
-        [settings, messages, toolCalls, definitions, refused.map { ($0, .refused) }].flatMap(\.self)
+        [settings, messages, toolCalls, definitions, SteeringFields.all.map { ($0, .refused) }].flatMap(\.self)
 
     private static let settings: [(String, RequestField)] = [
         ("model", .model), ("stream", .stream), ("n", .choices),
         ("max_tokens", .maxTokens), ("max_completion_tokens", .maxTokens),
         ("stream_options", .streamOptions), ("stream_options.include_usage", .includeUsage),
         ("stream_options.include_obfuscation", .plain),
-        ("temperature", .figure), ("top_p", .figure), ("top_k", .figure), ("seed", .figure), ("store", .plain),
+        ("temperature", .figure), ("top_p", .figure), ("top_k", .figure), ("seed", .seed), ("store", .plain),
         ("frequency_penalty", .figure), ("presence_penalty", .figure), ("logprobs", .plain), ("top_logprobs", .figure),
         ("logit_bias", .plain), ("parallel_tool_calls", .plain), ("metadata", .plain),
         ("stop", .text), ("stop.*", .text), ("user", .text), ("safety_identifier", .text), ("prompt_cache_key", .text),
@@ -80,30 +80,12 @@ private enum ChatCompletions {
         ("response_format.json_schema.schema", .plain), ("response_format.json_schema.strict", .plain),
     ]
 
-    /// Fields by which proxies and vendors let a caller name an upstream, its credentials, headers or other models.
-    ///
-    /// An upstream may be such a proxy itself, so they must not pass either. `spec/anchors.md` D3, class 1.
-    private static let refused = [
-        "api_base", "base_url", "api_key", "api_keys", "api_type", "api_version", "api_host", "endpoint",
-        "endpoint_url",
-        "proxy", "proxies", "custom_llm_provider", "litellm_params", "litellm_credential_name", "model_list", "models",
-        "fallbacks", "fallback_models", "context_window_fallbacks", "route", "deployment_id", "organization", "headers",
-        "extra_headers", "extra_body", "extra_query", "default_headers", "azure_ad_token", "azure_endpoint",
-        "azure_username", "azure_password", "tenant_id", "client_id", "client_secret", "aws_access_key_id",
-        "aws_secret_access_key", "aws_session_token", "aws_region_name", "aws_role_name", "aws_session_name",
-        "aws_profile_name", "aws_web_identity_token", "aws_sts_endpoint", "aws_bedrock_runtime_endpoint",
-        "vertex_project", "vertex_location", "vertex_credentials", "callbacks", "success_callback", "failure_callback",
-        "callback_url", "webhook", "webhook_url", "webhooks", "mcp_servers", "mock_response", "ssl_verify",
-        "tools.*.server_url", "tools.*.server_label", "tools.*.connector_id", "tools.*.authorization",
-        "tools.*.headers", "tools.*.url",
-    ]
-
     static let answer: [(String, AnswerField)] =
         [envelope, message("choices.*.message"), message("choices.*.delta")].flatMap(\.self)
 
     private static let envelope: [(String, AnswerField)] = [
         ("id", .id), ("object", .name), ("created", .created), ("model", .model), ("system_fingerprint", .name),
-        ("service_tier", .name), ("provider", .name), ("obfuscation", .name), ("p", .name),
+        ("service_tier", .name), ("provider", .name), ("obfuscation", .padding), ("p", .padding),
         ("choices", .choices), ("choices.*", .choice), ("choices.*.index", .choiceIndex),
         ("choices.*.finish_reason", .finishReason), ("choices.*.native_finish_reason", .name),
         ("choices.*.logprobs", .logprobs), ("choices.*.text", .text(.content)),
@@ -128,7 +110,7 @@ private enum ChatCompletions {
             (".reasoning_details.*.index", .figure), (".reasoning_details.*.text", .text(.reasoningDetails)),
             (".reasoning_details.*.summary", .text(.reasoningDetails)), (".reasoning_details.*.data", .media),
             (".reasoning_details.*.signature", .media),
-            (".audio", .plain), (".audio.id", .name), (".audio.data", .media), (".audio.expires_at", .figure),
+            (".audio", .plain), (".audio.id", .name), (".audio.data", .media), (".audio.expires_at", .time),
             (".audio.transcript", .text(.transcript)), (".annotations", .plain),
             (".tool_calls", .plain), (".tool_calls.*", .call), (".tool_calls.*.index", .callIndex),
             (".tool_calls.*.id", .name), (".tool_calls.*.type", .name), (".tool_calls.*.function", .plain),

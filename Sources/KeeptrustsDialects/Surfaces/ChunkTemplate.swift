@@ -9,13 +9,19 @@ public struct ChunkTemplate: Sendable {
     /// `{"id":…,"object":…,"created":…,"model":…,"choices":[`.
     private let start: ByteBuffer
 
-    /// Takes id, time and model of an event of the stream.
+    /// Takes id, time and model of an event of the stream; of these, what may have to be taken out of the event is left out.
     public init(_ chunk: SurfaceChunk) {
         let answer = chunk.answer
-        func token(_ range: Range<Int>?) -> ByteBuffer? {
-            range.flatMap { $0.count <= 512 ? answer.body.bytes($0) : nil }
+        func name(_ range: Range<Int>?) -> ByteBuffer? {
+            guard let range, range.count >= 2 else { return nil }
+            let isName = answer.body.isPlainName(at: range.lowerBound + 1..<range.upperBound - 1, isServers: true)
+            return isName ? answer.body.bytes(range) : nil
         }
-        self.init(id: token(answer.id), created: token(answer.created), model: token(answer.modelToken))
+        let created = answer.created.flatMap { range in
+            let value = JSONValue(field: 0, kind: .number, span: range)
+            return answer.body.isTime(value) ? answer.body.bytes(range) : nil
+        }
+        self.init(id: name(answer.id), created: created, model: name(answer.modelToken))
     }
 
     /// - Parameters: Tokens of JSON; nil stands for none.
@@ -31,7 +37,8 @@ public struct ChunkTemplate: Sendable {
         start = out
     }
 
-    /// Writes an event with the next piece of a text; nothing for `.field` and `.other`, which are never held back alone.
+    /// Writes an event with the next piece of a text; nothing for `.field` and `.other`, which are never held back alone, and
+    /// for `.logprobs`.
     public func writeText(_ text: ByteBuffer, choice: Int, channel: Channel, into out: inout ByteBuffer) {
         var token = ByteBufferAllocator().buffer(capacity: text.readableBytes + 16)
         token.writeJSONString(text)
@@ -70,7 +77,7 @@ public struct ChunkTemplate: Sendable {
         case .toolArguments(let call):
             (before, after) = (#","function":{"arguments":"#, "}}]")
             number = call
-        case .field, .other: return
+        case .logprobs, .field, .other: return
         }
         begin(choice, into: &out)
         if let number {

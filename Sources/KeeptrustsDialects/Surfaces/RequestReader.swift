@@ -59,7 +59,7 @@ private struct RequestReader: ~Copyable {
     mutating func take(_ value: JSONValue, _ field: RequestField?) throws(SurfaceFault) {
         let member = request.body.member(key, value)
         key = value.field == JSONShape.otherKey ? value : nil
-        if value.kind == .number, field?.isCounted != true { addNumber(value, member) }
+        if value.kind == .number { takeNumber(value, field, member) }
         switch field {
         case nil: if value.kind == .string { addText(value, member: member) }
         case .text: if value.kind == .string { addText(value) }
@@ -97,7 +97,7 @@ private struct RequestReader: ~Copyable {
         case .declaredName, .declaredSchema: takeDeclaration(value, field)
         case .refused:
             if value.kind != .null { throw .refused(table.place(of: value)) }
-        case .plain, .figure:
+        case .plain, .figure, .seed:
             if value.kind == .string { addText(value) }
         case .model: try takeModel(value)
         case .stream: request.isStreaming = try flag(value)
@@ -245,9 +245,10 @@ private struct RequestReader: ~Copyable {
         return (role ?? .user, phase, Int32(turn))
     }
 
-    /// A number where nobody counts may be that of a card; with its key, so that its meaning is known.
-    private mutating func addNumber(_ value: JSONValue, _ member: Range<Int>?) {
-        guard !request.body.isSmallNumber(value) else { return }
+    /// A number that is larger than it may be at its place may be that of a card; with its key, so that its meaning is known.
+    private mutating func takeNumber(_ value: JSONValue, _ field: RequestField?, _ member: Range<Int>?) {
+        let most = field?.mostDigits ?? ByteBuffer.mostDigits
+        guard !request.body.isSmallNumber(value, mostDigits: most) else { return }
         addMember(member == nil ? .value : .member, member ?? value.span, of: value)
     }
 

@@ -56,14 +56,39 @@ extension ByteBuffer {
     }
 
     /// Whether a number token has so few digits before its point that it names nobody and no account.
-    func isSmallNumber(_ value: JSONValue) -> Bool {
-        guard value.span.count >= Self.leastDigits else { return true }
-        let digits = bytes(value.span).readableBytesView.drop { $0 == 0x2D }.prefix { $0 &- 0x30 < 10 }
-        return digits.count < Self.leastDigits
+    ///
+    /// What its exponent adds counts, too.
+    func isSmallNumber(_ value: JSONValue, mostDigits most: Int = mostDigits) -> Bool {
+        guard value.span.count > most else { return true }
+        return withUnsafeReadableBytes { bytes in
+            var rest = bytes[value.span].drop { $0 == 0x2D }
+            let whole = rest.prefix { $0 &- 0x30 < 10 }.count
+            rest = rest.dropFirst(whole).drop { $0 == 0x2E || $0 &- 0x30 < 10 }
+            guard whole <= most, !rest.isEmpty, rest.dropFirst().first != 0x2D else { return whole <= most }
+            let exponent = rest.dropFirst().drop { $0 == 0x2B }.reduce(0) { min($0 * 10 + Int($1 &- 0x30), 1_000) }
+            return whole + exponent <= most
+        }
     }
 
     /// The digits that a number has at least that is judged; numbers of tokens and of pixels have fewer.
     static var leastDigits: Int { 7 }
+
+    /// The digits that a number has at most that is not judged where nothing is known of it.
+    static var mostDigits: Int { leastDigits - 1 }
+
+    /// Whether a number token is a time that has been or is soon: seconds since 1970, or their thousandths, millionths or
+    /// billionths until 2033.
+    ///
+    /// Those begin with a 1, as no card does.
+    func isTime(_ value: JSONValue) -> Bool {
+        withUnsafeReadableBytes { bytes in
+            let number = bytes[value.span]
+            let whole = number.prefix { $0 &- 0x30 < 10 }
+            guard whole.count == number.count || number.dropFirst(whole.count).first == 0x2E else { return false }
+            guard !number.contains(where: { $0 | 0x20 == 0x65 }) else { return false }
+            return whole.count <= 10 || [13, 16, 19].contains(whole.count) && whole.first == 0x31
+        }
+    }
 
     /// Whether a text is short, has a digit and is no document, so that only its key may say what it is.
     var needsKey: Bool { readableBytes <= 64 && readableBytesView.contains { $0 &- 0x30 < 10 } && !beginsDocument }

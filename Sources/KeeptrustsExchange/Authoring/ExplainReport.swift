@@ -24,11 +24,11 @@ public struct ExplainReport {
     ///   - config: Whose policies judge.
     ///   - cacheDirectory: Where compiled patterns are kept; nil compiles them anew.
     ///   - timer: What costs are measured with.
-    /// - Throws: ``ConfigError`` for the first mistake in a policy.
+    /// - Throws: ``ConfigMistakes`` in the policies.
     public init(
         of text: ByteBuffer, role: Segment.Role, phase: Phase, by config: PolicyConfig, cacheDirectory: String?,
         timer: JudgementTimer
-    ) throws(ConfigError) {
+    ) throws(ConfigMistakes) {
         self.text = text
         self.role = role
         self.phase = phase

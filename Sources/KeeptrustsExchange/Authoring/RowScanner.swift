@@ -80,15 +80,6 @@ public struct RowScanner: ~Copyable {
     }
 }
 
-extension TextRow {
-    /// What policies may know apart from the text: the sources, as documents that a tool has found.
-    fileprivate var facts: ExchangeFacts {
-        var facts = ExchangeFacts()
-        facts.conversation = sources.map { Segment($0, role: .tool, phase: .toolResult) }
-        return facts
-    }
-}
-
 extension ChainOutcome {
     /// What was found where, whatever the order in which it was found.
     ///

@@ -95,6 +95,15 @@ public struct TextRow: Sendable {
     fileprivate static let shape = JSONShape(RowFields.Name.allCases.map(\.path), reportsOthers: false)
 }
 
+extension TextRow {
+    /// What policies may know apart from the text: the sources, as documents that a tool has found.
+    var facts: ExchangeFacts {
+        var facts = ExchangeFacts()
+        facts.conversation = sources.map { Segment($0, role: .tool, phase: .toolResult) }
+        return facts
+    }
+}
+
 /// A row that cannot be read.
 public struct RowFault: Error, Equatable, CustomStringConvertible {
     /// What is wrong with it; never its text.

@@ -55,13 +55,21 @@ final class Listener: Service {
     func run() async throws {
         try? await gracefulShutdown()
         try? await channel.close()
+        let underWay = await loops.figures().inFlight
+        logger.info(
+            "shutting down; exchanges may finish",
+            metadata: ["in_flight": "\(underWay)", "at_most_seconds": "\(drainTimeout.components.seconds)"])
         loops.drain()
         let end = ContinuousClock.now + drainTimeout
         while await loops.figures().inFlight > 0, ContinuousClock.now < end {
             try? await Task.sleep(for: .milliseconds(20))
         }
         let left = await loops.figures().inFlight
-        if left > 0 { logger.warning("exchanges cut at the end of the drain time", metadata: ["count": "\(left)"]) }
+        if left > 0 {
+            logger.warning("exchanges cut at the end of the drain time", metadata: ["count": "\(left)"])
+        } else {
+            logger.info("all exchanges have finished")
+        }
         loops.abandon()
     }
 

@@ -174,9 +174,9 @@ final class FleetLink: Service {
                 digest = assigned.digest
                 do { try install(assigned, parse) } catch {
                     loops.configFailure = ConfigFailure(error, at: .now)
-                    logger.error(
-                        "the assigned config is not in force; the old one stays",
-                        metadata: ["digest": "\(assigned.digest)", "error": "\(error)"])
+                    logger.refused(
+                        error, "the assigned config is not in force; the old one stays",
+                        metadata: ["digest": "\(assigned.digest)"])
                 }
             }
         }

@@ -17,12 +17,15 @@ struct DigitPart {
     var leastBefore = 0
     var leastAfter = 0
 
+    /// Bytes that may stand between two neighbouring digits.
+    private let widestGap: Int
+
     /// The empty part.
-    init() {}
+    init(widestGap: Int) { self.widestGap = widestGap }
 
     /// nil when two neighbouring digits may stand too far apart.
-    init?(_ syntax: Syntax) {
-        self.init()
+    init?(_ syntax: Syntax, widestGap: Int) {
+        self.init(widestGap: widestGap)
         switch syntax {
         case .assertion: break
         case .one(let bytes, let isWide, _):
@@ -33,24 +36,24 @@ struct DigitPart {
                 mostWithout = isWide ? 4 : 1
             }
             leastWithout = !isWide && bytes.subtracting(.digits) == bytes ? 1 : nil
-        case .ignoringCase(let part): self.init(part)
+        case .ignoringCase(let part): self.init(part, widestGap: widestGap)
         case .sequence(let parts):
             for part in parts {
-                guard let next = Self(part), let sum = followed(by: next) else { return nil }
+                guard let next = Self(part, widestGap: widestGap), let sum = followed(by: next) else { return nil }
                 self = sum
             }
         case .choice(let parts):
-            let own = parts.compactMap(Self.init)
+            let own = parts.compactMap { Self($0, widestGap: widestGap) }
             guard own.count == parts.count, let first = own.first else { return nil }
             self = own.dropFirst().reduce(first) { $0.or($1) }
         case .repeated(let part, let least, let most):
-            guard let one = Self(part), let whole = one.repeated(least, most) else { return nil }
+            guard let one = Self(part, widestGap: widestGap), let whole = one.repeated(least, most) else { return nil }
             self = whole
         }
     }
 
     private func or(_ other: Self) -> Self {
-        var either = Self()
+        var either = Self(widestGap: widestGap)
         either.digits = min(digits, other.digits)
         either.joins = min(joins, other.joins)
         either.mostWithout = mostWithout == nil ? other.mostWithout : max(mostWithout ?? 0, other.mostWithout ?? 0)
@@ -64,8 +67,8 @@ struct DigitPart {
 
     /// nil when the last digit of this and the first of `next` may stand too far apart.
     func followed(by next: Self) -> Self? {
-        guard after + next.before <= DigitRun.widestGap else { return nil }
-        var both = Self()
+        guard after + next.before <= widestGap else { return nil }
+        var both = Self(widestGap: widestGap)
         let isJoined = mostWithout == nil && next.mostWithout == nil && leastAfter + next.leastBefore > 0
         both.digits = digits + next.digits
         both.joins = joins + next.joins + (isJoined ? 1 : 0)
@@ -79,20 +82,20 @@ struct DigitPart {
     }
 
     private func repeated(_ least: Int, _ most: Int?) -> Self? {
-        guard most != 0 else { return Self() }
+        guard most != 0 else { return Self(widestGap: widestGap) }
         var whole = self
         if most != 1 {
-            guard after + before <= DigitRun.widestGap else { return nil }
+            guard after + before <= widestGap else { return nil }
             if let without = mostWithout, without > 0 {
                 // Copies without a digit can stand between others.
                 guard let most, most <= 64 else { return nil }
                 whole.mostWithout = without * most
                 whole.before = before + without * (most - 1)
                 whole.after = after + without * (most - 1)
-                guard leastWithout != nil || whole.before + whole.after <= DigitRun.widestGap else { return nil }
+                guard leastWithout != nil || whole.before + whole.after <= widestGap else { return nil }
             }
         }
-        if least == 0 { return whole.or(Self()) }
+        if least == 0 { return whole.or(Self(widestGap: widestGap)) }
         let isJoined = mostWithout == nil && leastAfter + leastBefore > 0
         whole.digits = digits * least
         whole.joins = joins * least + (isJoined ? least - 1 : 0)

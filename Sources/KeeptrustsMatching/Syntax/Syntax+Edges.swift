@@ -6,7 +6,9 @@ extension Syntax {
     /// - Returns: Whether that is certain.
     func endsAtEdge(_ before: Bool) -> Bool {
         switch self {
-        case .assertion(let source): source == "\\b" || source == "^" || source == "\\A" || before
+        case .assertion(let source, let notBehind):
+            source == "\\b" || source == "^" || source == "\\A" || ByteSet.alphanumeric.isSubset(of: notBehind)
+                || before
         case .one(let bytes, _, _): bytes.isDisjoint(with: .alphanumeric)
         case .sequence(let parts): parts.reduce(before) { $1.endsAtEdge($0) }
         case .choice(let parts): parts.allSatisfy { $0.endsAtEdge(before) }
@@ -23,7 +25,7 @@ extension Syntax {
     /// - Returns: Whether that is certain.
     func beginsAtEdge(_ behind: Bool) -> Bool {
         switch self {
-        case .assertion(let source): source == "\\b" || source == "$" || source == "\\z" || source == "\\Z" || behind
+        case .assertion(let source, _): source == "\\b" || source == "$" || source == "\\z" || source == "\\Z" || behind
         case .one(let bytes, _, _): bytes.isDisjoint(with: .alphanumeric)
         case .sequence(let parts): parts.reversed().reduce(behind) { $1.beginsAtEdge($0) }
         case .choice(let parts): parts.allSatisfy { $0.beginsAtEdge(behind) }

@@ -5,7 +5,7 @@ extension Syntax {
     /// too, and a repeated group becomes a run of the characters that it is made of; the confirming matcher knows better.
     var forHyperscan: String {
         switch self {
-        case .assertion(let source): return source
+        case .assertion(let source, _): return source
         case .one(_, _, let source): return source
         case .sequence(let parts): return parts.map(\.forHyperscan).joined()
         case .choice(let parts): return "(?:" + parts.map(\.forHyperscan).joined(separator: "|") + ")"

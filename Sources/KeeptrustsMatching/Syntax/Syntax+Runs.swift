@@ -7,33 +7,40 @@ struct DigitRun: Equatable {
 
     /// Bytes that may stand between two digits of a run.
     static let widestGap = 3
+
+    /// The same of digits that are spread out, as by a run of spaces.
+    static let spreadGap = 8
 }
 
 extension Syntax {
     /// A run of digits that every match holds: the most digits, and the most joins, that are certain.
-    var digitRun: DigitRun {
-        if let whole = DigitPart(self), whole.mostWithout == nil {
+    ///
+    /// - Parameter widestGap: Bytes that may stand between two digits of it.
+    /// - Returns: The run.
+    func digitRun(widestGap: Int = DigitRun.widestGap) -> DigitRun {
+        if let whole = DigitPart(self, widestGap: widestGap), whole.mostWithout == nil {
             return DigitRun(digits: whole.digits, joins: whole.joins)
         }
         switch self {
         case .assertion, .one: return DigitRun()
-        case .ignoringCase(let part): return part.digitRun
-        case .repeated(let part, let least, _): return least == 0 ? DigitRun() : part.digitRun
+        case .ignoringCase(let part): return part.digitRun(widestGap: widestGap)
+        case .repeated(let part, let least, _):
+            return least == 0 ? DigitRun() : part.digitRun(widestGap: widestGap)
         case .choice(let parts):
-            let runs = parts.map(\.digitRun)
+            let runs = parts.map { $0.digitRun(widestGap: widestGap) }
             return DigitRun(digits: runs.map(\.digits).min() ?? 0, joins: runs.map(\.joins).min() ?? 0)
-        case .sequence(let parts): return Self.digitRun(of: parts)
+        case .sequence(let parts): return Self.digitRun(of: parts, widestGap)
         }
     }
 
-    private static func digitRun(of parts: [Syntax]) -> DigitRun {
+    private static func digitRun(of parts: [Syntax], _ widestGap: Int) -> DigitRun {
         var best = DigitRun()
-        var open = DigitPart()
+        var open = DigitPart(widestGap: widestGap)
         for part in parts {
-            let own = part.digitRun
+            let own = part.digitRun(widestGap: widestGap)
             best = DigitRun(digits: max(best.digits, own.digits), joins: max(best.joins, own.joins))
-            guard let next = DigitPart(part) else {
-                open = DigitPart()
+            guard let next = DigitPart(part, widestGap: widestGap) else {
+                open = DigitPart(widestGap: widestGap)
                 continue
             }
             open = open.followed(by: next) ?? next
@@ -43,7 +50,7 @@ extension Syntax {
     }
 
     /// Whether all digits of a match stand in one run.
-    var isDigitRun: Bool { DigitPart(self) != nil }
+    var isDigitRun: Bool { DigitPart(self, widestGap: DigitRun.widestGap) != nil }
 
     /// The fewest bytes that every match holds in a row of which none is a space or a control character.
     var longestWord: Int {

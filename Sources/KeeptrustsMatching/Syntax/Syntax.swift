@@ -3,8 +3,9 @@
 /// Every reading of it errs to one side: a text that the expression matches, this matches too. Assertions are taken to
 /// hold always, and case is ignored where the expression ignores it.
 indirect enum Syntax: Sendable {
-    /// Matches nothing at a place; `source` is kept for Hyperscan, empty where Hyperscan does not know it.
-    case assertion(source: String)
+    /// Matches nothing at a place; `source` is kept for Hyperscan, empty where Hyperscan does not know it. None of the bytes
+    /// `notBehind` stands right before the place.
+    case assertion(source: String, notBehind: ByteSet = ByteSet())
 
     /// One byte of `bytes` or, when `isWide`, any one character beyond ASCII.
     case one(ByteSet, isWide: Bool, source: String)
@@ -101,7 +102,11 @@ indirect enum Syntax: Sendable {
 
     /// Whether a match can begin only at the beginning of a word.
     var beginsWord: Bool {
-        guard case .sequence(let parts) = self, case .assertion("\\b")? = parts.first else { return false }
+        guard case .sequence(let parts) = self, case .assertion(let source, let notBehind)? = parts.first else {
+            return false
+        }
+        if ByteSet.word.isSubset(of: notBehind) { return true }
+        guard source == "\\b" else { return false }
         return Syntax.sequence(Array(parts.dropFirst())).firstBytes?.isSubset(of: .word) ?? false
     }
 

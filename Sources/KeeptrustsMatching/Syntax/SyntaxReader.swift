@@ -117,9 +117,16 @@ struct SyntaxReader {
     }
 
     private mutating func group() throws(Unknown) -> Syntax {
-        for opening in ["?=", "?!", "?<=", "?<!"] where take(opening) {
+        for opening in ["?=", "?!", "?<="] where take(opening) {
             _ = try inside()
             return .assertion(source: "")
+        }
+        if take("?<!") {
+            guard case .sequence(let parts) = try inside(), parts.count == 1, case .one(let bytes, _, _) = parts[0]
+            else {
+                return .assertion(source: "")
+            }
+            return .assertion(source: "", notBehind: bytes)
         }
         if take("?:") || take("?>") { return try inside() }
         if take("?i:") {

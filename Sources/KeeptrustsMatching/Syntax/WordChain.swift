@@ -13,18 +13,42 @@ struct WordChain: Equatable {
         var flags: Int { (startsToken ? 2 : 0) + (endsToken ? 1 : 0) }
     }
 
+    /// How much of what stands around a word belongs to the part of the match that it was found for (bytes); nil without a
+    /// bound.
+    struct Slack: Equatable {
+        var before: Int?
+        var after: Int?
+
+        static let none = Slack(before: 0, after: 0)
+
+        func widened(by other: Slack) -> Slack {
+            Slack(before: most(before, other.before), after: most(after, other.after))
+        }
+    }
+
     struct Step: Equatable {
-        var words: Set<Word>
+        /// The words, each with what stands around it in this step.
+        var words: [Word: Slack]
 
         /// How many texts hold a word of the step, by and large: it decides what is looked for first, never what is found.
-        var frequency: Int { words.reduce(0) { $0 + $1.cost } }
+        var frequency: Int { words.keys.reduce(0) { $0 + $1.cost } }
 
         /// Nearly every text holds a word of the step, so that asking for it tells nothing.
-        var isIdle: Bool { words.contains { $0.cost >= Word.costOfIdle } }
+        var isIdle: Bool { words.keys.contains { $0.cost >= Word.costOfIdle } }
 
-        /// The most bytes before the word: from the step before it, or from the beginning of the match; nil without a
-        /// bound.
+        /// Many texts hold a word of the step.
+        var isCommon: Bool { words.keys.contains { $0.cost >= Word.costOfCommon } }
+
+        /// The most bytes before the step: from the end of the step before it, or from the beginning of the match; nil without
+        /// a bound.
         var before: Int?
+
+        /// The most bytes of the step before any of its words, behind it, and of all of it.
+        var mostBefore: Int? { words.values.reduce(0) { most($0, $1.before) } }
+        var mostAfter: Int? { words.values.reduce(0) { most($0, $1.after) } }
+        var longest: Int? {
+            words.reduce(0) { most($0, sum(sum($1.value.before, $1.value.after), $1.key.text.utf8.count)) }
+        }
     }
 
     var steps: [Step]
@@ -32,8 +56,9 @@ struct WordChain: Equatable {
     /// The most bytes of a match after the last step; nil without a bound.
     var after: Int?
 
-    /// More words of a step say too little for what they cost.
+    /// More texts of one piece are not written out; and more words of a step say too little for what they cost.
     static let mostWords = 128
+    static let mostAlternatives = 1_024
 
     /// The chains of an expression: every match follows one of them.
     ///
@@ -44,11 +69,70 @@ struct WordChain: Equatable {
         guard let index = parts.firstIndex(where: { if case .assertion = $0 { false } else { true } }),
             case .choice(let branches) = parts[index],
             parts[(index + 1)...].allSatisfy({ if case .assertion = $0 { true } else { false } })
-        else { return chain(of: syntax, false, false).map { [$0] } ?? [] }
+        else {
+            return chains(of: [syntax], false, false)
+        }
         let starts = Syntax.sequence(Array(parts[..<index])).endsAtEdge(false)
         let ends = Syntax.sequence(Array(parts[(index + 1)...])).beginsAtEdge(false)
-        let chains = branches.map { chain(of: $0, starts, ends) }
-        return chains.contains(nil) ? [] : chains.compactMap(\.self)
+        return chains(of: branches, starts, ends)
+    }
+
+    /// The chains of branches; those of one whose chain asks for common words only, in parts.
+    private static func chains(of branches: [Syntax], _ starts: Bool, _ ends: Bool) -> [WordChain] {
+        var all: [WordChain] = []
+        for branch in branches {
+            guard let whole = chain(of: branch, starts, ends) else { return [] }
+            let parts = whole.steps.allSatisfy(\.isCommon) ? parted(branch, most: mostParts) : []
+            let chains = parts.compactMap { chain(of: $0, starts, ends) }
+            all += parts.count > 1 && chains.count == parts.count ? chains : [whole]
+        }
+        return all
+    }
+
+    /// The room of a step that is not worth looking for its words (bytes).
+    private static let roomOfIdle = 128
+
+    /// A part of an expression has so many chains of its own at most.
+    private static let mostParts = 24
+
+    /// The expression in parts that together match what it does: each with one branch of those choices whose words, as choices,
+    /// are the most common.
+    private static func parted(_ syntax: Syntax, most: Int) -> [Syntax] {
+        guard case .sequence(let parts) = syntax else { return [syntax] }
+        var choices: [(index: Int, cost: Int, branches: [Syntax])] = []
+        for (index, part) in parts.enumerated() {
+            guard case .choice(let branches) = part, let (cost, divided) = divided(branches) else { continue }
+            choices.append((index, cost, divided))
+        }
+        choices.sort { $0.cost > $1.cost }
+        var all = [parts]
+        for choice in choices where all.count * choice.branches.count <= most {
+            all = all.flatMap { parts in
+                choice.branches.map { branch in
+                    var parts = parts
+                    parts[choice.index] = branch
+                    return parts
+                }
+            }
+        }
+        return all.map(Syntax.sequence)
+    }
+
+    /// The branches of a choice that hold several words, of which the choice would tell one each, and one of all others.
+    ///
+    /// - Parameter branches: The branches.
+    /// - Returns: How common the words are that the choice tells, and its parts; nil where parts would tell no more, or the
+    ///   words are rare, or such as nearly every text holds.
+    private static func divided(_ branches: [Syntax]) -> (cost: Int, branches: [Syntax])? {
+        let own = branches.map { pieces(of: $0, true, true) }
+        guard let cost = choice(own, true, true)?.group?.cost else { return nil }
+        guard (Word.costOfCommon..<Word.costOfIdle).contains(cost.commonest) else { return nil }
+        var (long, short): ([Syntax], [Syntax]) = ([], [])
+        for (branch, pieces) in zip(branches, own) {
+            if pieces.count(where: { $0.group != nil }) > 1 { long.append(branch) } else { short.append(branch) }
+        }
+        let all = long + (short.count > 1 ? [Syntax.choice(short)] : short)
+        return long.isEmpty || all.count < 2 ? nil : (cost.all, all)
     }
 
     private static func chain(of syntax: Syntax, _ starts: Bool, _ ends: Bool) -> WordChain? {
@@ -56,11 +140,11 @@ struct WordChain: Equatable {
         var gap: Int? = 0
         let pieces = pieces(of: syntax, starts, ends)
         // Words that the scan for tokens cannot find cost a scan of their own.
-        let isCheap = pieces.contains { $0.group?.words.allSatisfy(\.isCheap) ?? false }
+        let isCheap = pieces.contains { $0.group?.words.keys.allSatisfy(\.isCheap) ?? false }
         for piece in pieces {
-            if let group = piece.group, !isCheap || group.words.allSatisfy(\.isCheap) {
-                steps.append(Step(words: group.words, before: sum(gap, group.before)))
-                gap = group.after
+            if let group = piece.group, !isCheap || group.words.keys.allSatisfy(\.isCheap) {
+                steps.append(Step(words: group.words, before: gap))
+                gap = 0
             } else {
                 gap = sum(gap, piece.longest)
             }
@@ -68,31 +152,30 @@ struct WordChain: Equatable {
         return steps.isEmpty ? nil : WordChain(steps: steps, after: gap).withoutIdleSteps
     }
 
-    /// The chain without words of nearly every text, where they need not stand close to others.
+    /// The chain without words of nearly every text, where they need not stand close to others and take little room.
     private var withoutIdleSteps: Self {
         var chain = self
         var index = 0
         while index < chain.steps.count, chain.steps.count > 2 {
             let step = chain.steps[index]
             let isNear =
-                (index > 0 && Self.isNear(step))
-                || (index + 1 < chain.steps.count && Self.isNear(chain.steps[index + 1]))
-            guard !isNear, step.isIdle else {
+                (index > 0 && chain.steps[index - 1].isNear(to: step))
+                || (index + 1 < chain.steps.count && step.isNear(to: chain.steps[index + 1]))
+            let length = sum(step.before, step.longest)
+            // Of one that takes much room, each of its words tells how much it takes.
+            guard !isNear, step.isIdle, length.map({ $0 <= Self.roomOfIdle }) ?? true else {
                 index += 1
                 continue
             }
-            let length = Self.sum(step.before, step.words.map(\.text.utf8.count).max())
             if index + 1 < chain.steps.count {
-                chain.steps[index + 1].before = Self.sum(length, chain.steps[index + 1].before)
+                chain.steps[index + 1].before = sum(length, chain.steps[index + 1].before)
             } else {
-                chain.after = Self.sum(length, chain.after)
+                chain.after = sum(length, chain.after)
             }
             chain.steps.remove(at: index)
         }
         return chain
     }
-
-    private static func isNear(_ step: Step) -> Bool { step.before.map { $0 <= 16 } ?? false }
 
     /// What an expression consists of, from its beginning to its end.
     private enum Piece {
@@ -127,20 +210,35 @@ struct WordChain: Equatable {
                 // What may follow a word in many ways is left to the matcher that confirms.
                 let cut = Set(words.map(\.withoutEnd))
                 guard cut.count * 2 <= words.count, cut.allSatisfy(\.isUseful) else {
-                    return Group(words: words, before: 0, after: 0)
+                    return Group(words: Dictionary(uniqueKeysWithValues: words.map { ($0, .none) }))
                 }
-                return Group(words: cut, before: 0, after: longest)
+                let slack = Slack(before: 0, after: longest)
+                return Group(words: Dictionary(uniqueKeysWithValues: cut.map { ($0, slack) }))
             }
         }
     }
 
     private struct Group {
-        var words: Set<Word>
-        var before: Int?
-        var after: Int?
+        var words: [Word: Slack]
 
-        /// How common the commonest word is.
-        var cost: Int { words.map(\.cost).max() ?? 0 }
+        /// Whether a scan for tokens misses any of the words, how common the commonest is, how common all of them are.
+        var cost: Cost {
+            words.keys.reduce(into: Cost()) { cost, word in
+                cost.misses = max(cost.misses, word.isCheap ? 0 : 1)
+                cost.commonest = max(cost.commonest, word.cost)
+                cost.all += word.cost
+            }
+        }
+    }
+
+    private struct Cost {
+        var misses = 0
+        var commonest = 0
+        var all = 0
+
+        static func < (left: Cost, right: Cost) -> Bool {
+            (left.misses, left.commonest, left.all) < (right.misses, right.commonest, right.all)
+        }
     }
 
     private static func pieces(of syntax: Syntax, _ starts: Bool, _ ends: Bool) -> [Piece] {
@@ -212,99 +310,36 @@ struct WordChain: Equatable {
             let union = exact.reduce(into: Set<String>()) { $0.formUnion($1) }
             if union.count <= mostWords { return .text(union, starts: starts, ends: ends) }
         }
-        var whole = Group(words: [], before: 0, after: 0)
+        var whole = Group(words: [:])
         var longest: Int? = 0
         for branch in branches {
             guard let best = best(of: branch) else { return nil }
-            whole.words.formUnion(best.words)
-            whole.before = most(whole.before, best.before)
-            whole.after = most(whole.after, best.after)
+            whole.words.merge(best.words) { $0.widened(by: $1) }
             longest = most(longest, branch.reduce(0) { sum($0, $1.longest) })
         }
-        return whole.words.count <= mostWords ? .words(whole, longest: longest) : nil
+        return whole.words.count <= mostAlternatives ? .words(whole, longest: longest) : nil
     }
 
     private static func best(of branch: [Piece]) -> Group? {
         var best: Group?
         for (index, piece) in branch.enumerated() {
-            guard var group = piece.group, group.cost < best?.cost ?? .max else { continue }
-            group.before = branch[..<index].reduce(group.before) { sum($0, $1.longest) }
-            group.after = branch[(index + 1)...].reduce(group.after) { sum($0, $1.longest) }
+            guard var group = piece.group, best.map({ group.cost < $0.cost }) ?? true else { continue }
+            let before = branch[..<index].reduce(0) { sum($0, $1.longest) }
+            let after = branch[(index + 1)...].reduce(0) { sum($0, $1.longest) }
+            group.words = group.words.mapValues { Slack(before: sum(before, $0.before), after: sum($0.after, after)) }
             best = group
         }
         return best
     }
-
-    static func sum(_ a: Int?, _ b: Int?) -> Int? { a.flatMap { a in b.map { a + $0 } } }
-    private static func most(_ a: Int?, _ b: Int?) -> Int? { a.flatMap { a in b.map { max(a, $0) } } }
 }
 
-extension WordChain.Word {
-    /// A piece of the word by which a scan for tokens finds it.
-    struct Handle: Equatable {
-        /// Bytes of the word before it.
-        var offset: Int
-        var token: String
-
-        /// What follows it is no letter and no digit; else the token may go on in the text.
-        var isWhole: Bool
+extension WordChain.Step {
+    /// Whether little can stand between a word of the step and one of the next.
+    fileprivate func isNear(to next: Self) -> Bool {
+        sum(sum(mostAfter, next.before), next.mostBefore).map { $0 <= 16 } ?? false
     }
-
-    /// The longest token of the word that is known to begin where a token of the text does.
-    var handle: Handle? {
-        let bytes = Array(text.utf8)
-        guard bytes.allSatisfy({ $0 < 0x80 }) else { return nil }
-        var best: Handle?
-        for start in bytes.indices where ByteSet.alphanumeric.contains(bytes[start]) {
-            guard start == 0 ? startsToken : !ByteSet.alphanumeric.contains(bytes[start - 1]) else { continue }
-            let token = bytes[start...].prefix { ByteSet.alphanumeric.contains($0) }
-            let isWhole = token.endIndex < bytes.count || endsToken
-            guard isWhole || token.count >= TokenTable.shortestPrefix else { continue }
-            if token.count <= best?.token.utf8.count ?? 0 { continue }
-            best = Handle(offset: start, token: String(decoding: token, as: UTF8.self), isWhole: isWhole)
-        }
-        return best
-    }
-
-    /// The word up to its last letter or digit.
-    var withoutEnd: Self {
-        guard let last = text.utf8.lastIndex(where: { $0 >= 0x80 || ByteSet.alphanumeric.contains($0) }) else {
-            return self
-        }
-        let end = text.utf8.index(after: last)
-        guard end < text.utf8.endIndex else { return self }
-        return Self(text: String(text[..<end]), startsToken: startsToken, endsToken: true)
-    }
-
-    /// A scan for tokens finds it, or it is looked for in few texts only.
-    var isCheap: Bool { handle != nil || text.utf8.contains { $0 >= 0x80 } }
-
-    /// Long enough to be looked for; two bytes do when they are no letters.
-    var isUseful: Bool {
-        if handle != nil || text.utf8.count >= 3 { return true }
-        return text.utf8.count == 2 && text.utf8.contains { !ByteSet.alphanumeric.contains($0) }
-    }
-
-    /// How many texts hold the word, by and large; it decides what is looked for, never what is found.
-    var cost: Int {
-        if Self.commonest.contains(text) { return Self.costOfIdle }
-        return (Self.common.contains(text) ? 500 : 0) + (isCheap ? 0 : 100) + 10 - min(text.utf8.count, 9)
-    }
-
-    /// What a word of nearly every text costs.
-    static let costOfIdle = 1_000
-
-    /// Words of nearly every text.
-    private static let commonest: Set<String> = [
-        "the", "and", "you", "your", "this", "that", "with", "for", "not", "are", "was", "have", "can", "will", "all",
-        "any", "from", "but", "its", "to", "of", "in", "is", "it", "be", "by", "on", "or", "as", "at", "an", "a", "i",
-        "if", "do", "no", "my", "we", "when", "about", "so", "who", "what",
-    ]
-
-    /// Words of many texts.
-    private static let common: Set<String> = [
-        "were", "has", "had", "now", "his", "her", "they", "out", "how", "set", "put", "must", "only", "new", "does",
-        "here", "me", "user", "system", "order", "policy", "report", "request", "data", "use", "text", "list", "write",
-        "show", "send", "tell", "model", "rest",
-    ]
 }
+
+/// Lengths without a bound are nil, and so is what is made of them.
+private func sum(_ a: Int?, _ b: Int?) -> Int? { a.flatMap { a in b.map { a + $0 } } }
+private func most(_ a: Int?, _ b: Int?) -> Int? { a.flatMap { a in b.map { max(a, $0) } } }

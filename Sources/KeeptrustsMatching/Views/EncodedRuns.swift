@@ -160,10 +160,16 @@ struct EncodedRuns {
                 guard let scalar else { return false }
                 let value = scalar.value
                 if value < 0x20 && value != 0x0A && value != 0x0D && value != 0x09 || value == 0x7F { odd += 1 }
-                if scalar.properties.isAlphabetic || scalar.properties.numericType != nil { letters += 1 }
+                if Self.isLetter(scalar) { letters += 1 }
             }
             return odd == 0 && letters * 2 >= bytes.count / 2
         }
+    }
+
+    /// Whether a character is a letter or a number; Unicode's tables are asked beyond ASCII only.
+    private static func isLetter(_ scalar: Unicode.Scalar) -> Bool {
+        guard scalar.value >= 0x80 else { return ByteSet.alphanumeric.contains(UInt8(scalar.value)) }
+        return scalar.properties.isAlphabetic || scalar.properties.numericType != nil
     }
 
     static func isDigit(_ byte: UInt8) -> Bool { value(byte) != nil }

@@ -32,6 +32,10 @@ enum Folding {
         case 0x00B2, 0x00B3: return .one(0x30 + UInt8(value - 0x00B0))
         case 0x017F: return .one(0x73)
         case 0x212A: return .one(0x4B)
+        // What follows asks more of a character than most texts beyond ASCII are worth: European letters, quotation marks,
+        // Chinese, Korean.
+        case ..<0x0250 where value != 0x00AD: return .same
+        case 0x2016...0x2023, 0x2025...0x2027, 0x2030...0x205E, 0x3400...0x9FFF, 0xAC00...0xD7A3: return .same
         default: break
         }
         if isInvisible(value) || isCombining(value) { return .nothing }
@@ -72,7 +76,13 @@ enum Folding {
     ]
 
     /// The Latin letter that a letter of another alphabet looks like.
-    static func lookalike(_ scalar: Unicode.Scalar) -> UInt8? { lookalikes[scalar.value] }
+    static func lookalike(_ scalar: Unicode.Scalar) -> UInt8? {
+        // No letter of the table stands before the dotless i, nor among punctuation, Chinese and Korean.
+        switch scalar.value {
+        case ..<0x0131, 0x2000...0x214F, 0x3000...0x9FFF, 0xAC00...0xD7A3: nil
+        default: lookalikes[scalar.value]
+        }
+    }
 
     /// Cyrillic, Greek, Armenian and Latin letters, after Unicode Technical Standard 39 (confusables).
     private static let lookalikes: [UInt32: UInt8] = {

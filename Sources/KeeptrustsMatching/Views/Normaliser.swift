@@ -10,12 +10,8 @@ public enum Normaliser {
         var folded = false
         var lookalike = false
         var offset = 0
-        while offset < text.count, !(folded && lookalike) {
-            guard text[offset] >= 0x80 else {
-                offset += 1
-                continue
-            }
-            var characters = Characters(text, from: offset)
+        while !(folded && lookalike), let place = text.firstHighByte(from: offset) {
+            var characters = Characters(text, from: place)
             guard let (scalar, span) = characters.next() else { break }
             offset = span.upperBound
             guard let scalar else { continue }

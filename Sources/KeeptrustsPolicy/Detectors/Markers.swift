@@ -10,6 +10,9 @@ struct Markers: Sendable, Equatable {
     /// Markers of some types, instead of the usual ones.
     var custom: [String: String] = [:]
 
+    /// The answer says the value again where it repeats the marker.
+    var isReversible = false
+
     /// Type and place of a value go into the record.
     var reportsFindings = true
 
@@ -32,7 +35,7 @@ struct Markers: Sendable, Equatable {
         case metadata = "include_metadata"
         case preserveLength = "preserve_length"
         case custom = "custom_markers"
-        case categories
+        case reversible, categories
     }
 
     init() {}
@@ -49,6 +52,7 @@ struct Markers: Sendable, Equatable {
         let mapping = try node.mapping(Key.self)
         if let node = mapping[.format] { format = try node.choice(of: Format.self) }
         if let node = mapping[.metadata] { reportsFindings = try node.boolean() }
+        if let node = mapping[.reversible] { try readReversible(node) }
         if let node = mapping[.preserveLength] {
             preservesLength = try node.boolean()
             guard !preservesLength || format != .numbered else {
@@ -69,14 +73,28 @@ struct Markers: Sendable, Equatable {
         }
     }
 
+    private mutating func readReversible(_ node: ConfigNode) throws(ConfigError) {
+        isReversible = try node.boolean()
+        guard !isReversible || format == .numbered else {
+            throw ConfigError(
+                .conflict, at: node.location, "'\(node.path)' needs 'marker_format: numbered'.",
+                hint: "Only a marker with a number stands for one value."
+            )
+        }
+    }
+
     /// The marker for a value.
     func marker(for type: String, value: String, _ placeholders: inout Placeholders) -> String {
         if let marker = custom[type] { return fitted(marker, to: value) }
         switch format {
         case .label: return fitted("[\(type)_REDACTED]", to: value)
         case .numbered:
-            guard let number = placeholders.number(of: value, type: type) else { return "[\(type)_REDACTED]" }
-            return "[\(type)_\(number)]"
+            guard let number = placeholders.number(of: value, type: type, isExact: isReversible) else {
+                return "[\(type)_REDACTED]"
+            }
+            let marker = Marker.text(type, number)
+            if isReversible { placeholders.remember(value, as: marker) }
+            return marker
         case .asterisks: return String(repeating: "*", count: value.count)
         case .partial: return partial(value)
         }
@@ -109,6 +127,7 @@ protocol MarkingPolicy: Policy {
 extension MarkingPolicy {
     var picksStrongest: Bool { true }
     var reportsFindings: Bool { markers.reportsFindings }
+    var isReversible: Bool { markers.isReversible }
 
     func replacement(for match: RuleMatch, value: String, _ placeholders: inout Placeholders) -> String {
         markers.marker(for: rules[match.rule].category, value: value, &placeholders)

@@ -28,7 +28,7 @@ struct Numeral {
 
     /// The number in `count` digits, not all of them the same; nil when it is not so.
     func digits(_ count: Int) -> [Int]? {
-        guard self.count == count, let digits, Set(digits).count > 1 else { return nil }
+        guard self.count == count, let digits, digits.contains(where: { $0 != digits[0] }) else { return nil }
         return digits
     }
 
@@ -42,10 +42,13 @@ struct Numeral {
 
     /// What a part of the number says as a whole number; nil when it holds letters or nothing.
     func value(_ range: Range<Int>) -> Int? {
-        guard let digits = self[range].digits, digits.count == range.count, !digits.isEmpty, digits.count < 18 else {
-            return nil
+        guard !range.isEmpty, range.lowerBound >= 0, range.upperBound <= count, range.count < 18 else { return nil }
+        var value = 0
+        for character in characters[range] {
+            guard let digit = Self.digit(character) else { return nil }
+            value = value * 10 + digit
         }
-        return digits.reduce(0) { $0 * 10 + $1 }
+        return value
     }
 
     /// The place of a character in `alphabet`.

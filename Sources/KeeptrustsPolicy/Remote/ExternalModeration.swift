@@ -16,8 +16,10 @@ struct ExternalModeration: Policy {
     private let threshold: Double
 
     private enum Key: String, ConfigKey {
-        case provider, endpoint, categories, threshold
+        case provider, endpoint, categories, threshold, guardrail
         case secret = "secret_key_ref"
+        case accessKey = "access_key_ref"
+        case sessionToken = "session_token_ref"
     }
 
     private enum Provider: String, CaseIterable {
@@ -26,8 +28,10 @@ struct ExternalModeration: Policy {
         case webhook, presidio, lakera
         case guardrails = "guardrails-ai"
         case dynamo = "dynamo-ai"
+        case bedrock = "bedrock-apply-guardrail"
 
-        var service: any ModerationService {
+        /// What asks and reads; nil where the section `guardrail` is needed and missing.
+        func service(_ guardrail: BedrockGuardrail?) -> (any ModerationService)? {
             switch self {
             case .openAI: OpenAIModeration()
             case .azure: AzureContentSafety()
@@ -36,6 +40,7 @@ struct ExternalModeration: Policy {
             case .lakera: LakeraGuard()
             case .guardrails: GuardrailsAI()
             case .dynamo: DynamoAI()
+            case .bedrock: guardrail
             }
         }
     }
@@ -48,10 +53,17 @@ struct ExternalModeration: Policy {
         ])
         let mapping = try config.mapping(Key.self)
         let provider = try mapping[.provider]?.choice(of: Provider.self, hints: Self.hints) ?? .webhook
-        vendor = provider.service
+        let guardrail = try mapping[.guardrail].map { node throws(ConfigError) in try BedrockGuardrail(node) }
+        guard let vendor = provider.service(guardrail) else {
+            throw ConfigError(
+                .missingKey, at: config.location, "\(config.name) needs the key 'guardrail'.",
+                hint: "add 'guardrail: {id: …, version: …, region: …}'")
+        }
+        self.vendor = vendor
         let type = type(of: vendor)
         var service = try ServiceAddress(
-            mapping[.endpoint], otherwise: type.endpoint, secret: mapping[.secret], owner: config)
+            mapping[.endpoint], otherwise: vendor.address, secret: mapping[.secret], owner: config)
+        service.signature = try Self.signature(mapping, of: vendor, config)
         guard !type.needsCredential || service.secretVariable != nil else {
             throw ConfigError(
                 .missingKey, at: config.location, "\(config.name) needs the key 'secret_key_ref'.",
@@ -69,10 +81,31 @@ struct ExternalModeration: Policy {
     }
 
     private static let hints = [
-        "bedrock-apply-guardrail": "requests signed for AWS are not in this version; put a webhook before it",
+        "bedrock": "say 'bedrock-apply-guardrail'",
         "embedding-endpoint": "say kind 'embedding-detector'",
         "azure": "say 'azure-content-safety'", "openai": "say 'openai-moderation'",
     ]
+
+    /// Reads with whose key requests are signed; refuses that where they are not.
+    private static func signature(
+        _ mapping: ConfigMapping<Key>, of vendor: any ModerationService, _ config: ConfigNode
+    ) throws(ConfigError) -> RequestSignature? {
+        let accessKey = try mapping[.accessKey].map { node throws(ConfigError) in try EnvironmentReference.read(node) }
+        let token = try mapping[.sessionToken].map { node throws(ConfigError) in try EnvironmentReference.read(node) }
+        guard var signature = vendor.signature else {
+            guard let node = mapping[.guardrail] ?? mapping[.accessKey] ?? mapping[.sessionToken] else { return nil }
+            throw ConfigError(
+                .conflict, at: node.location, "\(node.name) has an effect with 'bedrock-apply-guardrail' only.",
+                hint: "remove the key")
+        }
+        guard let accessKey else {
+            throw ConfigError(
+                .missingKey, at: config.location, "\(config.name) needs the key 'access_key_ref'.",
+                hint: "add 'access_key_ref: {env: AWS_ACCESS_KEY_ID}'; its secret half is 'secret_key_ref'")
+        }
+        (signature.accessKeyVariable, signature.sessionTokenVariable) = (accessKey, token)
+        return signature
+    }
 
     /// Reads the categories that count; of a service that lists its own, a name that is not among them would never count.
     private static func categories(_ node: ConfigNode?, known: [String]?) throws(ConfigError) -> [String] {

@@ -27,6 +27,12 @@ protocol ModerationService: Sendable {
     static var mostTexts: Int { get }
     static var mostBytes: Int { get }
 
+    /// Where this one listens, unless the configuration says.
+    var address: String? { get }
+
+    /// How its requests are signed; nil where they carry the credential.
+    var signature: RequestSignature? { get }
+
     func question(about texts: [ModerationText], categories: [String]) -> ServiceQuestion
 
     /// What it says of each text, in their order: categories and how sure it is of each, 0...1.
@@ -45,6 +51,8 @@ extension ModerationService {
     static var asksByCategory: Bool { false }
     static var mostTexts: Int { 1 }
     static var mostBytes: Int { .max }
+    var address: String? { Self.endpoint }
+    var signature: RequestSignature? { nil }
 }
 
 /// A text, or a piece of a long one, that a service is asked about.

@@ -11,6 +11,9 @@ public struct ServiceAddress: Sendable, Hashable {
     public var credentialHeader = "authorization"
     public var credentialPrefix = "Bearer "
 
+    /// How requests are signed; nil where the credential itself is sent.
+    public var signature: RequestSignature?
+
     /// Reads where a service listens.
     ///
     /// - Parameters:
@@ -34,6 +37,11 @@ public struct ServiceAddress: Sendable, Hashable {
             throw ConfigError(.outOfRange, at: place.location, "\(place.name) \(error.message).", hint: error.hint)
         }
         secretVariable = try secret.map { node throws(ConfigError) in try EnvironmentReference.read(node) }
+    }
+
+    /// The variables without which it answers nobody.
+    public var variables: [String] {
+        [secretVariable, signature?.accessKeyVariable, signature?.sessionTokenVariable].compactMap { $0 }
     }
 
     /// Whether its credential would go over plain HTTP to another machine.

@@ -92,7 +92,19 @@ struct SecretValue {
 }
 
 /// Signs that passwords have.
-private enum PasswordSigns {
-    static let anywhere = Set("!@#$%^&*+=?~".utf8)
-    static let atEnd = Set("!$#@%&*^".utf8)
+private struct PasswordSigns {
+    static let anywhere = PasswordSigns("!@#$%^&*+=?~")
+    static let atEnd = PasswordSigns("!$#@%&*^")
+
+    /// A bit for each byte of ASCII.
+    private var low: UInt64 = 0
+    private var high: UInt64 = 0
+
+    init(_ signs: String) {
+        for byte in signs.utf8 {
+            if byte < 64 { low |= 1 << UInt64(byte) } else { high |= 1 << UInt64(byte & 63) }
+        }
+    }
+
+    func contains(_ byte: UInt8) -> Bool { byte < 128 && (byte < 64 ? low : high) >> UInt64(byte & 63) & 1 != 0 }
 }

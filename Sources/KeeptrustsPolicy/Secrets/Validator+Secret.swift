@@ -69,6 +69,7 @@ extension SecretValue {
         guard hasLetter else { return !hasOther && count >= 16 && !isSequence }
         // What costs least comes first: a text may hold thousands of candidates.
         guard hasDigit || (hasLower && hasUpper) || count >= 24 else { return false }
+        if !hasDigit, isName { return false }
         guard !isReference, !isPlaceholder, !isCode else { return false }
         if !hasDigit, bytes.contains(0x2E), hasFiller { return false }
         if count >= 16, entropy < 2.9 { return false }
@@ -86,6 +87,7 @@ extension SecretValue {
     fileprivate var isPassword: Bool {
         guard count >= 6, distinct >= 4 else { return false }
         if !hasDigit, !hasOther, count < 8 || !hasUpper || !hasLower || isName { return false }
+        guard hasDigit || (hasStrongSign ? distinct >= 6 : count >= 8 && !isName) else { return false }
         guard !isReference, !isPlaceholder else { return false }
         guard hasLetter else { return isNumericPassword }
         guard !isCode else { return false }
@@ -95,7 +97,7 @@ extension SecretValue {
             if isTechnique { return false }
             return !bytes.contains(0x2E) || !hasFiller || hasStrongSign
         }
-        return hasStrongSign ? distinct >= 6 : count >= 8 && !isName
+        return true
     }
 
     /// Digits that are no date and not in their order, or digits with signs.
@@ -129,7 +131,7 @@ extension SecretValue {
     private var isHexNumber: Bool { count > 2 && bytes[0] == 0x30 && bytes[1] | 0x20 == 0x78 }
 
     /// Whether a value with the mark of an issuer is more than the mark: no placeholder, no name that begins alike.
-    fileprivate var isIssued: Bool { !isPlaceholder && !isName && entropy >= (count < 24 ? 2.6 : 3.0) }
+    fileprivate var isIssued: Bool { entropy >= (count < 24 ? 2.6 : 3.0) && !isName && !isPlaceholder }
 
     /// Whether what stands for a password in a URL is one: anything but the words of documentation.
     fileprivate var isUserinfo: Bool {

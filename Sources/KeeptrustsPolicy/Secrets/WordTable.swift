@@ -57,24 +57,15 @@ struct WordTable: Sendable {
 
 /// Texts in lower case that are looked for in a value of any case: at its beginning, or anywhere.
 struct PhraseList: Sendable {
-    private let phrases: [[UInt8]]
-
-    /// A bit for each byte that a phrase begins with.
-    private let starts: (UInt64, UInt64, UInt64, UInt64)
+    /// The phrases by the byte that they begin with.
+    private let phrases: [[[UInt8]]]
 
     init(_ phrases: String) {
-        self.phrases = phrases.split(whereSeparator: \.isWhitespace).map { Array($0.utf8) }
-        var starts: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
-        for first in self.phrases.compactMap(\.first) {
-            let bit: UInt64 = 1 << UInt64(first & 63)
-            switch first >> 6 {
-            case 0: starts.0 |= bit
-            case 1: starts.1 |= bit
-            case 2: starts.2 |= bit
-            default: starts.3 |= bit
-            }
+        var table: [[[UInt8]]] = Array(repeating: [], count: 256)
+        for phrase in phrases.split(whereSeparator: \.isWhitespace).map({ Array($0.utf8) }) {
+            if let first = phrase.first { table[Int(first)].append(phrase) }
         }
-        self.starts = starts
+        self.phrases = table
     }
 
     /// Whether a phrase stands at the beginning of `text`.
@@ -84,22 +75,11 @@ struct PhraseList: Sendable {
     func occurs(in text: UnsafeRawBufferPointer) -> Bool { text.indices.contains { stands(in: text, at: $0) } }
 
     private func stands(in text: UnsafeRawBufferPointer, at place: Int) -> Bool {
-        guard place < text.count, mayStart(Self.lower(text[place])) else { return false }
-        return phrases.contains { phrase in
+        guard place < text.count else { return false }
+        return phrases[Int(Self.lower(text[place]))].contains { phrase in
             guard place + phrase.count <= text.count else { return false }
             return phrase.indices.allSatisfy { Self.lower(text[place + $0]) == phrase[$0] }
         }
-    }
-
-    private func mayStart(_ byte: UInt8) -> Bool {
-        let word =
-            switch byte >> 6 {
-            case 0: starts.0
-            case 1: starts.1
-            case 2: starts.2
-            default: starts.3
-            }
-        return word >> UInt64(byte & 63) & 1 != 0
     }
 
     private static func lower(_ byte: UInt8) -> UInt8 { byte &- 0x41 < 26 ? byte | 0x20 : byte }

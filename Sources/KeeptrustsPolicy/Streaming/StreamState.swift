@@ -189,6 +189,7 @@ struct StreamState: Sendable {
         while start <= text.count {
             switch try chain.patterns.next(pattern, in: text, from: start, isLast: reader.isLast, using: memory) {
             case .none:
+                if reader.view == nil { matcher.noteNothing(of: pattern, using: memory) }
                 return
             case .unfinished(let from):
                 return wait(for: pattern, from: from, reader, holds)

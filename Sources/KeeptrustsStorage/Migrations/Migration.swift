@@ -38,6 +38,18 @@ extension Database {
     ///   does not know, and ``StorageError/Kind/migrationChanged`` when a step is not the one that was applied.
     public func migrate() async throws { try await migrate(through: Migration.all) }
 
+    /// Whether the first step of the schema was applied; changes nothing.
+    public func hasSchema() async throws -> Bool {
+        try await read { transaction in
+            let tables: SQL =
+                switch transaction.engine {
+                case .sqlite: "SELECT 1 AS found FROM sqlite_master WHERE type = 'table' AND name = 'schema_migration'"
+                case .postgres: "SELECT 1 AS found WHERE to_regclass('schema_migration') IS NOT NULL"
+                }
+            return try !transaction.rows(tables).isEmpty
+        }
+    }
+
     func migrate(through migrations: [Migration]) async throws {
         while try await write({ try $0.applyNext(of: migrations) }) {}
     }

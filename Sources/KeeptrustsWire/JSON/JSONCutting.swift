@@ -124,7 +124,7 @@ struct JSONCutting: Sendable {
 
 extension ByteBuffer {
     /// The text as it must be written in `depth` strings of one another.
-    fileprivate func escaped(_ depth: Int) -> ByteBuffer {
+    func escaped(_ depth: Int) -> ByteBuffer {
         var text = self
         for _ in 0..<depth {
             var next = ByteBuffer()

@@ -1,7 +1,7 @@
 /// The places of a JSON text that somebody wants to know, compiled once.
 ///
-/// A place is a path such as `messages.*.content.*.text`: keys, and `*` for each element of an array. The empty path is
-/// the text's root.
+/// A place is a path such as `messages.*.content.*.text`: keys, and `*` for each element of an array. `aws_*` is every key
+/// that begins so, in any case, and that no other path names. The empty path is the text's root.
 public struct JSONShape: Sendable {
     /// The ``JSONValue/field`` of a string that stands at a place without a path.
     public static let other = -1

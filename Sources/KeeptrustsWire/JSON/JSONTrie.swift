@@ -10,6 +10,9 @@ struct JSONTrie: Sendable {
         /// The keys that lead on: a range of `edges`, found through a power of two of `slots`.
         var firstEdge: Int32 = 0
         var edgeCount: Int32 = 0
+
+        /// How many of them, the last ones, stand for all keys that begin so.
+        var familyCount: Int32 = 0
         var firstSlot: Int32 = 0
         var slotMask: Int32 = 0
     }
@@ -49,15 +52,18 @@ struct JSONTrie: Sendable {
         guard !place.members.isEmpty else { return Int32(node) }
         nodes[node].firstEdge = Int32(edges.count)
         nodes[node].edgeCount = Int32(place.members.count)
-        for (key, _) in place.members {
-            let bytes = Array(key.utf8)
+        let families = place.members.filter { $0.key.hasSuffix("*") }
+        let members = place.members.filter { !$0.key.hasSuffix("*") } + families
+        nodes[node].familyCount = Int32(families.count)
+        for (key, _) in members {
+            let bytes = Array((key.hasSuffix("*") ? key.dropLast() : key[...]).utf8)
             let hash = bytes.withUnsafeBytes { $0.hash(0..<bytes.count, .ofProcess) }
             edges.append(
                 Edge(hash: hash, keyStart: Int32(keys.count), keyLength: Int32(bytes.count), child: -1))
             keys += bytes
         }
         fillSlots(ofNode: node)
-        for (position, member) in place.members.enumerated() {
+        for (position, member) in members.enumerated() {
             edges[Int(nodes[node].firstEdge) + position].child = add(member.place)
         }
         return Int32(node)
@@ -70,7 +76,7 @@ struct JSONTrie: Sendable {
         nodes[node].firstSlot = Int32(slots.count)
         nodes[node].slotMask = Int32(size - 1)
         slots += Array(repeating: 0, count: size)
-        for position in 0..<count {
+        for position in 0..<count - Int(nodes[node].familyCount) {
             var slot = Int(truncatingIfNeeded: edges[first + position].hash) & (size - 1)
             while slots[Int(nodes[node].firstSlot) + slot] != 0 { slot = (slot + 1) & (size - 1) }
             slots[Int(nodes[node].firstSlot) + slot] = UInt16(position + 1)
@@ -142,26 +148,40 @@ struct JSONTables {
     /// Some readers also fold the two characters outside ASCII that are letters of ASCII in another case: the long s
     /// (U+017F) and the Kelvin sign (U+212A).
     func resembles(_ node: JSONTrie.Node, _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Bool {
-        for position in 0..<Int(node.edgeCount) {
-            let edge = edges[Int(node.firstEdge) + position]
-            let key = Int(edge.keyStart)..<Int(edge.keyStart + edge.keyLength)
+        for position in 0..<Int(node.edgeCount - node.familyCount) {
+            let key = key(ofEdge: Int(node.firstEdge) + position)
             guard key.count <= range.count, range.count <= 3 * key.count else { continue }
-            if resembles(key, bytes, range) { return true }
+            if end(of: key, in: bytes, range) == range.upperBound { return true }
         }
         return false
     }
 
-    private func resembles(_ key: Range<Int>, _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Bool {
+    /// The edge of the node for all keys that begin as the one in `range` does, whatever the case of its letters; or -1.
+    func family(of node: JSONTrie.Node, _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Int {
+        for position in Int(node.edgeCount - node.familyCount)..<Int(node.edgeCount) {
+            let edge = Int(node.firstEdge) + position
+            if end(of: key(ofEdge: edge), in: bytes, range) != nil { return edge }
+        }
+        return -1
+    }
+
+    private func key(ofEdge edge: Int) -> Range<Int> {
+        let start = Int(edges[edge].keyStart)
+        return start..<start + Int(edges[edge].keyLength)
+    }
+
+    /// Where a key ends that `range` begins with, if letters' case does not count; nil when it does not.
+    private func end(of key: Range<Int>, in bytes: UnsafeRawBufferPointer, _ range: Range<Int>) -> Int? {
         var offset = range.lowerBound
         for index in key {
-            guard offset < range.upperBound else { return false }
+            guard offset < range.upperBound else { return nil }
             var byte = bytes[offset].lowercased
             var length = 1
             if bytes.matches(offset..<min(offset + 2, range.upperBound), "\u{17F}") { (byte, length) = (0x73, 2) }
             if bytes.matches(offset..<min(offset + 3, range.upperBound), "\u{212A}") { (byte, length) = (0x6B, 3) }
-            guard byte == keys[index].lowercased else { return false }
+            guard byte == keys[index].lowercased else { return nil }
             offset += length
         }
-        return offset == range.upperBound
+        return offset
     }
 }

@@ -33,9 +33,12 @@ extension JSONWalk {
         let position = tables.edge(of: node, hash: hash, name, range)
         guard position >= 0 else {
             guard !tables.resembles(node, name, range) else { throw JSONFault(.caseVariantKey, at: start) }
-            if rest.unknownKeys { report(JSONShape.otherKey, .string, start, place, hasEscapes: hasEscapes) }
+            let family = tables.family(of: node, name, range)
+            if family < 0, rest.unknownKeys {
+                report(JSONShape.otherKey, .string, start, place, hasEscapes: hasEscapes)
+            }
             guard keys.add(key, to: &scope, of: bytes) else { throw JSONFault(.duplicateKey, at: start) }
-            return -1
+            return family < 0 ? -1 : tables.edges[family].child
         }
         let isNew = position < 64 ? scope.markNamed(position) : keys.add(key, to: &scope, of: bytes)
         guard isNew else { throw JSONFault(.duplicateKey, at: start) }

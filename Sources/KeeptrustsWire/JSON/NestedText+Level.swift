@@ -47,6 +47,9 @@ extension NestedText {
 
         private var isInObject: Bool { (1...64).contains(depth) && objects >> UInt64(depth - 1) & 1 == 1 }
 
+        /// Between the brackets of an object or a list, and in no string.
+        var isBetweenBrackets: Bool { depth > 0 && quote == 0 }
+
         /// In the middle of what is no JSON.
         var isInText: Bool { depth == 0 && isInWord && quote == 0 }
 

@@ -38,6 +38,9 @@ struct NestedText: Sendable {
     var levels: [Level]
     private var token = 0
 
+    /// Where the piece at hand begins in the text.
+    private var base = 0
+
     init(_ start: JSONStart) {
         levels = [Level()]
         switch start {
@@ -53,21 +56,27 @@ struct NestedText: Sendable {
     ///   - bytes: The text.
     ///   - take: Takes the stretches, in order.
     mutating func read(_ bytes: UnsafeRawBufferPointer, _ take: (Stretch) -> Void) {
+        readPiece(bytes, take)
+        close(from: 0, take)
+    }
+
+    /// Reads the next piece of the text; what waits for more is not handed out yet.
+    mutating func readPiece(_ bytes: UnsafeRawBufferPointer, _ take: (Stretch) -> Void) {
         var offset = 0
         while offset < bytes.count {
             let end = plainEnd(in: bytes, from: offset)
             if end > offset {
-                emit(Unit(nil, offset..<end), at: 0, take)
+                emit(Unit(nil, base + offset..<base + end), at: 0, take)
                 offset = end
                 continue
             }
             let byte = bytes[offset]
             let length = byte < 0x80 ? 1 : max(1, bytes.characterLength(at: offset))
             let scalar = byte < 0x80 ? Unicode.Scalar(byte) : nil
-            read(Unit(scalar, offset..<offset + length), at: 0, take)
+            read(Unit(scalar, base + offset..<base + offset + length), at: 0, take)
             offset += length
         }
-        close(from: 0, take)
+        base += bytes.count
     }
 
     /// Where the bytes from `offset` on end of which each is a part of the string or text at hand and nothing else.

@@ -103,7 +103,7 @@ struct ReloadOnHangUp: Service {
         onReady()
         for await _ in hangUps.cancelOnGracefulShutdown() {
             do { try gateway.reload() } catch {
-                logger.error("the config was not reloaded; the old one stays in force", metadata: ["error": "\(error)"])
+                logger.refused(error, "the config was not reloaded; the old one stays in force")
             }
         }
     }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import KeeptrustsConfig
 import KeeptrustsCore
+import KeeptrustsGateway
 import KeeptrustsPolicy
 
 /// The config whose policies a command runs, and where compiled patterns are kept.
@@ -20,7 +21,7 @@ struct ChainOptions: ParsableArguments {
 
     static func read(_ paths: [String]) throws -> PolicyConfig {
         var reading = ConfigReading(try ConfigLayer.read(paths))
-        reading.compile(cacheDirectory: PatternCache.directory)
+        PatternCache.note.given { reading.compile(cacheDirectory: PatternCache.directory) }
         guard let config = reading.config else {
             for problem in reading.problems { Output.problem(problem.description) }
             throw ExitCode(1)
@@ -57,4 +58,10 @@ enum PatternCache {
             return nil
         }
     }()
+
+    /// What people read who wait for a command.
+    static let note = CompilingNote {
+        let place = directory.map { "; they are kept in \($0) for the next time" } ?? ""
+        Output.problem("compiling patterns, which may take some seconds\(place)")
+    }
 }

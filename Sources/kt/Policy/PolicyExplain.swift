@@ -2,6 +2,7 @@ import ArgumentParser
 import KeeptrustsConfig
 import KeeptrustsCore
 import KeeptrustsExchange
+import KeeptrustsGateway
 import NIOCore
 
 /// The command `kt policy explain`.
@@ -46,10 +47,13 @@ struct PolicyExplain: ParsableCommand {
             ?? ByteBuffer(string: text ?? "")
         guard bytes.isUTF8 else { throw UnreadableFile(path: file ?? "", cause: "it is not UTF-8") }
         let place = phase ?? role?.usualPhase ?? .request
-        let report = try ExplainReport(
-            of: bytes, role: role ?? place.usualRole, phase: place, by: config.read(),
-            cacheDirectory: PatternCache.directory,
-            timer: JudgementTimer(rounds: 25, processorTime: ProcessorClock.time))
+        let config = try config.read()
+        let report = try PatternCache.note.given {
+            try ExplainReport(
+                of: bytes, role: role ?? place.usualRole, phase: place, by: config,
+                cacheDirectory: PatternCache.directory,
+                timer: JudgementTimer(rounds: 25, processorTime: ProcessorClock.time))
+        }
         Output.line(json ? report.json : report.summary)
     }
 }

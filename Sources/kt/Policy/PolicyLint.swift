@@ -1,5 +1,6 @@
 import ArgumentParser
 import KeeptrustsConfig
+import KeeptrustsGateway
 
 /// The command `kt policy lint`.
 struct PolicyLint: ParsableCommand {
@@ -24,7 +25,8 @@ struct PolicyLint: ParsableCommand {
     var strict = false
 
     func run() throws {
-        let report = LintReport(try ConfigLayer.read(file), cacheDirectory: PatternCache.directory)
+        let layers = try ConfigLayer.read(file)
+        let report = PatternCache.note.given { LintReport(layers, cacheDirectory: PatternCache.directory) }
         if json {
             Output.line(report.json)
         } else {

@@ -80,8 +80,12 @@ struct APISignInLink: AsyncParsableCommand {
     @OptionGroup var database: DatabaseOptions
 
     func run() async throws {
+        let store = try database.openExisting()
+        guard try await store.hasSchema() else {
+            throw NoDataDirectory(path: database.directory, lack: "its database is empty")
+        }
         let installation = Installation(
-            database: try database.open(), key: try DataDirectory.serverKey(in: database.directory))
+            database: store, key: try DataDirectory.serverKey(in: database.directory))
         guard let code = try await installation.makeSignInCode(email: email) else {
             throw NoSuchPerson(email: email)
         }

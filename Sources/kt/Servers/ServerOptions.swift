@@ -4,6 +4,7 @@ import KeeptrustsAPI
 import KeeptrustsConfig
 import KeeptrustsControlPlane
 import KeeptrustsCore
+import KeeptrustsGateway
 import KeeptrustsStorage
 import KeeptrustsWeb
 import Logging
@@ -46,45 +47,95 @@ struct DatabaseOptions: ParsableArguments {
 
     func open() throws -> any Database {
         try DataDirectory.make(directory)
-        let url = database ?? ProcessInfo.processInfo.environment.value("KEEPTRUSTS_DATABASE_URL")
         return try DataDirectory.database(url, in: directory)
     }
+
+    /// Opens what an API has made; makes nothing.
+    ///
+    /// - Throws: ``NoDataDirectory`` where no API has kept anything yet.
+    func openExisting() throws -> any Database {
+        let files = FileManager.default
+        guard files.fileExists(atPath: directory) else {
+            throw NoDataDirectory(path: directory, lack: "it does not exist")
+        }
+        guard files.fileExists(atPath: DataDirectory.serverKey(of: directory)) else {
+            throw NoDataDirectory(path: directory, lack: "it has no server key")
+        }
+        if let file = DataDirectory.file(of: url, in: directory), !files.fileExists(atPath: file) {
+            throw NoDataDirectory(path: directory, lack: "there is no database '\(file)'")
+        }
+        return try DataDirectory.database(url, in: directory)
+    }
+
+    private var url: String? { database ?? ProcessInfo.processInfo.environment.value("KEEPTRUSTS_DATABASE_URL") }
 }
 
 /// The directory with the server key and an embedded database.
 enum DataDirectory {
     static func make(_ path: String) throws {
-        do {
-            try FileManager.default.createDirectory(
-                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        } catch {
-            throw DataDirectoryError(path: path)
+        do throws(OwnFolderFault) { try OwnFolder.make(path) } catch {
+            throw DataDirectoryError(path: path, cause: error.cause, remedy: error.remedy)
         }
-        guard access(path, W_OK) == 0 else { throw DataDirectoryError(path: path) }
+    }
+
+    /// Writes a file anew.
+    static func write(_ text: String, to name: String, in directory: String, mode: mode_t = 0o600) throws {
+        let path = "\(directory)/\(name)"
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
+        guard descriptor >= 0 else {
+            throw DataDirectoryError(path: directory, cause: "'\(path)': \(String(cString: strerror(errno)))")
+        }
+        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        do { try file.write(contentsOf: Data(text.utf8)) } catch {
+            throw DataDirectoryError(path: directory, cause: "'\(path)' cannot be written")
+        }
     }
 
     static func database(_ url: String?, in directory: String) throws -> any Database {
-        guard let url else { return try SQLiteDatabase(path: "\(directory)/keeptrusts.sqlite") }
-        if url.hasPrefix("sqlite:") { return try SQLiteDatabase(path: String(url.dropFirst("sqlite:".count))) }
-        guard url.hasPrefix("postgres://") || url.hasPrefix("postgresql://") else {
+        if let path = file(of: url, in: directory) { return try SQLiteDatabase(path: path) }
+        guard let url, url.hasPrefix("postgres://") || url.hasPrefix("postgresql://") else {
             throw ValidationError("--database must begin with 'sqlite:' or 'postgres://'.")
         }
         return try PostgresDatabase(url: url)
     }
 
-    static func serverKey(in directory: String) throws -> ServerKey {
-        try ServerKey(file: "\(directory)/server.key")
+    /// The file of an embedded database; nil when the database is a server's.
+    static func file(of url: String?, in directory: String) -> String? {
+        guard let url else { return "\(directory)/keeptrusts.sqlite" }
+        return url.hasPrefix("sqlite:") ? String(url.dropFirst("sqlite:".count)) : nil
     }
+
+    static func serverKey(in directory: String) throws -> ServerKey {
+        try ServerKey(file: serverKey(of: directory))
+    }
+
+    /// Where the server key of a directory is.
+    static func serverKey(of directory: String) -> String { "\(directory)/server.key" }
 }
 
 /// The data directory cannot be used.
 struct DataDirectoryError: UserFacingError {
     var path: String
+    var cause: String
+
+    /// What to do about it, when there is more to do than to choose another one.
+    var remedy: String?
 
     var category: ErrorCategory { .unavailable }
     var code: String { "data_directory.unusable" }
-    var message: String { "The data directory '\(path)' cannot be made or written to." }
-    var hint: String? { "Choose another one with --data-dir." }
+    var message: String { "The data directory '\(path)' cannot be used: \(cause)." }
+    var hint: String? { (remedy.map { "\($0) Or choose" } ?? "Choose") + " another one with --data-dir." }
+}
+
+/// A command that works on what an API keeps was pointed at a place where none has kept anything.
+struct NoDataDirectory: UserFacingError {
+    var path: String
+    var lack: String
+
+    var category: ErrorCategory { .notFound }
+    var code: String { "data_directory.missing" }
+    var message: String { "There is no data directory of an API at '\(path)': \(lack)." }
+    var hint: String? { "Say the --data-dir or --database that the API, or kt up, was started with." }
 }
 
 /// How the control plane judges a policy configuration that it is given.

@@ -50,6 +50,19 @@ struct JSONShapeTests {
         #expect(all.filter { $0.hasPrefix("other") || $0.hasPrefix("key") } == others)
     }
 
+    @Test("A family of keys leads to one place, whatever their case, and none of them stands twice")
+    func families() throws {
+        let shape = JSONShape(["a_*", "a_b", "m.x*"], reportsOthers: true, reportsUnknownKeys: true)
+
+        #expect(
+            try scan("{\"a_c\":1,\"A_D\":2,\"a_b\":3,\"a\":4,\"a_\":5,\"m\":{\"xy\":6,\"a_c\":7}}", shape) == [
+                "a_* number 1", "a_* number 2", "a_b number 3", "key string \"a\"", "a_* number 5", "m.x* number 6",
+                "key string \"a_c\"",
+            ])
+        #expect(throws: JSONFault(.duplicateKey, at: 9)) { try scan("{\"a_c\":1,\"a\\u005fc\":2}", shape) }
+        #expect(throws: JSONFault(.caseVariantKey, at: 1)) { try scan("{\"A_b\":1}", shape) }
+    }
+
     @Test("Everything comes in the order of the text, containers first")
     func order() throws {
         let shape = JSONShape(["a", "a.b", "c"], reportsOthers: true)

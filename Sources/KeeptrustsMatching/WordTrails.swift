@@ -1,0 +1,100 @@
+/// Of each step of the chains, where its words stood last, and where a match that holds them can begin.
+///
+/// Words that stand close to each other are remembered as one spot, so that a step needs room for few of them.
+struct WordTrails {
+    /// Words of one step that stand close to each other.
+    struct Spot {
+        /// Where the first of them begins, where the last of them ends, and where a match with one of them can begin.
+        var first: Int32
+        var end: Int32
+        var begin: Int32
+
+        init(_ start: Int, _ end: Int, begin: Int) {
+            first = Int32(truncatingIfNeeded: start)
+            self.end = Int32(truncatingIfNeeded: end)
+            self.begin = Int32(truncatingIfNeeded: begin)
+        }
+    }
+
+    /// Spots that are remembered of a step.
+    private static let most = 4
+
+    /// How wide spots are, so that those that are forgotten are out of reach.
+    ///
+    /// - Parameter reach: The most bytes from where a word of the step begins to where one of the next step does.
+    /// - Returns: The most bytes between where words of one spot begin.
+    static func width(reach: Int32) -> Int32 { max(1, reach / Int32(most - 1)) }
+
+    /// Of each step, its spots, how many it has had, and in which text.
+    private let spots: UnsafeMutablePointer<Spot>
+    private let counts: UnsafeMutablePointer<Int32>
+    private let texts: UnsafeMutablePointer<UInt32>
+    private let steps: Int
+    private var text: UInt32 = 1
+
+    init(steps: Int) {
+        self.steps = max(1, steps)
+        spots = .allocate(capacity: self.steps * Self.most)
+        spots.initialize(repeating: Spot(0, 0, begin: 0), count: self.steps * Self.most)
+        counts = .allocate(capacity: self.steps)
+        counts.initialize(repeating: 0, count: self.steps)
+        texts = .allocate(capacity: self.steps)
+        texts.initialize(repeating: 0, count: self.steps)
+    }
+
+    func deallocate() {
+        spots.deallocate()
+        counts.deallocate()
+        texts.deallocate()
+    }
+
+    /// Forgets all words.
+    mutating func clear() {
+        text &+= 1
+        // After so many texts, a number comes again.
+        if text == 0 {
+            texts.update(repeating: 0, count: steps)
+            text = 1
+        }
+    }
+
+    /// Where a match can begin that goes on, at `place`, behind a word of a step.
+    ///
+    /// - Parameters:
+    ///   - step: The step.
+    ///   - place: Where the next step's word begins.
+    ///   - gap: The most bytes between the two words.
+    /// - Returns: The earliest place; nil when no word of the step is near enough.
+    @inline(__always)
+    func begin(behind step: Int, at place: Int, gap: Int) -> Int? {
+        // Steps are numbered from 0 to `steps`.
+        guard texts[step] == text else { return nil }
+        var begin = Int.max
+        for index in 0..<min(Int(counts[step]), Self.most) {
+            let spot = spots[step &* Self.most &+ index]
+            if place &- Int(spot.end) <= gap { begin = min(begin, Int(spot.begin)) }
+        }
+        return begin == .max ? nil : begin
+    }
+
+    /// Remembers a word of a step; words come in the order in which they begin.
+    @inline(__always)
+    func add(_ spot: Spot, to step: Int, _ width: Int) {
+        if texts[step] != text {
+            texts[step] = text
+            counts[step] = 0
+        }
+        let count = Int(counts[step])
+        let row = spots + step &* Self.most
+        if count > 0 {
+            let last = row + (count &- 1) % Self.most
+            if Int(spot.first) &- Int(last.pointee.first) <= width {
+                last.pointee.end = max(last.pointee.end, spot.end)
+                last.pointee.begin = min(last.pointee.begin, spot.begin)
+                return
+            }
+        }
+        row[count % Self.most] = spot
+        counts[step] = Int32(truncatingIfNeeded: count &+ 1)
+    }
+}
