@@ -5,7 +5,8 @@
 # `make run ARGS="--data-dir kt-data"` passes flags to `kt up`.
 ARGS ?=
 # Why these flags: docs/decisions/0006-build-flags.md.
-BUILD := swift build $(shell cat scripts/build-flags) --static-swift-stdlib --product kt --scratch-path .build/run
+LEVEL := $(shell scripts/processor-level)
+BUILD := swift build $(shell cat scripts/build-flags) $(LEVEL) --static-swift-stdlib --product kt --scratch-path .build/run
 KT := .build/run/release/kt
 SWIFT_SOURCES := Sources Tests Plugins Package.swift
 

@@ -117,9 +117,10 @@ private struct Parts {
         let key = try await gatewayKey(installation, first)
         let gateway = try await gateway(client, installation, first)
         addresses.set("http://\(gateway.address)", of: .gateway)
-        for service in [console, chat] as [any Service] + gateway.services {
-            await group.addServiceUnlessShutdown(service)
-        }
+        for service in [console, chat] as [any Service] { await group.addServiceUnlessShutdown(service) }
+        // A group that one of them has ended must not get others: it would wait for these.
+        for part in [Addresses.Part.console, .chat] { _ = try await addresses.wait(for: part) }
+        for service in gateway.services { await group.addServiceUnlessShutdown(service) }
         await group.addServiceUnlessShutdown(ReloadOnHangUp(gateway: gateway, hangUps: hangUps, logger: logger))
         for part in Addresses.Part.allCases { _ = try await addresses.wait(for: part) }
         while !gateway.hasKeys, !addresses.isClosed { try await Task.sleep(for: .milliseconds(20)) }
