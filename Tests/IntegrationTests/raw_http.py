@@ -151,6 +151,15 @@ def events(response):
     ]
 
 
+def called_with(response, stream):
+    """What a tool is called with, in a whole answer or put together from a streamed one."""
+    if not stream:
+        return response.json["choices"][0]["message"]["tool_calls"][0]["function"]["arguments"]
+    deltas = [json.loads(data)["choices"] for data in events(response) if data != "[DONE]"]
+    calls = [call for choices in deltas for choice in choices for call in choice["delta"].get("tool_calls", [])]
+    return "".join(call["function"].get("arguments", "") for call in calls)
+
+
 def streamed_text(response, choice=0):
     """The text that a client puts together from a streamed answer."""
     text = ""

@@ -105,12 +105,7 @@ def test_tool_calls_are_redacted(gateways, simulator, stream):
     response = gateway.chat(stream=stream)
 
     assert response.status == 200, response.body
-    if stream:
-        deltas = [json.loads(data)["choices"] for data in raw_http.events(response) if data != "[DONE]"]
-        calls = [call for choices in deltas for choice in choices for call in choice["delta"].get("tool_calls", [])]
-        seen = "".join(call["function"].get("arguments", "") for call in calls)
-    else:
-        seen = response.json["choices"][0]["message"]["tool_calls"][0]["function"]["arguments"]
+    seen = raw_http.called_with(response, stream)
     parsed = json.loads(seen)
     assert re.fullmatch(texts.MARKER, parsed["card"]) and parsed["amount"] == 12
     assert re.fullmatch(f"for {texts.MARKER}", parsed["note"])

@@ -53,12 +53,7 @@ def test_a_tool_is_called_with_what_was_sent(gateway, simulator, stream):
 
     response = gateway.chat(ASKED, stream=stream)
 
-    if stream:
-        deltas = [json.loads(data)["choices"] for data in raw_http.events(response) if data != "[DONE]"]
-        calls = [call for choices in deltas for choice in choices for call in choice["delta"].get("tool_calls", [])]
-        seen = "".join(call["function"].get("arguments", "") for call in calls)
-    else:
-        seen = response.json["choices"][0]["message"]["tool_calls"][0]["function"]["arguments"]
+    seen = raw_http.called_with(response, stream)
     assert json.loads(seen) == {"to": texts.EMAIL, "note": "for [EMAIL_9] and ana@example.org"}
 
 
