@@ -21,20 +21,6 @@ public enum Checksums {
         return count > 1 && sum % 10 == 0
     }
 
-    /// Whether the check digits of an account number are right (ISO 13616: mod 97 of ISO/IEC 7064).
-    ///
-    /// Spaces and dashes are passed over; letters count in either case.
-    public static func iban(_ text: UnsafeRawBufferPointer) -> Bool {
-        let bytes = text.filter { $0 != 0x20 && $0 != 0x2D }
-        guard bytes.count >= 15, bytes.count <= 34 else { return false }
-        var remainder = 0
-        for byte in bytes[4...] + bytes[..<4] {
-            guard let value = value(of: byte) else { return false }
-            remainder = (value > 9 ? remainder * 100 + value : remainder * 10 + value) % 97
-        }
-        return remainder == 1
-    }
-
     /// Whether the last digit is right by Verhoeff's scheme (the dihedral group of order ten).
     public static func verhoeff(_ digits: [Int]) -> Bool {
         guard digits.count > 1 else { return false }
@@ -79,16 +65,6 @@ public enum Checksums {
     /// The number that the digits write, modulo `modulus`.
     public static func remainder(_ digits: some Sequence<Int>, _ modulus: Int) -> Int {
         digits.reduce(0) { ($0 * 10 + $1) % modulus }
-    }
-
-    /// 0 to 9 for digits, 10 to 35 for letters.
-    private static func value(of byte: UInt8) -> Int? {
-        switch byte {
-        case 0x30...0x39: Int(byte) - 0x30
-        case 0x41...0x5A: Int(byte) - 0x41 + 10
-        case 0x61...0x7A: Int(byte) - 0x61 + 10
-        default: nil
-        }
     }
 
     private static func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }

@@ -15,18 +15,6 @@ struct ChecksumsTests {
         #expect(Array(number.utf8).withUnsafeBytes { Checksums.luhn($0) } == isRight)
     }
 
-    @Test(
-        "Check digits of account numbers",
-        arguments: [
-            ("DE89370400440532013000", true), ("DE89 3704 0044 0532 0130 00", true), ("gb29nwbk60161331926819", true),
-            ("DE89370400440532013001", false), ("DE98370400440532013000", false), ("DE89370400440532013", false),
-            ("DE8937040044053201300?", false), ("", false),
-        ]
-    )
-    func iban(number: String, isRight: Bool) {
-        #expect(Array(number.utf8).withUnsafeBytes { Checksums.iban($0) } == isRight)
-    }
-
     @Test("Entropy is 0 for one byte, and 8 for all of them") func entropy() {
         #expect(Array("aaaa".utf8).withUnsafeBytes { Entropy.bits(of: $0) } == 0)
         #expect(Array("abcd".utf8).withUnsafeBytes { Entropy.bits(of: $0) } == 2)
