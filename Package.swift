@@ -26,7 +26,8 @@ let package = Package(
         // The vocabulary, then two kits without I/O: bytes on the wire, patterns in text.
         .target(name: "KeeptrustsCore", dependencies: [.nioCore]),
         .target(name: "KeeptrustsWire", dependencies: [.nioCore]),
-        .target(name: "KeeptrustsMatching", dependencies: ["CHyperscan", "CPCRE2", .nioCore, .crypto]),
+        .target(name: "KeeptrustsMatching", dependencies: ["CByteMasks", "CHyperscan", "CPCRE2", .nioCore, .crypto]),
+        .systemLibrary(name: "CByteMasks"),
         .systemLibrary(name: "CHyperscan", pkgConfig: "libhs", providers: [.apt(["libhyperscan-dev"])]),
         .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
 
@@ -83,11 +84,13 @@ let package = Package(
         .target(
             name: "KeeptrustsGateway",
             dependencies: [
-                "KeeptrustsAPI", "KeeptrustsClient", "KeeptrustsConfig", "KeeptrustsCore", "KeeptrustsDialects",
-                "KeeptrustsExchange", "KeeptrustsPolicy", "KeeptrustsRouting", "KeeptrustsWeb", "KeeptrustsWire",
+                "CISAL", "KeeptrustsAPI", "KeeptrustsClient", "KeeptrustsConfig", "KeeptrustsCore",
+                "KeeptrustsDialects", "KeeptrustsExchange", "KeeptrustsPolicy", "KeeptrustsRouting", "KeeptrustsWeb",
+                "KeeptrustsWire",
                 .crypto, .logging, .nioCore, .nioPosix, .nioSSL, .serviceLifecycle,
             ]
         ),
+        .systemLibrary(name: "CISAL", pkgConfig: "libisal", providers: [.apt(["libisal-dev"])]),
         .target(
             name: "KeeptrustsControlPlane",
             dependencies: [

@@ -62,7 +62,7 @@ extension Exchange {
 
     /// Runs the output chain over a whole answer.
     private mutating func judge(
-        _ answer: SurfaceAnswer, at now: ContinuousClock.Instant, into actions: inout [Action]
+        _ answer: consuming SurfaceAnswer, at now: ContinuousClock.Instant, into actions: inout [Action]
     ) {
         let started = around.clock()
         let step = begun(answer.texts.map(\.text.segment), of: request, at: .answer, now)
@@ -75,23 +75,28 @@ extension Exchange {
 
     /// Sends what the output chain leaves of a whole answer.
     mutating func send(
-        _ answer: SurfaceAnswer, _ outcome: ChainOutcome, at now: ContinuousClock.Instant, into actions: inout [Action]
+        _ answer: consuming SurfaceAnswer, _ outcome: consuming ChainOutcome, at now: ContinuousClock.Instant,
+        into actions: inout [Action]
     ) {
+        let refusal = outcome.verdict >= .escalate ? Refusal(copy outcome, phase: .response) : nil
+        let redactions = outcome.redactions
         record.note(outcome, in: "response")
-        guard outcome.verdict < .escalate else {
-            return refuse(Refusal(outcome, phase: .response), outcome: .blocked, at: now, into: &actions)
-        }
-        var edits = JSONEdits()
-        var edited: Set<Int> = []
-        for redaction in outcome.redactions { edited.insert(answer.texts[redaction.segment].choice) }
-        edits.cut(outcome.redactions.map(\.cut), outOf: { answer.texts[$0].text })
-        for token in answer.logprobs where edited.contains(token.choice) {
-            edits.replace(token.range, with: ByteBuffer(string: "null"))
-        }
-        let body = edits.isEmpty ? answer.body : edits.apply(to: answer.body)
+        if let refusal { return refuse(refusal, outcome: .blocked, at: now, into: &actions) }
+        let body = redactions.isEmpty ? answer.body : Self.body(of: answer, without: redactions)
         record.status = 200
         last = Reply.whole(status: 200, body: markers == nil ? body : unmasked(body), facts, using: &around.writer)
         settle(.completed, status: 200, at: now, into: &actions)
+    }
+
+    /// The body of an answer whose texts do not say what must not pass, nor do its logarithms of probabilities.
+    private static func body(of answer: SurfaceAnswer, without redactions: [Redaction]) -> ByteBuffer {
+        var edits = JSONEdits()
+        let edited = Set(redactions.map { answer.texts[$0.segment].choice })
+        edits.cut(redactions.map(\.cut), outOf: { answer.texts[$0].text })
+        for token in answer.logprobs where edited.contains(token.choice) {
+            edits.replace(token.range, with: ByteBuffer(string: "null"))
+        }
+        return edits.apply(to: answer.body)
     }
 
     /// What puts the caller's own values into the answer again; nil where there are none.

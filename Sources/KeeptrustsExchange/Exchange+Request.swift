@@ -40,15 +40,15 @@ extension Exchange {
 
     /// Goes on with a request that the input chain has judged.
     mutating func proceed(
-        _ request: SurfaceRequest, _ candidates: [Int], _ outcome: ChainOutcome, at now: ContinuousClock.Instant,
-        into actions: inout [Action]
+        _ request: consuming SurfaceRequest, _ candidates: [Int], _ outcome: consuming ChainOutcome,
+        at now: ContinuousClock.Instant, into actions: inout [Action]
     ) {
-        var (request, candidates) = (request, candidates)
+        var candidates = candidates
         do throws(Refusal) {
             try apply(outcome, to: &request, &candidates, at: now)
             self.request = request
             route = AttemptSequence(candidates: candidates, triggers: snapshot.config.fallback.triggers)
-            guard !candidates.isEmpty else { throw .noTarget(request.model) }
+            guard !candidates.isEmpty else { throw .noTarget(self.request?.model ?? "") }
             guard let first = begin(at: now) else {
                 let ids = candidates.lazy.map { [snapshot] in snapshot.targets[$0].id }
                 throw .allTargetsDown(for: around.breakers.rest(of: ids, at: now))
@@ -61,10 +61,9 @@ extension Exchange {
 
     /// Notes what the input chain says of the request, what it changes, and which targets it leaves.
     private mutating func apply(
-        _ outcome: ChainOutcome, to request: inout SurfaceRequest, _ candidates: inout [Int],
+        _ outcome: consuming ChainOutcome, to request: inout SurfaceRequest, _ candidates: inout [Int],
         at now: ContinuousClock.Instant
     ) throws(Refusal) {
-        var outcome = outcome
         let started = around.clock()
         if snapshot.chain.routes, outcome.verdict < .escalate, !candidates.isEmpty {
             let permitted = snapshot.chain.route(
@@ -73,15 +72,16 @@ extension Exchange {
             candidates = zip(candidates, permitted).filter(\.1).map(\.0)
         }
         record.policyTime += around.clock() - started
+        let refusal = outcome.verdict >= .escalate ? Refusal(copy outcome, phase: .request) : nil
+        let redactions = outcome.redactions
         record.note(outcome, in: "request")
-        if outcome.verdict >= .escalate { throw Refusal(outcome, phase: .request) }
-        guard !outcome.redactions.isEmpty else { return }
+        if let refusal { throw refusal }
+        guard !redactions.isEmpty else { return }
         let texts = request.texts
         if snapshot.chain.isReversible {
-            markers = placeholders.takeOriginals(outcome.redactions, in: texts.map(\.segment))
-                .map(MarkerTable.init)
+            markers = placeholders.takeOriginals(redactions, in: texts.map(\.segment)).map(MarkerTable.init)
         }
-        request.edits.cut(outcome.redactions.map(\.cut), outOf: { texts[$0] })
+        request.edits.cut(redactions.map(\.cut), outOf: { texts[$0] })
     }
 
     /// The first target that may be asked.

@@ -36,9 +36,8 @@ extension Exchange {
         record.status = status
         if snapshot.chain.isReversible { forgetValues() }
         let event = record.event(
-            gatewayID: around.gatewayID,
-            config: (snapshot.config.pack.name, snapshot.config.pack.version, snapshot.config.digest),
-            outcome: outcome, total: now - began, using: &around.writer)
+            gatewayID: around.gatewayID, config: snapshot.record, outcome: outcome, total: now - began,
+            using: &around.writer)
         state = .recording
         deadline = now + .seconds(60)
         actions.append(.record(event))

@@ -60,7 +60,7 @@ struct ExchangeRecord {
     var firstByteTime: Duration?
 
     /// Takes in what the chain said in a phase.
-    mutating func note(_ outcome: ChainOutcome, in phase: StaticString) {
+    mutating func note(_ outcome: consuming ChainOutcome, in phase: StaticString) {
         if outcome.verdict > verdict { (verdict, decisive) = (outcome.verdict, judgements.count) }
         isFlagged = isFlagged || outcome.flagged
         isDegraded = isDegraded || outcome.degraded
@@ -68,9 +68,16 @@ struct ExchangeRecord {
     }
 
     /// The event as JSON, `id` first, as `KeeptrustsAPI.DecisionEvent` reads it; put together in `out`, which is cleared.
+    ///
+    /// - Parameters:
+    ///   - gatewayID: Which gateway this is.
+    ///   - config: The member that says by which config was judged, as JSON.
+    ///   - outcome: How the exchange ended.
+    ///   - total: How long it took.
+    ///   - out: Where it is put together.
+    /// - Returns: The event.
     func event(
-        gatewayID: String, config: (name: String, version: String, digest: String), outcome: Outcome, total: Duration,
-        using out: inout ByteWriter
+        gatewayID: String, config: [UInt8], outcome: Outcome, total: Duration, using out: inout ByteWriter
     ) -> ByteBuffer {
         out.clear()
         out.write("{\"id\":")
@@ -90,11 +97,8 @@ struct ExchangeRecord {
         if let responseModel { out.writeMember("response_model", responseModel) }
         if let target { out.writeMember("target", target) }
         if let provider { out.writeMember("provider", provider) }
-        out.write(",\"config\":{\"name\":")
-        out.writeJSONString(config.name)
-        out.writeMember("version", config.version)
-        out.writeMember("digest", config.digest)
-        out.write("}")
+        out.write(",")
+        out.write(config)
         writeDecision(outcome, into: &out)
         writePolicies(into: &out)
         writeAttempts(into: &out)
@@ -122,7 +126,7 @@ struct ExchangeRecord {
     }
 
     private func writeDecision(_ outcome: Outcome, into out: inout ByteWriter) {
-        out.writeMember("verdict", verdict.rawValue)
+        out.write(verdict.member)
         out.write(isFlagged ? ",\"flagged\":true" : ",\"flagged\":false")
         out.write(isDegraded ? ",\"degraded\":true" : ",\"degraded\":false")
         if decisive >= 0 {
@@ -140,7 +144,7 @@ struct ExchangeRecord {
         // By their places: a loop over values copies each with all that it holds.
         for place in judgements.indices {
             for index in judgements[place].outcome.results.indices {
-                out.write(isFirst ? "{\"id\":" : ",{\"id\":")
+                out.write(isFirst ? "{" : ",{")
                 isFirst = false
                 write(judgements[place].outcome.results[index], judgements[place].phase, into: &out)
             }
@@ -151,38 +155,43 @@ struct ExchangeRecord {
     }
 
     private func write(_ result: borrowing PolicyResult, _ phase: StaticString, into out: inout ByteWriter) {
-        out.writeJSONString(result.id)
-        out.writeMember("kind", result.kind)
+        out.write(result.names.members)
         out.write(",\"phase\":\"")
         out.write(phase)
         out.write("\"")
-        out.writeMember("verdict", result.verdict.rawValue)
+        out.write(result.verdict.member)
         if let code = result.reasonCode { out.writeMember("reason_code", code) }
-        out.write(result.skipped ? ",\"skipped\":true}" : ",\"skipped\":false}")
+        out.write(result.skipped ? ",\"skipped\":true}" : "}")
     }
 
     /// The first hundred; the record stays small whatever a text holds.
     private func writeFindings(into out: inout ByteWriter) {
         var count = 0
-        for judgement in judgements {
-            for result in judgement.outcome.results where !result.findings.isEmpty {
-                for located in result.findings where count < 100 {
+        for place in judgements.indices {
+            for index in judgements[place].outcome.results.indices
+            where !judgements[place].outcome.results[index].findings.isEmpty {
+                let result = judgements[place].outcome.results[index]
+                for located in result.findings.prefix(100 - count) {
                     out.write(count == 0 ? "{\"policy\":" : ",{\"policy\":")
                     count += 1
                     out.writeJSONString(result.id)
-                    out.writeMember("category", located.finding.category)
-                    out.write(",\"phase\":\"")
-                    out.write(judgement.phase)
-                    out.write("\"")
-                    out.writeNumber("segment", Int64(located.segment))
-                    out.writeNumber("start", Int64(located.finding.span.lowerBound))
-                    out.writeNumber("end", Int64(located.finding.span.upperBound))
-                    out.write(",\"confidence\":")
-                    out.writeHundredths(located.finding.confidence)
-                    out.write("}")
+                    write(located, judgements[place].phase, into: &out)
                 }
             }
         }
+    }
+
+    private func write(_ located: LocatedFinding, _ phase: StaticString, into out: inout ByteWriter) {
+        out.writeMember("category", located.finding.category)
+        out.write(",\"phase\":\"")
+        out.write(phase)
+        out.write("\"")
+        out.writeNumber("segment", Int64(located.segment))
+        out.writeNumber("start", Int64(located.finding.span.lowerBound))
+        out.writeNumber("end", Int64(located.finding.span.upperBound))
+        out.write(",\"confidence\":")
+        out.writeHundredths(located.finding.confidence)
+        out.write("}")
     }
 
     private func writeAttempts(into out: inout ByteWriter) {
@@ -230,7 +239,22 @@ extension Duration {
     var microseconds: Int64 { components.seconds * 1_000_000 + components.attoseconds / 1_000_000_000_000 }
 }
 
+extension Verdict {
+    /// As a member of a record that is not its first.
+    fileprivate var member: StaticString {
+        switch self {
+        case .allow: ",\"verdict\":\"allow\""
+        case .redact: ",\"verdict\":\"redact\""
+        case .escalate: ",\"verdict\":\"escalate\""
+        case .block: ",\"verdict\":\"block\""
+        }
+    }
+}
+
 extension ByteWriter {
+    /// Writes JSON that was put together before.
+    fileprivate mutating func write(_ json: [UInt8]) { json.withUnsafeBytes { write($0) } }
+
     fileprivate mutating func writeMember(_ key: StaticString, _ value: String) {
         writeKey(key)
         writeJSONString(value)

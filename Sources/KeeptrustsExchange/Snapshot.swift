@@ -2,6 +2,7 @@ public import KeeptrustsConfig
 import KeeptrustsCore
 public import KeeptrustsPolicy
 import KeeptrustsRouting
+import KeeptrustsWire
 import NIOCore
 
 /// The immutable compiled form of a config that an exchange runs on.
@@ -18,6 +19,9 @@ public final class Snapshot: Sendable {
 
     /// The keys of the consumer groups.
     public let groupKeys: [KeyHash: CallerKey]
+
+    /// What a record says of the config: the member `config`, as JSON.
+    let record: [UInt8]
 
     /// What the operator should know: targets without a credential, and the like.
     public let warnings: [ConfigWarning]
@@ -71,6 +75,21 @@ public final class Snapshot: Sendable {
         }
         groupKeys = keys
         self.warnings = warnings
+        record = config.record
+    }
+}
+
+extension PolicyConfig {
+    fileprivate var record: [UInt8] {
+        var json = ByteBuffer()
+        json.writeString("\"config\":{\"name\":")
+        json.writeJSONString(pack.name)
+        json.writeString(",\"version\":")
+        json.writeJSONString(pack.version)
+        json.writeString(",\"digest\":")
+        json.writeJSONString(digest)
+        json.writeString("}")
+        return Array(json.readableBytesView)
     }
 }
 

@@ -11,7 +11,7 @@ enum Gate: Int, CaseIterable, Sendable {
     /// Two colons within ``TextFacts/colonWindow`` bytes.
     case colons
 
-    /// A row of ``TextFacts/longWord`` bytes without a space, as tokens and keys are; or one of more than any word has.
+    /// A row of ``TextFacts/longWord`` bytes without a space and an `@`, as tokens and keys are; or of more than any word has.
     case longWord, longerWord
 
     /// A letter with a digit right behind it.
@@ -73,8 +73,8 @@ enum Gate: Int, CaseIterable, Sendable {
         case .sixDigits: facts.mostDigits >= 6
         case .joinedDigits: facts.mostDigits >= 4 && facts.mostJoins >= 3
         case .colons: facts.hasColons
-        case .longWord: facts.hasLongWord
-        case .longerWord: facts.hasLongerWord
+        case .longWord: facts.hasLongPart
+        case .longerWord: facts.hasLongerPart
         case .letterDigit: facts.hasLetterDigit
         case .fourDigits: facts.mostDigits >= 4
         case .digit: facts.mostDigits > 0

@@ -12,7 +12,10 @@ struct TextFacts: Equatable {
 
     /// So many bytes stand in a row that are neither spaces nor control characters.
     private(set) var hasLongWord = false
-    private(set) var hasLongerWord = false
+
+    /// So many stand in a row of which none is an `@` either.
+    private(set) var hasLongPart = false
+    private(set) var hasLongerPart = false
 
     /// Two colons stand within ``colonWindow`` bytes.
     private(set) var hasColons = false
@@ -60,8 +63,9 @@ struct TextFacts: Equatable {
         mostSpreadDigits = scan.mostSpreadDigits
         hasLetterDigit = scan.hasLetterDigit
         hasLongWord = scan.hasLongWord
-        hasLongerWord = scan.hasLongerWord
-        hasHighByte = scan.joined & ByteMasks.tops != 0
+        hasLongPart = scan.hasLongPart
+        hasLongerPart = scan.hasLongerPart
+        hasHighByte = scan.high != 0
         hasAt = text.firstIndex(of: UInt8(ascii: "@"), from: 0) != nil
         hasSpacedLetters = scan.hasSpacedLetters
         hasApart = scan.hasApart
@@ -88,16 +92,18 @@ private struct Scan {
     var mostSpreadDigits = 0
     var hasLetterDigit = false
     var hasLongWord = false
-    var hasLongerWord = false
+    var hasLongPart = false
+    var hasLongerPart = false
     var hasSpacedLetters = false
     var hasApart = false
     var hasRun = false
 
-    /// All bytes, eight at a time, joined by "or".
-    var joined: UInt64 = 0
+    /// Bytes beyond ASCII, of all blocks.
+    var high: UInt64 = 0
 
-    /// Bytes at the end of the last block that are no spaces.
+    /// Bytes at the end of the last block that are no spaces; and that are no `@` either.
     private var word = 0
+    private var part = 0
 
     /// The run of digits last seen, and where it ends.
     private var digits = 0
@@ -116,8 +122,9 @@ private struct Scan {
     ///   - offset: Where in the text it stands.
     @inline(__always)
     mutating func take(_ masks: ByteMasks, at offset: Int) {
-        joined |= masks.joined
+        high |= masks.high
         note(visible: masks.visible)
+        note(unparted: masks.unparted)
         note(row: alphanumeric &>> 32 | masks.alphanumeric &<< 32)
         note(row: masks.alphanumeric)
         alphanumeric = masks.alphanumeric
@@ -132,19 +139,42 @@ private struct Scan {
 
     @inline(__always)
     private mutating func note(visible: UInt64) {
-        var long = visible & visible >> 1
-        long &= long >> 2
-        long &= long >> 4
-        long &= long >> 8
         let alone = visible & ~(visible &<< 1) & ~(visible &>> 1)
         if alone & alone &>> 2 & alone &>> 4 != 0 { hasSpacedLetters = true }
-        let first = (~visible).trailingZeroBitCount
-        if long != 0 || word &+ first >= TextFacts.longWord {
-            hasLongWord = true
+        if Self.sixteen(visible) != 0 || Self.reaches(word, visible, TextFacts.longWord) { hasLongWord = true }
+        word = Self.rest(word, visible)
+    }
+
+    @inline(__always)
+    private mutating func note(unparted: UInt64) {
+        let long = Self.sixteen(unparted)
+        if long != 0 || Self.reaches(part, unparted, TextFacts.longWord) {
+            hasLongPart = true
             // Ten bytes more than the sixteen.
-            if long & long >> 10 != 0 || word &+ first >= TextFacts.longerWord { hasLongerWord = true }
+            if long & long >> 10 != 0 || Self.reaches(part, unparted, TextFacts.longerWord) { hasLongerPart = true }
         }
-        word = first == 64 ? word &+ 64 : (~visible).leadingZeroBitCount
+        part = Self.rest(part, unparted)
+    }
+
+    /// Where sixteen bits begin that are all set.
+    @inline(__always)
+    private static func sixteen(_ mask: UInt64) -> UInt64 {
+        var long = mask & mask >> 1
+        long &= long >> 2
+        long &= long >> 4
+        return long & long >> 8
+    }
+
+    /// Whether the run at the end of the last block goes on to `length`.
+    @inline(__always)
+    private static func reaches(_ open: Int, _ mask: UInt64, _ length: Int) -> Bool {
+        open &+ (~mask).trailingZeroBitCount >= length
+    }
+
+    /// The run at the end of a block, with what it goes on from.
+    @inline(__always)
+    private static func rest(_ open: Int, _ mask: UInt64) -> Int {
+        mask == ~0 ? open &+ 64 : (~mask).leadingZeroBitCount
     }
 
     /// Looks at the letters and digits of 64 bytes in a row; what stands near their ends is looked at in the next row, too.

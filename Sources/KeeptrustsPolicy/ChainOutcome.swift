@@ -1,4 +1,6 @@
 public import KeeptrustsCore
+import KeeptrustsWire
+import NIOCore
 
 /// What a chain says about the texts it was given.
 public struct ChainOutcome: Sendable, Equatable {
@@ -42,10 +44,37 @@ public struct Redaction: Sendable, Equatable {
     }
 }
 
+/// The names of an instance; shared by all that it says.
+public final class PolicyNames: Sendable, Equatable {
+    public let id: String
+    public let kind: String
+
+    /// Both as members of a JSON object, without its braces: records have them for every policy.
+    ///
+    /// A kind that is the id is left out.
+    public let members: [UInt8]
+
+    init(id: String, kind: String) {
+        self.id = id
+        self.kind = kind
+        var members = ByteBuffer()
+        members.writeString("\"id\":")
+        members.writeJSONString(id)
+        if kind != id {
+            members.writeString(",\"kind\":")
+            members.writeJSONString(kind)
+        }
+        self.members = Array(members.readableBytesView)
+    }
+
+    public static func == (one: PolicyNames, other: PolicyNames) -> Bool {
+        one === other || (one.id, one.kind) == (other.id, other.kind)
+    }
+}
+
 /// What one instance of a chain said.
 public struct PolicyResult: Sendable, Equatable {
-    public var id: String
-    public var kind: String
+    public let names: PolicyNames
 
     /// Its verdict; the one that it would have given, when it only observes.
     public var verdict = Verdict.allow
@@ -67,10 +96,11 @@ public struct PolicyResult: Sendable, Equatable {
     /// What it saw, in the order of the texts; never the matched text.
     public var findings: [LocatedFinding] = []
 
-    public init(id: String, kind: String) {
-        self.id = id
-        self.kind = kind
-    }
+    /// The id of the instance, and the name of its kind.
+    public var id: String { names.id }
+    public var kind: String { names.kind }
+
+    init(_ names: PolicyNames) { self.names = names }
 }
 
 /// A finding, and the text that it stands in.

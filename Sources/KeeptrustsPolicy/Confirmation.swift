@@ -7,9 +7,14 @@ extension PolicyChain {
     func isConcerned(
         _ index: Int, by suspects: Range<Int>, of segments: [Segment], _ scratch: MatchScratch
     ) -> Bool {
-        guard suspects.contains(where: { uses[index].concern(scratch.suspects[$0]) }) else { return false }
-        let segment = segments[scratch.suspects[suspects.lowerBound].segment]
-        return stances[index].runs(on: segment.phase) && policies[index].reads(segment.role)
+        guard concerns(index, suspects, scratch) else { return false }
+        let number = scratch.suspects[suspects.lowerBound].segment
+        return stances[index].judges(segments[number].phase, segments[number].role)
+    }
+
+    /// Whether rules of an instance may match what is suspected.
+    func concerns(_ index: Int, _ suspects: Range<Int>, _ scratch: MatchScratch) -> Bool {
+        suspects.contains { uses[index].concern(scratch.suspects[$0]) }
     }
 
     /// What the rules of one instance match in one text, in its order.
@@ -23,7 +28,7 @@ extension PolicyChain {
             try confirm(scratch.suspects[suspect], for: index, in: text, scratch, into: &matches)
         }
         matches.sort { ($0.span.lowerBound, $0.rule) < ($1.span.lowerBound, $1.rule) }
-        guard policies[index].readsCodeOnly, !matches.isEmpty else { return matches }
+        guard stances[index].readsCodeOnly, !matches.isEmpty else { return matches }
         return text.withUnsafeReadableBytes { CodeFences(of: $0).code(of: matches) }
     }
 

@@ -100,7 +100,7 @@ extension PolicyChain {
     /// The texts that an instance has an opinion on.
     private func own(_ index: Int, _ segments: [Segment]) -> [Int] {
         segments.indices.filter {
-            stances[index].runs(on: segments[$0].phase) && policies[index].reads(segments[$0].role)
+            stances[index].judges(segments[$0].phase, segments[$0].role)
         }
     }
 }

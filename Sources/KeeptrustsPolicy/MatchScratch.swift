@@ -5,6 +5,9 @@ public final class MatchScratch {
     /// Nil when there was no memory for it; every policy with patterns fails then.
     let patterns: PatternScratch?
 
+    /// What a classifier works in.
+    let room = WindowRoom()
+
     /// Of each text that is being judged, what must be confirmed.
     var suspects: [Suspect] = []
 

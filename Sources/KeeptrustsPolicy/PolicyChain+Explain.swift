@@ -72,7 +72,7 @@ extension PolicyChain {
         let code = outcome.results[index].reasonCode
         guard !stances[index].asks || code != "\(instances[index].kind.codeName).not_asked" else { return .notAsked }
         guard !outcome.results[index].skipped else { return .endedBefore(by: outcome.policy ?? "") }
-        return own.contains { policies[index].reads($0.role) } ? nil : .otherRoles
+        return own.contains { stances[index].judges($0.phase, $0.role) } ? nil : .otherRoles
     }
 
     /// What the last judgement that used `scratch` confirmed on behalf of an instance, searched for once more.
@@ -82,7 +82,7 @@ extension PolicyChain {
         var found: [PolicyExplanation.Sighting] = []
         for suspect in scratch.suspects {
             let segment = segments[suspect.segment]
-            guard stances[index].runs(on: segment.phase), policies[index].reads(segment.role) else { continue }
+            guard stances[index].judges(segment.phase, segment.role) else { continue }
             var matches: [RuleMatch] = []
             // What cannot be searched through is in the result already, as a failure.
             try? confirm(suspect, for: index, in: segment.text, scratch, into: &matches)

@@ -130,7 +130,7 @@ extension PolicyChain {
         at text: ReadText, _ view: TextView?, _ reading: Reading, _ place: SegmentPlace, _ scratch: MatchScratch,
         _ memory: PatternScratch
     ) {
-        let isPlain = isPlain(text, place)
+        let isPlain = isPlain(text, place, scratch)
         let scopes = isPlain ? scopesOfPlainTexts : scopes
         if let scope = scopes[place.phase.index] { scan(text, view, reading, place.number, scope, scratch, memory) }
         if !isPlain || scratch.gradesAll { classify(text.bytes, view, reading, place, scratch) }

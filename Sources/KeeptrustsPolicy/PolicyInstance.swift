@@ -43,7 +43,9 @@ extension PolicyChain {
 
         /// It judges each text by rules and a classifier.
         let weighs: Bool
+        let readsCodeOnly: Bool
         let phases: Int
+        private let roles: Int
 
         init(_ instance: Instance, _ policy: any Policy) {
             enforces = instance.mode == .enforce
@@ -52,10 +54,15 @@ extension PolicyChain {
             revises = policy.revises
             asks = policy.asks
             weighs = policy.classifier != nil
+            readsCodeOnly = policy.readsCodeOnly
             phases = instance.on.reduce(0) { $0 | $1.bit }
+            roles = Segment.Role.allCases.reduce(0) { policy.reads($1) ? $0 | $1.bit : $0 }
         }
 
         func runs(on phase: Phase) -> Bool { phases & phase.bit != 0 }
+
+        /// Whether it has an opinion on texts of a phase and a role.
+        func judges(_ phase: Phase, _ role: Segment.Role) -> Bool { runs(on: phase) && roles & role.bit != 0 }
     }
 
     /// What a verdict does.

@@ -27,6 +27,8 @@ enum Word {
         (word &- (ones &* UInt64(limit))) & ~word & tops
     }
 
+    static let letters: UInt64 = 0x6161_6161_6161_6161
+
     /// Marks what cannot stand in a JSON string as it is, and bytes of several-byte characters.
     @inline(__always)
     static func special(_ word: UInt64) -> UInt64 {

@@ -12,8 +12,9 @@ enum EventText {
         "target":"openai-main","provider":"openai","config":{"name":"main","version":"3","digest":"abc"},
         "verdict":"redact","flagged":false,"degraded":true,"policy":"pii-detector",
         "reason_code":"pii_detector.redacted","outcome":"completed","status":200,"error_code":"none",
-        "policies":[{"id":"pii-detector","kind":"pii-detector","phase":"tool_call","verdict":"redact",
-        "reason_code":"pii_detector.redacted","skipped":false}],
+        "policies":[{"id":"pii-detector","phase":"tool_call","verdict":"redact",
+        "reason_code":"pii_detector.redacted"},
+        {"id":"names","kind":"pii-detector","phase":"request","verdict":"allow","skipped":true}],
         "findings":[{"policy":"pii-detector","category":"email","phase":"request","segment":0,"start":3,"end":9,
         "confidence":0.75}],"attempts":[{"target":"openai-main","status":200,"error":"reset","duration_us":1200}],
         "usage":{"input_tokens":12,"output_tokens":34,"cached_input_tokens":2},
@@ -51,7 +52,8 @@ struct DecisionEventTests {
                     policies: [
                         .init(
                             id: "pii-detector", kind: "pii-detector", phase: .toolCall, verdict: .redact,
-                            reasonCode: "pii_detector.redacted")
+                            reasonCode: "pii_detector.redacted"),
+                        .init(id: "names", kind: "pii-detector", phase: .request, verdict: .allow, skipped: true),
                     ],
                     findings: [
                         .init(

@@ -31,6 +31,8 @@ struct SyntaxTests {
             (#"(?:1|22)(?:[ -]?\w){0,3}\d{6}"#, .sixDigits),
             (#"x(?:-?\w){16}"#, .longWord),
             (#"x(?:[ -]?\w){16}"#, .none),
+            ("[!-?A-~]{16}", .longWord),
+            ("[!-~]{16}", .none),
             (#"\d?x"#, .none),
             (#"(?:\d|x)y"#, .none),
             (#"(?:\d\d|x\d)y"#, .digit),

@@ -33,6 +33,8 @@ struct TextFactsTests {
         #expect(facts("1.2.3.4").mostJoins == 3)
         #expect(facts(String(repeating: "7", count: 40)).mostDigits == 40)
         #expect(facts("abcdefghijklmnop").hasLongWord && !facts("abcdefghijklmno").hasLongWord)
+        #expect(facts("abcdefghijklmnop").hasLongPart && !facts("abcdefghijklm@nopqrstuvwx").hasLongPart)
+        #expect(facts("abcdefghijklm@nopqrstuvwx").hasLongWord && facts("a@bcdefghijklmnopq").hasLongPart)
         #expect(facts("abcdefg\u{E9}\u{E9}hijkl").hasLongWord && !facts("abcdefgh\tijklmnop").hasLongWord)
         #expect(facts(":23456789abcdef:").hasColons && !facts(":23456789abcdefg:").hasColons)
         #expect(facts("x:").hasColons == false)

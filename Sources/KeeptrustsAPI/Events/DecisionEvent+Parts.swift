@@ -25,6 +25,17 @@ extension DecisionEvent {
             self.reasonCode = reasonCode
             self.skipped = skipped
         }
+
+        /// Reads what a gateway recorded: it leaves out a kind that is the id, and `skipped` where the policy ran.
+        public init(from decoder: any Decoder) throws {
+            let values = try decoder.container(keyedBy: CodingKeys.self)
+            id = try values.decode(String.self, forKey: .id)
+            kind = try values.decodeIfPresent(String.self, forKey: .kind) ?? id
+            phase = try values.decode(Phase.self, forKey: .phase)
+            verdict = try values.decode(Verdict.self, forKey: .verdict)
+            reasonCode = try values.decodeIfPresent(String.self, forKey: .reasonCode)
+            skipped = try values.decodeIfPresent(Bool.self, forKey: .skipped) ?? false
+        }
     }
 
     /// Where a policy saw what; never the text itself.

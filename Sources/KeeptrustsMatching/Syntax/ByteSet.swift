@@ -24,6 +24,9 @@ struct ByteSet: Hashable, Sendable {
 
     /// Bytes that are neither a space nor a control character.
     static let visible = ByteSet(0x21...0xFF)
+
+    /// Those that part no word: an `@` parts the two halves of an address.
+    static let unparted = ByteSet(0x21...0x3F).union(ByteSet(0x41...0xFF))
     static let ascii = ByteSet(0...0x7F)
 
     /// The bytes of characters beyond ASCII.

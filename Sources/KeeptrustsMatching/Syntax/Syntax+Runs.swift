@@ -52,7 +52,7 @@ extension Syntax {
     /// Whether all digits of a match stand in one run.
     var isDigitRun: Bool { DigitPart(self, widestGap: DigitRun.widestGap) != nil }
 
-    /// The fewest bytes that every match holds in a row of which none is a space or a control character.
+    /// The fewest bytes that every match holds in a row of which none is a space, a control character or an `@`.
     var longestWord: Int {
         if isUnbroken { return shortest }
         switch self {
@@ -74,7 +74,7 @@ extension Syntax {
     private var isUnbroken: Bool {
         switch self {
         case .assertion: true
-        case .one(let bytes, _, _): bytes.isSubset(of: .visible)
+        case .one(let bytes, _, _): bytes.isSubset(of: .unparted)
         case .sequence(let parts), .choice(let parts): parts.allSatisfy(\.isUnbroken)
         case .repeated(let part, _, _), .ignoringCase(let part): part.isUnbroken
         }

@@ -33,8 +33,8 @@ final class Classifier: Sendable {
     static let weightOfSureRules = 3
 
     /// Whether the words of a text alone tell that the model will find nothing in it.
-    func isPlain(_ text: ReadText) -> Bool {
-        guard let strongest = WindowPass.strongestOfWords(in: text, by: model) else { return true }
+    func isPlain(_ text: ReadText, using room: WindowRoom) -> Bool {
+        guard let strongest = WindowPass.strongestOfWords(in: text, by: model, using: room) else { return true }
         return strongest.words >= Self.fewestWords && strongest.logOdds < Self.leastOfWords
     }
 }
@@ -78,11 +78,11 @@ extension PolicyChain {
     /// Whether the words of a text alone tell that it is no attack, so that rules which are not sure need not be asked.
     ///
     /// Of what tools say, rules are always asked: an attack in a long document is a small part of it.
-    func isPlain(_ text: ReadText, _ place: SegmentPlace) -> Bool {
+    func isPlain(_ text: ReadText, _ place: SegmentPlace, _ scratch: MatchScratch) -> Bool {
         guard place.role == .user, phasesOfClassifier & place.phase.bit != 0, text.bytes.count >= Classifier.longText,
             let classifier
         else { return false }
-        return classifier.isPlain(text)
+        return classifier.isPlain(text, using: scratch.room)
     }
 
     /// Lets the classifier read a text as it is or in another way, where any policy wants it to.
@@ -91,7 +91,7 @@ extension PolicyChain {
         _ scratch: MatchScratch
     ) {
         guard phasesOfClassifier & place.phase.bit != 0, let classifier, let alarm = classifier.alarm(place.role),
-            var strongest = WindowPass.strongest(in: text, by: classifier.model),
+            var strongest = WindowPass.strongest(in: text, by: classifier.model, using: scratch.room),
             strongest.words >= Classifier.fewestWords
         else { return }
         if strongest.logOdds >= alarm { scratch.isAlarmed = true }
@@ -110,18 +110,20 @@ extension Judgement {
         for number in segments.indices where !isBlocked {
             let suspects = scratch.suspects(of: number, from: &suspect)
             let strongest = scratch.strongest(of: number, from: &reading, in: chain.uses[index].readings)
-            let segment = segments[number]
-            guard chain.stances[index].runs(on: segment.phase), chain.policies[index].reads(segment.role) else {
+            let role = segments[number].role
+            guard chain.stances[index].judges(segments[number].phase, role) else { continue }
+            guard strongest != nil || scratch.gradesAll || chain.concerns(index, suspects, scratch) else {
+                if role == .user { before = [] }
                 continue
             }
-            var evidence = Evidence(role: segment.role, matches: [], strongest: strongest)
+            var evidence = Evidence(role: role, matches: [], strongest: strongest)
             do {
-                evidence.matches = try chain.matches(suspects, for: index, in: segment.text, scratch)
+                evidence.matches = try chain.matches(suspects, for: index, in: segments[number].text, scratch)
             } catch {
                 fail(index)
                 continue
             }
-            if segment.role == .user {
+            if role == .user {
                 evidence.before = before
                 before = evidence.matches
             }

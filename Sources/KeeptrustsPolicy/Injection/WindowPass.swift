@@ -15,10 +15,19 @@ struct StrongestWindow: Equatable {
     var words = 0
 }
 
+/// Memory that passes over texts work in, one at a time.
+final class WindowRoom {
+    fileprivate let known: UnsafeMutablePointer<UInt64>
+
+    init() { known = .allocate(capacity: WindowSums.places) }
+
+    deinit { known.deallocate() }
+}
+
 /// One pass of a ``LinearModel`` over a text: words, their sums by blocks, and the strongest window of two blocks.
 ///
 /// Sees exactly what scripts/train-injection/features.py describes, and takes time in proportion to the text, whatever it
-/// holds. Allocates nothing.
+/// holds. Allocates nothing but the room that it is not given.
 struct WindowPass {
     private let text: UnsafeRawBufferPointer
     private let grams: UnsafeBufferPointer<Int8>
@@ -36,29 +45,31 @@ struct WindowPass {
     /// - Parameters:
     ///   - text: The text.
     ///   - model: What its words and runs of bytes weigh.
+    ///   - room: Memory to work in.
     /// - Returns: Where it stands, and how strong it is.
-    static func strongest(in text: UnsafeRawBufferPointer, by model: LinearModel) -> StrongestWindow? {
-        strongest(in: text, by: model) { $0.read() }
+    static func strongest(
+        in text: UnsafeRawBufferPointer, by model: LinearModel, using room: WindowRoom = WindowRoom()
+    ) -> StrongestWindow? {
+        strongest(in: text, by: model, room) { $0.read() }
     }
 
     /// The same with the runs of bytes left out, as if each weighed nothing, which takes a third of the time.
-    static func strongestOfWords(in text: ReadText, by model: LinearModel) -> StrongestWindow? {
-        strongest(in: text.bytes, by: model) { $0.readWords(text) }
+    static func strongestOfWords(
+        in text: ReadText, by model: LinearModel, using room: WindowRoom = WindowRoom()
+    ) -> StrongestWindow? {
+        strongest(in: text.bytes, by: model, room) { $0.readWords(text) }
     }
 
     private static func strongest(
-        in text: UnsafeRawBufferPointer, by model: LinearModel, _ read: (inout WindowPass) -> Void
+        in text: UnsafeRawBufferPointer, by model: LinearModel, _ room: WindowRoom, _ read: (inout WindowPass) -> Void
     ) -> StrongestWindow? {
         model.words.withUnsafeBufferPointer { words in
             model.grams.withUnsafeBufferPointer { grams in
                 ByteKind.table.withUnsafeBufferPointer { kinds in
-                    withUnsafeTemporaryAllocation(of: UInt64.self, capacity: WindowSums.places) { known in
-                        guard let known = known.baseAddress else { return nil }
-                        var pass = WindowPass(
-                            text: text, grams: grams, kinds: kinds, sums: WindowSums(model, words, known))
-                        read(&pass)
-                        return pass.sums.strongest
-                    }
+                    var pass = WindowPass(
+                        text: text, grams: grams, kinds: kinds, sums: WindowSums(model, words, room.known))
+                    read(&pass)
+                    return pass.sums.strongest
                 }
             }
         }

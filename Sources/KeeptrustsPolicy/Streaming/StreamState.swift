@@ -221,7 +221,7 @@ struct StreamState: Sendable {
         var accepted: Range<Int>?
         let place = base + (reader.view?.original(found).lowerBound ?? found.lowerBound)
         for user in users where isConcerned(user, by: reader) {
-            if let fences, chain.policies[user.instance].readsCodeOnly, !fences.isCode(at: place) { continue }
+            if let fences, user.stance.readsCodeOnly, !fences.isCode(at: place) { continue }
             var matches: [RuleMatch] = []
             let part = chain.accept(found, user.rules, user.instance, in: reader.text, into: &matches) { $0 }
             if let part, part.upperBound > accepted?.upperBound ?? 0 { accepted = part }

@@ -66,6 +66,12 @@ extension UnsafeRawBufferPointer {
             if marks != 0 { return offset + marks.trailingZeroBitCount >> 3 }
             offset += 8
         }
+        // The last eight bytes, with letters for those that were looked at: one byte's mark can put one on the next.
+        if offset < count, count >= 8 {
+            let seen: UInt64 = 1 << UInt64((offset - count + 8) * 8) - 1
+            let marks = Word.special(word(at: count - 8) & ~seen | Word.letters & seen)
+            return marks != 0 ? count - 8 + marks.trailingZeroBitCount >> 3 : count
+        }
         while offset < count, 0x20..<0x80 ~= self[offset], self[offset] != 0x22, self[offset] != 0x5C { offset += 1 }
         return offset
     }
