@@ -16,6 +16,9 @@ struct TextFactsTests {
             #expect(facts(other).mostDigits == 0)
         }
         #expect(facts(0x40).hasAt && !facts(0x41).hasAt)
+        for sign: UInt8 in [0x25, 0x26, 0x5C] { #expect(facts(sign).hasEscapeSign) }
+        for other: UInt8 in [0x24, 0x27, 0x5B, 0x5D, 0xA5] { #expect(!facts(other).hasEscapeSign) }
+
         #expect(facts(0x80).hasHighByte && facts(0xFF).hasHighByte && !facts(0x7F).hasHighByte)
     }
 

@@ -35,11 +35,14 @@ struct WindowPassTests {
         let classifier = Classifier(model: try LinearModel(named: "prompt-injection.model"), alarm: { _ in 0 })
         let file = MarkedText.root.appending(path: "Tests/Fixtures/injection/scores.txt")
         let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n").filter { !$0.hasPrefix("#") }
+        let room = WindowRoom()
         var plain = (attacks: 0, others: 0, all: 0)
         for line in lines {
             let parts = line.split(separator: " ", maxSplits: 1)
             let isAttack = try #require(Float(parts[0])) >= 0.9
-            let isPlain = try Self.reading(Array(Pack.unescape(String(parts[1])).utf8), classifier.isPlain)
+            let isPlain = try Self.reading(Array(Pack.unescape(String(parts[1])).utf8)) {
+                classifier.isPlain($0, using: room)
+            }
             if isAttack {
                 plain.attacks += isPlain ? 1 : 0
             } else {
