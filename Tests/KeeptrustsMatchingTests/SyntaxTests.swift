@@ -86,6 +86,8 @@ struct SyntaxTests {
             (#"token.{0,3}x"#, "0 token 13"),
             (#"\btoken.{0,3}"#, "0 |token 12"),
             (#"\w+(?:first\s+second|third\s+fourth)"#, "nil |fourth |second 0"),
+            (#"(?:\b|_)(?:pwd|pw)\b\s{0,3}="#, "1 |pwd| |pw| 4"),
+            (#"(?:\b|x)(?:pwd|pw)\b\s{0,3}="#, ""),
             (#"\b(?:two-){2,3}end\b"#, "0 |two- 8 |end| 0"),
             (
                 #"\bboard\s{1,2}(?:before\s{1,2}\w{1,4}\s{1,2}results|secret|unannounced)\b"#,

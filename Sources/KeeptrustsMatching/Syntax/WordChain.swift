@@ -284,7 +284,12 @@ struct WordChain: Equatable {
         var endsAtEdge = ends
         var pieces: [Piece] = []
         for (index, part) in parts.enumerated().reversed() {
-            for piece in Self.pieces(of: part, isEdge[index], endsAtEdge).reversed() {
+            var own = Self.pieces(of: part, isEdge[index], endsAtEdge)
+            // Such as `(?:\b|_)`: what follows begins a token, whichever it is.
+            if !own.isEmpty, !isEdge[index], isEdge[index + 1], exact(own)?.contains("") == true {
+                own = [.gap(longest: part.longest)]
+            }
+            for piece in own.reversed() {
                 if let next = pieces.first, let joined = join(piece, next) {
                     pieces[0] = joined
                 } else {
