@@ -11,9 +11,7 @@ struct byte_masks {
     uint64_t unparted;      // those but @, which parts an address
     uint64_t alphanumeric;  // letters and digits of ASCII
     uint64_t digits;
-    uint64_t high;   // beyond ASCII
-    uint64_t colons;
-    uint64_t signs;  // & % and the backslash, with which escapes begin
+    uint64_t high;  // beyond ASCII
 };
 
 static inline __attribute__((always_inline)) uint64_t byte_mask(byte_signs signs) {
@@ -35,9 +33,6 @@ static inline __attribute__((always_inline)) struct byte_masks byte_masks_of(con
         byte_mask(digits | letters),
         byte_mask(digits),
         byte_mask((byte_signs)(bytes > (uint8_t)0x7F)),
-        byte_mask((byte_signs)(bytes == (uint8_t)':')),
-        byte_mask((byte_signs)(bytes == (uint8_t)'&') | (byte_signs)(bytes == (uint8_t)'%') |
-                  (byte_signs)(bytes == (uint8_t)'\\')),
     };
     return masks;
 }

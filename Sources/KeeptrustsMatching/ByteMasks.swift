@@ -12,10 +12,6 @@ struct ByteMasks {
 
     /// Bytes beyond ASCII.
     let high: UInt64
-    let colons: UInt64
-
-    /// The signs with which an escape can begin: see ``EscapeReader``.
-    let signs: UInt64
 
     /// - Parameter block: 64 bytes that may be read.
     @inline(__always)
@@ -26,8 +22,6 @@ struct ByteMasks {
         alphanumeric = masks.alphanumeric
         digits = masks.digits
         high = masks.high
-        colons = masks.colons
-        signs = masks.signs
     }
 }
 

@@ -66,12 +66,22 @@ struct TextFacts: Equatable {
         hasLongPart = scan.hasLongPart
         hasLongerPart = scan.hasLongerPart
         hasHighByte = scan.high != 0
-        hasAt = scan.at != 0
+        hasAt = text.firstIndex(of: UInt8(ascii: "@"), from: 0) != nil
         hasSpacedLetters = scan.hasSpacedLetters
         hasApart = scan.hasApart
         hasRun = scan.hasRun
-        hasEscapeSign = scan.signs != 0
-        hasColons = scan.hasColons
+        hasEscapeSign = EscapeReader.maySee(text)
+        hasColons = Self.hasColons(text)
+    }
+
+    private static func hasColons(_ text: UnsafeRawBufferPointer) -> Bool {
+        let colon = UInt8(ascii: ":")
+        guard var last = text.firstIndex(of: colon, from: 0) else { return false }
+        while let next = text.firstIndex(of: colon, from: last + 1) {
+            if next - last < colonWindow { return true }
+            last = next
+        }
+        return false
     }
 }
 
@@ -88,15 +98,8 @@ private struct Scan {
     var hasApart = false
     var hasRun = false
 
-    var hasColons = false
-
-    /// Bytes beyond ASCII, of all blocks; an `@`; and signs with which escapes begin.
+    /// Bytes beyond ASCII, of all blocks.
     var high: UInt64 = 0
-    var at: UInt64 = 0
-    var signs: UInt64 = 0
-
-    /// The last colon.
-    private var colon = -1_000
 
     /// Bytes at the end of the last block that are no spaces; and that are no `@` either.
     private var word = 0
@@ -120,9 +123,6 @@ private struct Scan {
     @inline(__always)
     mutating func take(_ masks: ByteMasks, at offset: Int) {
         high |= masks.high
-        at |= masks.visible ^ masks.unparted
-        signs |= masks.signs
-        if masks.colons != 0, !hasColons { note(colons: masks.colons, at: offset) }
         note(visible: masks.visible)
         note(unparted: masks.unparted)
         note(row: alphanumeric &>> 32 | masks.alphanumeric &<< 32)
@@ -186,16 +186,6 @@ private struct Scan {
         run &= run &>> 2
         run &= run &>> 4
         if run & run &>> 4 != 0 { hasRun = true }
-    }
-
-    private mutating func note(colons mask: UInt64, at offset: Int) {
-        var mask = mask
-        while mask != 0 {
-            let place = offset &+ mask.trailingZeroBitCount
-            mask &= mask &- 1
-            if place &- colon < TextFacts.colonWindow { hasColons = true }
-            colon = place
-        }
     }
 
     private mutating func note(digits mask: UInt64, at offset: Int) {

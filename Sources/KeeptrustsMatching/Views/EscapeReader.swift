@@ -22,6 +22,11 @@ struct EscapeReader {
         return first
     }
 
+    /// Whether a text has a sign with which an escape can begin.
+    static func maySee(_ text: UnsafeRawBufferPointer) -> Bool {
+        signs.contains { text.firstIndex(of: $0, from: 0) != nil }
+    }
+
     private static let signs = Array("&%\\".utf8)
 
     /// The longest escape (bytes).
