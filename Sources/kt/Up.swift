@@ -117,11 +117,12 @@ private struct Parts {
         let key = try await gatewayKey(installation, first)
         let gateway = try await gateway(client, installation, first)
         addresses.set("http://\(gateway.address)", of: .gateway)
-        for service in [console, chat] as [any Service] { await group.addServiceUnlessShutdown(service) }
-        // A group that one of them has ended must not get others: it would wait for these.
+        // A group that ends closes its channel for additions only while it waits for one: when it ends with an addition
+        // taken and not yet begun, whoever makes the next waits for ever. So the second comes when the first one runs.
+        await group.addServiceUnlessShutdown(ServiceGroup(services: [console, chat], logger: logger))
         for part in [Addresses.Part.console, .chat] { _ = try await addresses.wait(for: part) }
-        for service in gateway.services { await group.addServiceUnlessShutdown(service) }
-        await group.addServiceUnlessShutdown(ReloadOnHangUp(gateway: gateway, hangUps: hangUps, logger: logger))
+        let reload = ReloadOnHangUp(gateway: gateway, hangUps: hangUps, logger: logger)
+        await group.addServiceUnlessShutdown(ServiceGroup(services: gateway.services + [reload], logger: logger))
         for part in Addresses.Part.allCases { _ = try await addresses.wait(for: part) }
         while !gateway.hasKeys, !addresses.isClosed { try await Task.sleep(for: .milliseconds(20)) }
         try await greet(installation, first, key)
