@@ -44,6 +44,9 @@ struct Up: AsyncParsableCommand {
     @Option(help: "sqlite:PATH or postgres://USER@HOST/NAME (default: SQLite in the data directory).")
     var database: String?
 
+    @Option(help: "A name by which browsers reach console and chat, beside this machine's own; several may be given.")
+    var hostName: [String] = []
+
     @Option(help: "Event loops of the gateway.")
     var eventLoops: Int?
 
@@ -105,13 +108,14 @@ private struct Parts {
         in group: ServiceGroup, _ installation: Installation, _ first: Installation.FirstStart?
     ) async throws {
         let client = ControlPlaneClient(http: http, baseURL: try await addresses.wait(for: .api))
+        let names = OwnHosts.machineNames() + up.hostName
         let console = try ConsoleServer(
             settings: ConsoleSettings(
-                listen: try HostPort(up.console), chatURL: { [addresses] in addresses[.chat] }),
+                listen: try HostPort(up.console), hostNames: names, chatURL: { [addresses] in addresses[.chat] }),
             api: client, logger: logger, onReady: { [addresses] in addresses.set($0, of: .console) })
         let chat = try ChatServer(
             settings: ChatSettings(
-                listen: try HostPort(up.chat), gatewayURL: { [addresses] in addresses[.gateway] },
+                listen: try HostPort(up.chat), hostNames: names, gatewayURL: { [addresses] in addresses[.gateway] },
                 consoleURL: { [addresses] in addresses[.console] }),
             api: client, http: http, logger: logger, onReady: { [addresses] in addresses.set($0, of: .chat) })
         let key = try await gatewayKey(installation, first)

@@ -1,6 +1,7 @@
 """`kt up`: everything in one process, from nothing."""
 
 import json
+import re
 import shlex
 import subprocess
 
@@ -103,6 +104,45 @@ def test_what_has_no_credential_is_no_model_of_ours(tmp_path):
 
     assert models == ["demo"]
     assert (refused.status, refused.error["code"]) == (503, "no_target_available")
+
+
+#: Names that are not ours, and addresses of others; a name that begins or ends as ours does.
+FOREIGN_HOSTS = [
+    "evil.example", "evil.example:3000", "EVIL.example.", "localhost.evil.example", "ai.corp.example.evil.example",
+    "xai.corp.example", "203.0.113.9", "[2001:db8::9]:3001",
+]
+
+
+def test_a_host_that_is_not_ours_is_in_no_link(tmp_path):
+    """Whatever a request says in Host: console and chat lead to each other, and nowhere else."""
+    with Up(tmp_path, flags=["--host-name", "ai.corp.example"]) as up:
+        form = {"content-type": "application/x-www-form-urlencoded", "origin": up.urls["console"]}
+        code = up.sign_in_link.split("code=")[1]
+        pressed = raw_http.call(up.urls["console"], "POST", "/sign-in/link", f"code={code}".encode(), form)
+        cookie = pressed.header("set-cookie").split(";")[0]
+        console, chat = (up.urls[name].rsplit(":", 1)[1] for name in ("console", "chat"))
+        hand_off = f"/handoff?challenge={'A' * 43}&state={'A' * 43}"
+
+        def links(host):
+            headers = {"host": host, "cookie": cookie}
+            page = raw_http.call(up.urls["console"], "GET", "/", headers=headers)
+            there = raw_http.call(up.urls["console"], "GET", hand_off, headers=headers)
+            back = raw_http.call(up.urls["chat"], "GET", "/sign-in/console", headers={"host": host})
+            first = raw_http.call(up.urls["console"], "GET", "/events", headers={"host": host})
+            assert (page.status, there.status, back.status, first.status) == (200, 303, 303, 303)
+            assert first.header("location") == "/sign-in?next=%2Fevents"
+            assert "evil" not in page.body.decode().lower()
+            return [
+                re.search(r'href="([^"]+)/sign-in/console"', page.body.decode()).group(1),
+                there.header("location").split("/sign-in/")[0], back.header("location").split("/handoff")[0],
+            ]
+
+        for host in FOREIGN_HOSTS:
+            ours = "http://127.0.0.1"
+            assert links(host) == [f"{ours}:{chat}", f"{ours}:{chat}", f"{ours}:{console}"], host
+        for host in ["ai.corp.example", "AI.corp.example:3000", "localhost:3000", "10.1.2.3", "[fd00::1]:3000"]:
+            ours = "http://" + re.sub(r":\d{4}$", "", host)
+            assert links(host) == [f"{ours}:{chat}", f"{ours}:{chat}", f"{ours}:{console}"], host
 
 
 def test_secrets_stay_where_they_belong(tmp_path, simulator):
