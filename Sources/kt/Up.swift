@@ -152,14 +152,14 @@ private struct Parts {
     private func gatewayKey(
         _ installation: Installation, _ first: Installation.FirstStart?
     ) async throws -> Secret? {
-        guard !FileManager.default.fileExists(atPath: keyMark) else { return nil }
+        guard !FileManager.default.fileExists(atPath: "\(up.dataDir)/\(keyMark)") else { return nil }
         if let first { return first.gatewayKey }
         // A start that failed has taken its key with it.
         return try await installation.makeToken(.general, name: "First key")
     }
 
     /// The file that says that a gateway key was shown.
-    private var keyMark: String { "\(up.dataDir)/gateway/key-shown" }
+    private var keyMark: String { "gateway/key-shown" }
 
     /// The gateway's own credential, kept beside the database that knows its hash.
     private func runtimeToken(_ installation: Installation, _ first: Installation.FirstStart?) async throws -> Secret {
@@ -182,7 +182,7 @@ private struct Parts {
         let name = "policy-config.yaml"
         let path = "\(up.dataDir)/\(name)"
         if !FileManager.default.fileExists(atPath: path) {
-            try DataDirectory.write(SampleConfig.yaml, to: name, in: up.dataDir, mode: 0o644)
+            try DataDirectory.write(SampleConfig.yaml, to: name, in: up.dataDir)
         }
         return path
     }
@@ -213,8 +213,7 @@ private struct Parts {
             curl -s \(gateway)/v1/chat/completions -H "Authorization: Bearer \(key.reveal())" -H "Content-Type: application/json" \\
                  -d '{"model":"demo","messages":[{"role":"user","content":"ping from jane@example.com"}]}'
             """)
-        _ = FileManager.default.createFile(
-            atPath: keyMark, contents: nil, attributes: [.posixPermissions: 0o600])
+        try DataDirectory.write("", to: keyMark, in: up.dataDir)
     }
 }
 

@@ -3,7 +3,10 @@
 import json
 import re
 import shlex
+import stat
 import subprocess
+
+import pytest
 
 import configs
 import raw_http
@@ -104,6 +107,31 @@ def test_what_has_no_credential_is_no_model_of_ours(tmp_path):
 
     assert models == ["demo"]
     assert (refused.status, refused.error["code"]) == (503, "no_target_available")
+
+
+@pytest.mark.parametrize("umask", [0o022, 0], ids=["umask 022", "umask 0"])
+def test_what_is_kept_is_for_its_owner_alone(tmp_path, umask):
+    """Files and folders of the data directory, also those of patterns and of a second start."""
+    environment = {"KEEPTRUSTS_PATTERN_DIR": ""}
+    for _ in range(2):
+        up = Up(tmp_path, environment=environment)
+        up.umask = umask
+        with up:
+            assert raw_http.call(up.url, "GET", "/health").status == 200
+            if "kt_gk_" in up.output:
+                assert raw_http.chat(up.url, up.key, "Say hello.", model="demo").status == 200
+            found = {path for path in up.data.rglob("*")}
+            open_to_others = {
+                str(path.relative_to(up.data)): oct(path.stat().st_mode)
+                for path in [up.data, *found]
+                if path.exists() and stat.S_IMODE(path.stat().st_mode) != (0o700 if path.is_dir() else 0o600)
+            }
+            assert open_to_others == {}
+
+    names = {str(path.relative_to(up.data)) for path in found}
+    assert {"keeptrusts.sqlite", "keeptrusts.sqlite-wal", "server.key", "policy-config.yaml", "gateway/token"} <= names
+    assert any(name.startswith("gateway/patterns/patterns-") for name in names)
+    assert any(name.startswith("gateway/spool/") for name in names)
 
 
 #: Names that are not ours, and addresses of others; a name that begins or ends as ours does.
