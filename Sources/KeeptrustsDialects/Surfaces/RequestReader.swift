@@ -34,6 +34,9 @@ private struct RequestReader: ~Copyable {
     private var turnsEnd = 0
     private var callsEnd = 0
 
+    /// Where the preferences of providers end, of which every key is known.
+    private var preferencesEnd = 0
+
     /// The message at hand: its number, its first text, its role once that is known.
     private var turn = -1
     private var firstText = 0
@@ -61,7 +64,9 @@ private struct RequestReader: ~Copyable {
         key = value.field == JSONShape.otherKey ? value : nil
         if value.kind == .number { takeNumber(value, field, member) }
         switch field {
-        case nil: if value.kind == .string { addText(value, member: member) }
+        case nil:
+            guard value.span.lowerBound >= preferencesEnd else { throw .preferences }
+            if value.kind == .string { addText(value, member: member) }
         case .text: if value.kind == .string { addText(value) }
         case .toolArguments: if value.kind == .string { addText(value, .arguments) }
         case .toolName: takeToolName(value)
@@ -95,6 +100,7 @@ private struct RequestReader: ~Copyable {
             request.declarations.append(SurfaceRequest.Declaration())
             if value.kind == .string { addText(value) }
         case .declaredName, .declaredSchema: takeDeclaration(value, field)
+        case .preferences: try takePreferences(value)
         case .refused:
             if value.kind != .null { throw .refused(table.place(of: value)) }
         case .plain, .figure, .seed:
@@ -145,6 +151,12 @@ private struct RequestReader: ~Copyable {
             request.usageSwitch = .insertFlag(at: start, isOnlyOne: isEmpty)
         case .string, .number, .true, .false, .array: throw .wrongType("stream_options", "an object")
         }
+    }
+
+    private mutating func takePreferences(_ value: JSONValue) throws(SurfaceFault) {
+        guard value.kind != .null else { return }
+        guard value.kind == .object else { throw .preferences }
+        (request.vendor, preferencesEnd) = ("openrouter", value.span.upperBound)
     }
 
     private func flag(_ value: JSONValue) throws(SurfaceFault) -> Bool {
