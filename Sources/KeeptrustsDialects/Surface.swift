@@ -76,7 +76,7 @@ enum RequestField: Sendable {
     /// A number that sets something, such as the temperature; a text only when it is a string.
     case figure
 
-    /// A number that randomness begins with.
+    /// A number that randomness begins with; no model reads it.
     case seed
 
     /// Named so that its key is known.
@@ -86,10 +86,8 @@ enum RequestField: Sendable {
     var mostDigits: Int {
         switch self {
         case .stream, .streamOptions, .includeUsage, .choices, .maxTokens, .model, .turns, .turn, .role, .refused: .max
-        // All of 32 bits.
-        case .seed: 10
-        case .figure, .preferences, .text, .calls, .call, .callID, .toolName, .toolArguments, .answeredCall, .speaker,
-            .tool, .declaredName, .declaredSchema, .name, .media, .fileID, .plain:
+        case .figure, .seed, .preferences, .text, .calls, .call, .callID, .toolName, .toolArguments, .answeredCall,
+            .speaker, .tool, .declaredName, .declaredSchema, .name, .media, .fileID, .plain:
             ByteBuffer.mostDigits
         }
     }

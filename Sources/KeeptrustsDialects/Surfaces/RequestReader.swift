@@ -259,6 +259,7 @@ private struct RequestReader: ~Copyable {
 
     /// A number that is larger than it may be at its place may be that of a card; with its key, so that its meaning is known.
     private mutating func takeNumber(_ value: JSONValue, _ field: RequestField?, _ member: Range<Int>?) {
+        if field == .seed, request.body.isInteger64(value) { return }
         let most = field?.mostDigits ?? ByteBuffer.mostDigits
         guard !request.body.isSmallNumber(value, mostDigits: most) else { return }
         addMember(member == nil ? .value : .member, member ?? value.span, of: value)
