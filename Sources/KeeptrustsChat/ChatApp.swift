@@ -62,8 +62,13 @@ struct ChatApp: Sendable {
         guard let session = session(of: request)?.value else { return signInFirst(request) }
         let name = session.user.name.isEmpty ? session.user.email : session.user.name
         var values: [String: any Sendable] = ["name": name, "initials": name.prefix(1).uppercased()]
-        values["console"] = Arrival(request).reachable(settings.consoleURL())
+        values["console"] = consoleURL(for: request, context)
         return pages.app(values)
+    }
+
+    /// The console's address, for this browser.
+    func consoleURL(for request: Request, _ context: BrowserContext) -> String? {
+        Arrival(request).reachable(settings.consoleURL(), by: settings.hosts, at: context.localAddress)
     }
 
     /// The session that a browser's cookie stands for.

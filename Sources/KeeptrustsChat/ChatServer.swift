@@ -38,6 +38,9 @@ public struct ChatSettings: Sendable {
     /// The chat's origin as browsers see it, such as `https://chat.example.com`; nil where no proxy stands between.
     public var publicURL: String?
 
+    /// Other names by which browsers may reach the machine.
+    public var hostNames: [String]
+
     /// The gateway's base URL as this server reaches it; nil while it is not known.
     public var gatewayURL: @Sendable () -> String?
 
@@ -45,15 +48,17 @@ public struct ChatSettings: Sendable {
     public var consoleURL: @Sendable () -> String?
 
     public init(
-        listen: HostPort, tls: TLSFiles? = nil, publicURL: String? = nil,
+        listen: HostPort, tls: TLSFiles? = nil, publicURL: String? = nil, hostNames: [String] = [],
         gatewayURL: @escaping @Sendable () -> String?, consoleURL: @escaping @Sendable () -> String? = { nil }
     ) {
         self.listen = listen
         self.tls = tls
         self.publicURL = publicURL
+        self.hostNames = hostNames
         self.gatewayURL = gatewayURL
         self.consoleURL = consoleURL
     }
 
+    var hosts: OwnHosts { OwnHosts(publicURL: publicURL, names: hostNames) }
     var isTLS: Bool { tls != nil || publicURL?.hasPrefix("https://") == true }
 }

@@ -51,7 +51,7 @@ struct SignInRoutes {
 
     /// Sends the browser to the console, which knows the person.
     private func leave(_ request: Request, context: BrowserContext) throws -> Response {
-        guard let console = Arrival(request).reachable(app.settings.consoleURL()) else { throw RequestFault.noConsole }
+        guard let console = app.consoleURL(for: request, context) else { throw RequestFault.noConsole }
         let journey = Journey(proof: PKCE(), state: PKCE.random())
         let end = app.now().advanced(by: .seconds(Self.journeySeconds))
         var response = Response.redirect(

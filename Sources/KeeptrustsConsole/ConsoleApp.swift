@@ -47,6 +47,11 @@ struct ConsoleApp: Sendable {
         return router
     }
 
+    /// The chat's address, for this browser.
+    func chatURL(for request: Request, _ context: BrowserContext) -> String? {
+        Arrival(request).reachable(settings.chatURL(), by: settings.hosts, at: context.localAddress)
+    }
+
     /// The session that a browser's cookie stands for.
     func session(of request: Request) -> (secret: String, value: ConsoleSession)? {
         guard let secret = cookie.value(in: request), let value = sessions.value(of: secret) else { return nil }

@@ -38,18 +38,23 @@ public struct ConsoleSettings: Sendable {
     /// between.
     public var publicURL: String?
 
+    /// Other names by which browsers may reach the machine.
+    public var hostNames: [String]
+
     /// The chat's origin as browsers see it; nil while it is not known, or when there is no chat.
     public var chatURL: @Sendable () -> String?
 
     public init(
-        listen: HostPort, tls: TLSFiles? = nil, publicURL: String? = nil,
+        listen: HostPort, tls: TLSFiles? = nil, publicURL: String? = nil, hostNames: [String] = [],
         chatURL: @escaping @Sendable () -> String? = { nil }
     ) {
         self.listen = listen
         self.tls = tls
         self.publicURL = publicURL
+        self.hostNames = hostNames
         self.chatURL = chatURL
     }
 
+    var hosts: OwnHosts { OwnHosts(publicURL: publicURL, names: hostNames) }
     var isTLS: Bool { tls != nil || publicURL?.hasPrefix("https://") == true }
 }

@@ -10,15 +10,15 @@ struct PageRoutes {
     private static let known: Set = ["", "overview", "events", "gateways", "keys", "account"]
 
     func add(to router: Router<BrowserContext>) {
-        router.get("/") { request, _ in page(request) }
-        router.get("**") { request, _ in page(request) }
+        router.get("/", use: page)
+        router.get("**", use: page)
     }
 
-    private func page(_ request: Request) -> Response {
+    private func page(_ request: Request, context: BrowserContext) -> Response {
         guard let (_, session) = app.session(of: request) else { return app.signInFirst(request) }
         let name = session.user.name.isEmpty ? session.user.email : session.user.name
         var values: [String: any Sendable] = ["name": name, "initials": Self.initials(of: name)]
-        values["chat"] = Arrival(request).reachable(app.settings.chatURL()).map { "\($0)/sign-in/console" }
+        values["chat"] = app.chatURL(for: request, context).map { "\($0)/sign-in/console" }
         let segment = request.uri.path.split(separator: "/").first.map(String.init) ?? ""
         return app.pages.app(values, status: Self.known.contains(segment) ? .ok : .notFound)
     }

@@ -76,7 +76,7 @@ struct SignInRoutes {
     private func handOff(_ request: Request, context: BrowserContext) async throws -> Response {
         guard let (secret, session) = app.session(of: request) else { return app.signInFirst(request) }
         let query = request.uri.queryParameters
-        guard let chat = Arrival(request).reachable(app.settings.chatURL()),
+        guard let chat = app.chatURL(for: request, context),
             let challenge = query["challenge"].map(String.init),
             let state = query["state"].map(String.init), Base64URL.decode(challenge)?.count == 32,
             let length = Base64URL.decode(state)?.count, (16...64).contains(length)

@@ -70,10 +70,13 @@ enum RequestField: Sendable {
     /// By this the caller could choose the upstream, its credentials or another model.
     case refused
 
+    /// An object by which the caller chooses among the providers behind a target; only one vendor's targets know it.
+    case preferences
+
     /// A number that sets something, such as the temperature; a text only when it is a string.
     case figure
 
-    /// A number that randomness begins with.
+    /// A number that randomness begins with; no model reads it.
     case seed
 
     /// Named so that its key is known.
@@ -83,10 +86,8 @@ enum RequestField: Sendable {
     var mostDigits: Int {
         switch self {
         case .stream, .streamOptions, .includeUsage, .choices, .maxTokens, .model, .turns, .turn, .role, .refused: .max
-        // All of 32 bits.
-        case .seed: 10
-        case .figure, .text, .calls, .call, .callID, .toolName, .toolArguments, .answeredCall, .speaker, .tool,
-            .declaredName, .declaredSchema, .name, .media, .fileID, .plain:
+        case .figure, .seed, .preferences, .text, .calls, .call, .callID, .toolName, .toolArguments, .answeredCall,
+            .speaker, .tool, .declaredName, .declaredSchema, .name, .media, .fileID, .plain:
             ByteBuffer.mostDigits
         }
     }

@@ -44,4 +44,10 @@ public struct SurfaceFault: UserFacingError, Equatable {
             .unprocessable, code: "request.field_not_allowed",
             "The field '\(param)' is not allowed here: the gateway alone chooses where a request goes.", param: param)
     }
+
+    /// What stands in `provider` is more than a choice among those behind OpenRouter.
+    static let preferences = Self(
+        .unprocessable, code: "request.field_not_allowed",
+        "The field 'provider' may hold an object of OpenRouter's preferences and nothing else: the gateway alone chooses "
+            + "where a request goes.", param: "provider")
 }

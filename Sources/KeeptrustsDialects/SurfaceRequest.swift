@@ -28,6 +28,9 @@ public struct SurfaceRequest: Sendable {
     /// How many messages there are.
     public internal(set) var turns = 0
 
+    /// The id of the one provider whose targets know all fields of the request; nil when every target may be asked.
+    public internal(set) var vendor: String?
+
     /// Every string of the body that is not a known field without text, in document order.
     public internal(set) var texts: [LocatedText] = []
 

@@ -27,22 +27,8 @@ struct AnswerStream {
         case failed(UpstreamFailure?)
     }
 
-    /// One text of the answer.
-    private struct Text {
-        var choice: Int
-        var channel: KeeptrustsDialects.Channel
-        var judge: StreamJudge?
-
-        /// Nothing of it is held back any more.
-        var isOver = false
-    }
-
     private let surface: Surface
     private let chain: PolicyChain
-    private let scratch: MatchScratch
-
-    /// The numbers that the values of the exchange have.
-    var placeholders: Placeholders
 
     /// Puts in what markers of the request stand for, after all judging; nil where nobody wants that.
     private var unmasking: AnswerUnmasking?
@@ -54,10 +40,7 @@ struct AnswerStream {
 
     /// Parses what the translation writes.
     private var translated: EventStreamParser
-    private var texts: [Text] = []
-
-    /// What the chain said of texts that continue nothing; the first hundred findings are enough.
-    private var loose = ChainOutcome()
+    private var texts: StreamedTexts
     private var template: ChunkTemplate?
 
     /// The names that stand at places without a channel, and those of the last event.
@@ -85,8 +68,7 @@ struct AnswerStream {
         self.surface = surface
         self.translation = translation
         self.chain = chain
-        self.scratch = scratch
-        self.placeholders = placeholders
+        texts = StreamedTexts(chain, scratch, placeholders)
         self.unmasking = unmasking
         self.keepsUsage = keepsUsage
         self.maxHeldBytes = maxHeldBytes
@@ -135,12 +117,15 @@ struct AnswerStream {
         for choice in open.sorted() { template.writeFinish(finishReason, choice: choice, into: &out) }
     }
 
+    /// The numbers that the values of the exchange have.
+    var placeholders: Placeholders {
+        get { texts.placeholders }
+        set { texts.placeholders = newValue }
+    }
+
     /// What the chain says of all texts together.
     var outcome: ChainOutcome {
-        var all = loose
-        for (number, text) in texts.enumerated() {
-            if let judge = text.judge { all.add(judge.outcome) { _ in number } }
-        }
+        var all = texts.outcome
         if let heldOutcome { all.add(heldOutcome) { $0 + texts.count } }
         return all
     }
@@ -216,7 +201,7 @@ struct AnswerStream {
         guard var holding = held else { return try write(chunk, into: &out) { _ in nil } }
         held = nil
         let isRoom = try holding.add(chunk, after: labels, limit: maxHeldBytes) { delta in
-            texts.contains { $0.choice == delta.choice && $0.channel == delta.channel }
+            texts.have(delta)
         }
         held = holding
         return isRoom ? .more : .tooLarge
@@ -268,8 +253,8 @@ struct AnswerStream {
             let isLast = finishing.contains(delta.choice)
             if let rest = remainder(number) {
                 piece = rest
-            } else if let outcome = try judge(delta, isLast: isLast, into: &piece) {
-                return .blocked(outcome)
+            } else if let refusal = try texts.judge(delta, isLast: isLast, into: &piece) {
+                return .blocked(blocked(refusal))
             }
             if !delta.channel.isLogprobs {
                 unmask(&piece, delta.choice, delta.channel, isLast: isLast)
@@ -294,55 +279,9 @@ struct AnswerStream {
         return .more
     }
 
-    /// Hands a piece of a text to its judge; not nil when a policy forbids it.
-    ///
-    /// - Throws: ``DialectError`` for a text that goes on after its end: what was sent of it counted as all of it.
-    private mutating func judge(
-        _ delta: AnswerText, isLast: Bool, into piece: inout ByteBuffer
-    ) throws(DialectError) -> ChainOutcome? {
-        let text = delta.text.segment.text
-        guard delta.channel != .other, !delta.channel.isField else { return judgeAlone(delta, into: &piece) }
-        var place = texts.firstIndex { $0.choice == delta.choice && $0.channel == delta.channel }
-        if place == nil {
-            let judge = chain.streamJudge(on: delta.text.segment.phase, using: scratch)
-            texts.append(Text(choice: delta.choice, channel: delta.channel, judge: judge))
-            place = texts.count - 1
-        }
-        guard let place, texts[place].judge != nil else {
-            piece = text
-            return nil
-        }
-        guard !texts[place].isOver else { throw .malformed("a text that goes on after its end") }
-        return push(text, to: place, isLast: isLast, into: &piece)
-    }
-
-    /// Judges a text that continues nothing; only what was said of it is kept.
-    private mutating func judgeAlone(_ delta: AnswerText, into piece: inout ByteBuffer) -> ChainOutcome? {
-        let text = delta.text.segment.text
-        guard var judge = chain.streamJudge(on: delta.text.segment.phase, using: scratch) else {
-            piece = text
-            return nil
-        }
-        let step = judge.push(text, isLast: true, using: scratch, placeholders: &placeholders, into: &piece)
-        loose.add(judge.outcome) { [count = texts.count] _ in count }
-        guard case .blocked(let reason, let policy) = step else { return nil }
-        return blocked(reason, policy)
-    }
-
-    private mutating func push(
-        _ text: ByteBuffer, to place: Int, isLast: Bool, into piece: inout ByteBuffer
-    ) -> ChainOutcome? {
-        let scratch = scratch
-        let step = texts[place].judge?.push(
-            text, isLast: isLast, using: scratch, placeholders: &placeholders, into: &piece)
-        if isLast, case .pass? = step { texts[place].isOver = true }
-        guard case .blocked(let reason, let policy)? = step else { return nil }
-        return blocked(reason, policy)
-    }
-
-    private func blocked(_ reason: Reason, _ policy: String) -> ChainOutcome {
+    private func blocked(_ refusal: StreamedTexts.Refusal) -> ChainOutcome {
         var outcome = self.outcome
-        (outcome.verdict, outcome.reason, outcome.policy) = (.block, reason, policy)
+        (outcome.verdict, outcome.reason, outcome.policy) = (.block, refusal.reason, refusal.policy)
         return outcome
     }
 
@@ -350,12 +289,10 @@ struct AnswerStream {
     private mutating func flush(
         _ choice: Int?, except deltas: [AnswerText], into out: inout ByteBuffer
     ) -> ChainOutcome? {
-        for place in texts.indices {
-            let (owner, channel) = (texts[place].choice, texts[place].channel)
-            guard !texts[place].isOver, choice == nil || owner == choice, texts[place].judge != nil else { continue }
-            guard !deltas.contains(where: { $0.choice == owner && $0.channel == channel }) else { continue }
+        for place in texts.unfinished(of: choice, except: deltas) {
             var rest = ByteBuffer()
-            if let outcome = push(ByteBuffer(), to: place, isLast: true, into: &rest) { return outcome }
+            if let refusal = texts.push(ByteBuffer(), to: place, isLast: true, into: &rest) { return blocked(refusal) }
+            let (owner, channel) = texts.key(at: place)
             unmask(&rest, owner, channel, isLast: true)
             if rest.readableBytes > 0 {
                 template?.writeText(rest, choice: owner, channel: channel, into: &out)

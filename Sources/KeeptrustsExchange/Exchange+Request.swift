@@ -20,7 +20,8 @@ extension Exchange {
             guard record.key?.may(use: request.model) == true else {
                 throw .modelNotAllowed(request.model)
             }
-            guard let candidates = known else { throw .modelNotFound(request.model) }
+            guard let known else { throw .modelNotFound(request.model) }
+            let candidates = try snapshot.candidates(known, for: request)
             let started = around.clock()
             let texts = request.texts.map(\.segment)
             if snapshot.chain.isReversible { placeholders.beginRemembering(texts) }

@@ -1,5 +1,6 @@
 public import KeeptrustsConfig
 import KeeptrustsCore
+import KeeptrustsDialects
 public import KeeptrustsPolicy
 import KeeptrustsRouting
 import KeeptrustsWire
@@ -90,6 +91,27 @@ extension PolicyConfig {
         json.writeJSONString(digest)
         json.writeString("}")
         return Array(json.readableBytesView)
+    }
+}
+
+extension Snapshot {
+    /// The targets among some that know all fields of a request.
+    ///
+    /// - Throws: ``Refusal`` when there are targets, and none that does.
+    func candidates(_ candidates: [Int], for request: SurfaceRequest) throws(Refusal) -> [Int] {
+        guard let vendor = request.vendor else { return candidates }
+        let knowing = candidates.filter { targets[$0].provider.id == vendor }
+        guard !knowing.isEmpty || candidates.isEmpty else { throw .noTargetKnows("provider", of: request.model) }
+        return knowing
+    }
+}
+
+extension Refusal {
+    fileprivate static func noTargetKnows(_ field: String, of model: String) -> Refusal {
+        Refusal(
+            422, type: "validation_error", code: "request.field_not_allowed",
+            "The field '\(field)' is for models that OpenRouter serves, and no target of '\(model)' is there: the gateway "
+                + "alone chooses where a request goes.", param: field)
     }
 }
 

@@ -19,6 +19,8 @@ public final class StateDirectory: Sendable {
         do { try OwnFolder.make(path) } catch {
             throw StateDirectoryError(path: path, cause: error.cause, remedy: error.remedy)
         }
+        // Without it, patterns are compiled at each start.
+        try? OwnFolder.make(self.patternCache)
         let descriptor = open("\(path)/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             throw StateDirectoryError(path: path, cause: String(cString: strerror(errno)))

@@ -1,6 +1,7 @@
 import CHyperscan
 import Crypto
 import Foundation
+import Glibc
 
 /// Compiled databases on disk, so that a start need not compile them.
 ///
@@ -79,10 +80,20 @@ struct DatabaseCache {
         data.append(contentsOf: SHA256.hash(data: body))
         data.append(contentsOf: body)
         let directory = file.deletingLastPathComponent()
-        try? FileManager.default.createDirectory(
-            at: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        guard (try? data.write(to: file, options: .atomic)) != nil else { return }
+        _ = mkdir(directory.path, 0o700)
+        guard write(data, in: directory) else { return }
         prune(directory)
+    }
+
+    /// Writes the file anew, for this user alone; a reader sees the old or the new one, never half of one.
+    private func write(_ data: Data, in directory: URL) -> Bool {
+        let draft = directory.appending(path: "draft-\(UUID().uuidString).\(file.pathExtension)").path
+        let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { return false }
+        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        let isWritten = (try? handle.write(contentsOf: data)) != nil && rename(draft, file.path) == 0
+        if !isWritten { unlink(draft) }
+        return isWritten
     }
 
     /// Removes the files of databases beyond ``mostFiles``, for each change of the patterns leaves one.

@@ -44,6 +44,9 @@ struct Up: AsyncParsableCommand {
     @Option(help: "sqlite:PATH or postgres://USER@HOST/NAME (default: SQLite in the data directory).")
     var database: String?
 
+    @Option(help: "A name by which browsers reach console and chat, beside this machine's own; several may be given.")
+    var hostName: [String] = []
+
     @Option(help: "Event loops of the gateway.")
     var eventLoops: Int?
 
@@ -105,23 +108,25 @@ private struct Parts {
         in group: ServiceGroup, _ installation: Installation, _ first: Installation.FirstStart?
     ) async throws {
         let client = ControlPlaneClient(http: http, baseURL: try await addresses.wait(for: .api))
+        let names = OwnHosts.machineNames() + up.hostName
         let console = try ConsoleServer(
             settings: ConsoleSettings(
-                listen: try HostPort(up.console), chatURL: { [addresses] in addresses[.chat] }),
+                listen: try HostPort(up.console), hostNames: names, chatURL: { [addresses] in addresses[.chat] }),
             api: client, logger: logger, onReady: { [addresses] in addresses.set($0, of: .console) })
         let chat = try ChatServer(
             settings: ChatSettings(
-                listen: try HostPort(up.chat), gatewayURL: { [addresses] in addresses[.gateway] },
+                listen: try HostPort(up.chat), hostNames: names, gatewayURL: { [addresses] in addresses[.gateway] },
                 consoleURL: { [addresses] in addresses[.console] }),
             api: client, http: http, logger: logger, onReady: { [addresses] in addresses.set($0, of: .chat) })
         let key = try await gatewayKey(installation, first)
         let gateway = try await gateway(client, installation, first)
         addresses.set("http://\(gateway.address)", of: .gateway)
-        for service in [console, chat] as [any Service] { await group.addServiceUnlessShutdown(service) }
-        // A group that one of them has ended must not get others: it would wait for these.
+        // A group that ends closes its channel for additions only while it waits for one: when it ends with an addition
+        // taken and not yet begun, whoever makes the next waits for ever. So the second comes when the first one runs.
+        await group.addServiceUnlessShutdown(ServiceGroup(services: [console, chat], logger: logger))
         for part in [Addresses.Part.console, .chat] { _ = try await addresses.wait(for: part) }
-        for service in gateway.services { await group.addServiceUnlessShutdown(service) }
-        await group.addServiceUnlessShutdown(ReloadOnHangUp(gateway: gateway, hangUps: hangUps, logger: logger))
+        let reload = ReloadOnHangUp(gateway: gateway, hangUps: hangUps, logger: logger)
+        await group.addServiceUnlessShutdown(ServiceGroup(services: gateway.services + [reload], logger: logger))
         for part in Addresses.Part.allCases { _ = try await addresses.wait(for: part) }
         while !gateway.hasKeys, !addresses.isClosed { try await Task.sleep(for: .milliseconds(20)) }
         try await greet(installation, first, key)
@@ -147,14 +152,14 @@ private struct Parts {
     private func gatewayKey(
         _ installation: Installation, _ first: Installation.FirstStart?
     ) async throws -> Secret? {
-        guard !FileManager.default.fileExists(atPath: keyMark) else { return nil }
+        guard !FileManager.default.fileExists(atPath: "\(up.dataDir)/\(keyMark)") else { return nil }
         if let first { return first.gatewayKey }
         // A start that failed has taken its key with it.
         return try await installation.makeToken(.general, name: "First key")
     }
 
     /// The file that says that a gateway key was shown.
-    private var keyMark: String { "\(up.dataDir)/gateway/key-shown" }
+    private var keyMark: String { "gateway/key-shown" }
 
     /// The gateway's own credential, kept beside the database that knows its hash.
     private func runtimeToken(_ installation: Installation, _ first: Installation.FirstStart?) async throws -> Secret {
@@ -177,7 +182,7 @@ private struct Parts {
         let name = "policy-config.yaml"
         let path = "\(up.dataDir)/\(name)"
         if !FileManager.default.fileExists(atPath: path) {
-            try DataDirectory.write(SampleConfig.yaml, to: name, in: up.dataDir, mode: 0o644)
+            try DataDirectory.write(SampleConfig.yaml, to: name, in: up.dataDir)
         }
         return path
     }
@@ -208,8 +213,7 @@ private struct Parts {
             curl -s \(gateway)/v1/chat/completions -H "Authorization: Bearer \(key.reveal())" -H "Content-Type: application/json" \\
                  -d '{"model":"demo","messages":[{"role":"user","content":"ping from jane@example.com"}]}'
             """)
-        _ = FileManager.default.createFile(
-            atPath: keyMark, contents: nil, attributes: [.posixPermissions: 0o600])
+        try DataDirectory.write("", to: keyMark, in: up.dataDir)
     }
 }
 

@@ -40,6 +40,8 @@ class Process:
             "KEEPTRUSTS_PATTERN_DIR": str(REPOSITORY / ".build" / "test-patterns"), **(environment or {}),
         }
         self.process = None
+        #: The bits that new files go without; None for those of the tests' own process.
+        self.umask = None
         self._read_from = 0
 
     def start(self):
@@ -47,7 +49,7 @@ class Process:
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 self.arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, env=self.environment,
-                cwd=self.home,
+                cwd=self.home, umask=-1 if self.umask is None else self.umask,
             )
         return self
 

@@ -1,8 +1,12 @@
 """`kt up`: everything in one process, from nothing."""
 
 import json
+import re
 import shlex
+import stat
 import subprocess
+
+import pytest
 
 import configs
 import raw_http
@@ -103,6 +107,70 @@ def test_what_has_no_credential_is_no_model_of_ours(tmp_path):
 
     assert models == ["demo"]
     assert (refused.status, refused.error["code"]) == (503, "no_target_available")
+
+
+@pytest.mark.parametrize("umask", [0o022, 0], ids=["umask 022", "umask 0"])
+def test_what_is_kept_is_for_its_owner_alone(tmp_path, umask):
+    """Files and folders of the data directory, also those of patterns and of a second start."""
+    environment = {"KEEPTRUSTS_PATTERN_DIR": ""}
+    for _ in range(2):
+        up = Up(tmp_path, environment=environment)
+        up.umask = umask
+        with up:
+            assert raw_http.call(up.url, "GET", "/health").status == 200
+            if "kt_gk_" in up.output:
+                assert raw_http.chat(up.url, up.key, "Say hello.", model="demo").status == 200
+            found = {path for path in up.data.rglob("*")}
+            open_to_others = {
+                str(path.relative_to(up.data)): oct(path.stat().st_mode)
+                for path in [up.data, *found]
+                if path.exists() and stat.S_IMODE(path.stat().st_mode) != (0o700 if path.is_dir() else 0o600)
+            }
+            assert open_to_others == {}
+
+    names = {str(path.relative_to(up.data)) for path in found}
+    assert {"keeptrusts.sqlite", "keeptrusts.sqlite-wal", "server.key", "policy-config.yaml", "gateway/token"} <= names
+    assert any(name.startswith("gateway/patterns/patterns-") for name in names)
+    assert any(name.startswith("gateway/spool/") for name in names)
+
+
+#: Names that are not ours, and addresses of others; a name that begins or ends as ours does.
+FOREIGN_HOSTS = [
+    "evil.example", "evil.example:3000", "EVIL.example.", "localhost.evil.example", "ai.corp.example.evil.example",
+    "xai.corp.example", "203.0.113.9", "[2001:db8::9]:3001",
+]
+
+
+def test_a_host_that_is_not_ours_is_in_no_link(tmp_path):
+    """Whatever a request says in Host: console and chat lead to each other, and nowhere else."""
+    with Up(tmp_path, flags=["--host-name", "ai.corp.example"]) as up:
+        form = {"content-type": "application/x-www-form-urlencoded", "origin": up.urls["console"]}
+        code = up.sign_in_link.split("code=")[1]
+        pressed = raw_http.call(up.urls["console"], "POST", "/sign-in/link", f"code={code}".encode(), form)
+        cookie = pressed.header("set-cookie").split(";")[0]
+        console, chat = (up.urls[name].rsplit(":", 1)[1] for name in ("console", "chat"))
+        hand_off = f"/handoff?challenge={'A' * 43}&state={'A' * 43}"
+
+        def links(host):
+            headers = {"host": host, "cookie": cookie}
+            page = raw_http.call(up.urls["console"], "GET", "/", headers=headers)
+            there = raw_http.call(up.urls["console"], "GET", hand_off, headers=headers)
+            back = raw_http.call(up.urls["chat"], "GET", "/sign-in/console", headers={"host": host})
+            first = raw_http.call(up.urls["console"], "GET", "/events", headers={"host": host})
+            assert (page.status, there.status, back.status, first.status) == (200, 303, 303, 303)
+            assert first.header("location") == "/sign-in?next=%2Fevents"
+            assert "evil" not in page.body.decode().lower()
+            return [
+                re.search(r'href="([^"]+)/sign-in/console"', page.body.decode()).group(1),
+                there.header("location").split("/sign-in/")[0], back.header("location").split("/handoff")[0],
+            ]
+
+        for host in FOREIGN_HOSTS:
+            ours = "http://127.0.0.1"
+            assert links(host) == [f"{ours}:{chat}", f"{ours}:{chat}", f"{ours}:{console}"], host
+        for host in ["ai.corp.example", "AI.corp.example:3000", "localhost:3000", "10.1.2.3", "[fd00::1]:3000"]:
+            ours = "http://" + re.sub(r":\d{4}$", "", host)
+            assert links(host) == [f"{ours}:{chat}", f"{ours}:{chat}", f"{ours}:{console}"], host
 
 
 def test_secrets_stay_where_they_belong(tmp_path, simulator):

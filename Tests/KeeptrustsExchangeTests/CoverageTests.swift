@@ -127,6 +127,20 @@ struct CoverageTests {
         #expect(try Self.sent(Self.body(#"{"role":"user","content":"x"}"#, rest)).hasSuffix(rest + "}"))
     }
 
+    @Test(
+        "A number's point and exponent hide no digits, wherever a model reads them",
+        arguments: [
+            "4.111111111111111e15", "4.111111111111111E+15", "41.11111111111111e14", "41111111.11111111e8",
+            "411111111111111.1e1", "0.4111111111111111e16", "4111111111111111.0", "4111111111111111e0",
+        ])
+    func exponents(number: String) throws {
+        let member = try Self.sent(Self.body(#"{"role":"user","content":"x"}"#, #","x_new":{"card":\#(number)}"#))
+        let called = try Self.sent(Self.body(Self.call(#""{\"card\": \#(number)}""#)))
+        let said = try Self.sent(Self.body(#"{"role":"user","content":"Charge \#(number), please."}"#))
+
+        for text in [member, called, said] { #expect(!text.contains("1111111"), "\(text)") }
+    }
+
     @Test("Settings and small numbers pass as they are")
     func settings() throws {
         let rest =
@@ -137,8 +151,48 @@ struct CoverageTests {
     }
 
     @Test(
+        "A seed is no text, whatever its digits look like",
+        arguments: [
+            "4111111111111111", "-4111111111111111", "9223372036854775807", "18446744073709551615", "536228041",
+        ])
+    func seeds(seed: String) throws {
+        let rest = #","seed":\#(seed),"n":1"#
+        let text = try Self.sent(Self.body(#"{"role":"user","content":"x"}"#, rest))
+
+        #expect(text.contains(rest))
+        #expect(try Self.play(action: "block").chat(Self.body(#"{"role":"user","content":"x"}"#, rest)).call != nil)
+    }
+
+    @Test(
+        "What is no whole number of 64 bits is judged as a seed, too, and so is one in any other place",
+        arguments: [
+            #""seed":"4111111111111111""#, #""seed":4111111111111111.0"#, #""seed":4111111111111111e0"#,
+            #""seed":4.111111111111111E15"#, #""seed":[4111111111111111]"#,
+            #""seed":{"seed":4111111111111111}"#, #""metadata":{"seed":4111111111111111}"#,
+            #""seeds":4111111111111111"#,
+            #""logit_bias":{"50256":4111111111111111}"#, #""logit_bias":{"4111111111111111":1}"#,
+            #""stop":[4111111111111111]"#,
+            #""tools":[{"type":"function","function":{"name":"f","seed":4111111111111111}}]"#,
+        ])
+    func noSeeds(member: String) throws {
+        let text = try Self.sent(Self.body(#"{"role":"user","content":"x"}"#, "," + member))
+
+        #expect(!text.contains("11111111") && text.contains("CREDIT_CARD_REDACTED"))
+    }
+
+    @Test("A seed in what a tool is called with, or answers, is a text of the model's")
+    func seedsOfTools() throws {
+        let called = try Self.sent(Self.body(Self.call(#""{\"seed\": 4111111111111111}""#)))
+        let result = #"{"role":"tool","tool_call_id":"a","content":"{\"seed\": 4111111111111111}"}"#
+        let answered = try Self.sent(Self.body(Self.call(#""{}""#) + "," + result))
+
+        #expect(!called.contains("4111") && called.contains(Self.mark))
+        #expect(!answered.contains("4111") && answered.contains(Self.mark))
+    }
+
+    @Test(
         "A number that is larger than its setting ever is, is judged there, too",
-        arguments: ["seed", "temperature", "top_p", "presence_penalty", "top_logprobs"],
+        arguments: ["temperature", "top_p", "presence_penalty", "top_logprobs"],
         ["4111111111111111", "4111111111111111E0", "4.111111111111111e15", "0.4111111111111111E+16"])
     func figures(name: String, number: String) throws {
         let text = try Self.sent(Self.body(#"{"role":"user","content":"x"}"#, #","\#(name)":\#(number)"#))

@@ -85,6 +85,20 @@ struct DatabaseCacheTests {
         }
     }
 
+    @Test("What is written is for this user alone, and nothing else is left")
+    func modes() throws {
+        try withDirectory { directory in
+            _ = try PatternSet(Self.patterns, cacheDirectory: directory)
+            let names = try FileManager.default.contentsOfDirectory(atPath: directory)
+
+            #expect(names.count == 1)
+            for path in [directory, "\(directory)/\(names[0])"] {
+                let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+                #expect(mode == (path == directory ? 0o700 : 0o600), "\(path)")
+            }
+        }
+    }
+
     @Test("A directory that cannot be made costs only the cache")
     func noDirectory() throws {
         let set = try PatternSet(Self.patterns, cacheDirectory: "/dev/null/keeptrusts")

@@ -107,31 +107,17 @@ private struct AnswerReader: ~Copyable {
         case .created:
             answer.created = value.span
             takeString(value)
-        case .model:
-            guard value.kind == .string else { return }
-            (answer.modelToken, answer.modelHasEscapes) = (value.span, value.hasEscapes)
-            takeName(value, isServers: true, &names)
+        case .model: takeModel(value, &names)
         case .choices:
             hasChoices = value.kind == .array
             takeString(value)
         case .choice: beginChoice(value)
-        case .choiceIndex:
-            takeString(value)
-            if let number = answer.body.wholeNumber(value) { renumberChoice(number) }
-        case .finishReason:
-            // Some servers say "" where others say null: the choice goes on.
-            guard value.kind == .string, value.span.count > 2 else { return }
-            answer.finishes.append(ChoiceToken(choice: choice, range: value.span))
-            takeName(value, &names)
-        case .logprobs:
-            guard value.kind == .object || value.kind == .array else { return takeUnknown(value, nil) }
-            skipEnd = value.span.upperBound
-            answer.logprobs.append(ChoiceToken(choice: choice, range: value.span))
+        case .choiceIndex: renumberChoice(value)
+        case .finishReason: takeFinish(value, &names)
+        case .logprobs: takeLogprobs(value)
         case .call: beginCall(value)
         case .toolName: takeToolName(value, &names)
-        case .callIndex:
-            takeString(value)
-            if let number = answer.body.wholeNumber(value) { renumberCall(number) }
+        case .callIndex: renumberCall(value)
         case .inputTokens, .outputTokens, .cachedTokens: takeTokens(value, field)
         case .error: beginError(value)
         case .errorMessage: error?.message = answer.body.string(value)
@@ -149,6 +135,25 @@ private struct AnswerReader: ~Copyable {
         return (answer, hasChoices)
     }
 
+    private mutating func takeModel(_ value: JSONValue, _ names: inout RepeatedNames) {
+        guard value.kind == .string else { return }
+        (answer.modelToken, answer.modelHasEscapes) = (value.span, value.hasEscapes)
+        takeName(value, isServers: true, &names)
+    }
+
+    private mutating func takeFinish(_ value: JSONValue, _ names: inout RepeatedNames) {
+        // Some servers say "" where others say null: the choice goes on.
+        guard value.kind == .string, value.span.count > 2 else { return }
+        answer.finishes.append(ChoiceToken(choice: choice, range: value.span))
+        takeName(value, &names)
+    }
+
+    private mutating func takeLogprobs(_ value: JSONValue) {
+        guard value.kind == .object || value.kind == .array else { return takeUnknown(value, nil) }
+        skipEnd = value.span.upperBound
+        answer.logprobs.append(ChoiceToken(choice: choice, range: value.span))
+    }
+
     private mutating func beginChoice(_ value: JSONValue) {
         endCall()
         choice = Int(value.index)
@@ -161,7 +166,9 @@ private struct AnswerReader: ~Copyable {
         takeString(value)
     }
 
-    private mutating func renumberChoice(_ number: Int) {
+    private mutating func renumberChoice(_ value: JSONValue) {
+        takeString(value)
+        guard let number = answer.body.wholeNumber(value) else { return }
         choice = number
         largest = max(largest, number)
         for index in starts.texts..<answer.texts.count {
@@ -208,7 +215,9 @@ private struct AnswerReader: ~Copyable {
         answer.texts.append(AnswerText(choice: choice, channel: .other, text: text))
     }
 
-    private mutating func renumberCall(_ number: Int) {
+    private mutating func renumberCall(_ value: JSONValue) {
+        takeString(value)
+        guard let number = answer.body.wholeNumber(value) else { return }
         call = number
         largest = max(largest, number)
         for index in firstOfCall..<answer.texts.count {

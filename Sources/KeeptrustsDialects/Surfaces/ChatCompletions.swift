@@ -11,7 +11,10 @@ extension Surface {
 /// The tables of the surface `chat_completions`.
 private enum ChatCompletions {
     static let request: [(String, RequestField)] =
-        [settings, messages, toolCalls, definitions, SteeringFields.all.map { ($0, .refused) }].flatMap(\.self)
+        [
+            settings, messages, toolCalls, definitions, SteeringFields.preferences,
+            SteeringFields.all.map { ($0, .refused) },
+        ].flatMap(\.self)
 
     private static let settings: [(String, RequestField)] = [
         ("model", .model), ("stream", .stream), ("n", .choices),

@@ -34,6 +34,9 @@ private struct RequestReader: ~Copyable {
     private var turnsEnd = 0
     private var callsEnd = 0
 
+    /// Where the preferences of providers end, of which every key is known.
+    private var preferencesEnd = 0
+
     /// The message at hand: its number, its first text, its role once that is known.
     private var turn = -1
     private var firstText = 0
@@ -61,40 +64,27 @@ private struct RequestReader: ~Copyable {
         key = value.field == JSONShape.otherKey ? value : nil
         if value.kind == .number { takeNumber(value, field, member) }
         switch field {
-        case nil: if value.kind == .string { addText(value, member: member) }
+        case nil: try takeOther(value, member)
         case .text: if value.kind == .string { addText(value) }
         case .toolArguments: if value.kind == .string { addText(value, .arguments) }
         case .toolName: takeToolName(value)
         case .speaker:
             speaker = value
             if value.kind == .string { addText(value) }
-        case .callID, .answeredCall:
-            if field == .callID { tools.id = request.body.string(value, limit: 512) } else { answeredCall = value }
-            if value.kind == .string, !request.body.isPlainName(value) { addText(value) }
-        case .name, .fileID:
-            guard value.kind == .string else { return }
-            if field == .fileID { request.attachments.append(.init(value: value, isReference: true)) }
-            if !request.body.isPlainName(value) { addText(value) }
-        case .media:
-            guard value.kind == .string else { return }
-            request.attachments.append(.init(value: value))
-            if !request.body.isEncodedMedia(value) { addText(value) }
+        case .callID:
+            tools.id = request.body.string(value, limit: 512)
+            takeName(value)
+        case .answeredCall:
+            answeredCall = value
+            takeName(value)
+        case .name: takeName(value)
+        case .fileID, .media: takeAttachment(value, field)
         case .role: try takeRole(value)
         case .turn: try beginTurn(value)
-        case .turns:
-            guard value.kind == .array else { throw .wrongType("messages", "a list of messages") }
-            (hasTurns, turnsEnd) = (true, value.span.upperBound)
-        case .calls:
-            callsEnd = value.span.upperBound
-            if value.kind == .object { tools.beginCall(at: request.texts.count) }
-            if value.kind == .string { addText(value) }
-        case .call:
-            tools.beginCall(at: request.texts.count)
-            if value.kind == .string { addText(value) }
-        case .tool:
-            request.declarations.append(SurfaceRequest.Declaration())
-            if value.kind == .string { addText(value) }
-        case .declaredName, .declaredSchema: takeDeclaration(value, field)
+        case .turns: try beginTurns(value)
+        case .calls, .call: beginCalls(value, field)
+        case .tool, .declaredName, .declaredSchema: takeDeclaration(value, field)
+        case .preferences: try takePreferences(value)
         case .refused:
             if value.kind != .null { throw .refused(table.place(of: value)) }
         case .plain, .figure, .seed:
@@ -102,13 +92,9 @@ private struct RequestReader: ~Copyable {
         case .model: try takeModel(value)
         case .stream: request.isStreaming = try flag(value)
         case .streamOptions: try takeOptions(value)
-        case .includeUsage:
-            request.includesUsage = try flag(value)
-            request.usageSwitch = .replace(value.span, isOptions: false)
+        case .includeUsage: try takeUsageFlag(value)
         case .choices: request.choices = try wholeNumber(value, 1...128) ?? 1
-        case .maxTokens:
-            let number = try wholeNumber(value, 1...100_000_000)
-            request.maxTokens = [request.maxTokens, number].compactMap { $0 }.min()
+        case .maxTokens: try takeMaxTokens(value)
         }
     }
 
@@ -126,6 +112,25 @@ private struct RequestReader: ~Copyable {
         guard turn >= 0 else { throw .invalid("messages", "a list of at least one message") }
         request.turns = turn + 1
         return request
+    }
+
+    /// A value or key that no row names.
+    private mutating func takeOther(_ value: JSONValue, _ member: Range<Int>?) throws(SurfaceFault) {
+        guard value.span.lowerBound >= preferencesEnd else { throw .preferences }
+        if value.kind == .string { addText(value, member: member) }
+    }
+
+    /// A name that is more than a name is a text.
+    private mutating func takeName(_ value: JSONValue) {
+        if value.kind == .string, !request.body.isPlainName(value) { addText(value) }
+    }
+
+    private mutating func takeAttachment(_ value: JSONValue, _ field: RequestField?) {
+        guard value.kind == .string else { return }
+        let isReference = field == .fileID
+        request.attachments.append(.init(value: value, isReference: isReference))
+        let isPlain = isReference ? request.body.isPlainName(value) : request.body.isEncodedMedia(value)
+        if !isPlain { addText(value) }
     }
 
     private mutating func takeModel(_ value: JSONValue) throws(SurfaceFault) {
@@ -147,6 +152,22 @@ private struct RequestReader: ~Copyable {
         }
     }
 
+    private mutating func takePreferences(_ value: JSONValue) throws(SurfaceFault) {
+        guard value.kind != .null else { return }
+        guard value.kind == .object else { throw .preferences }
+        (request.vendor, preferencesEnd) = ("openrouter", value.span.upperBound)
+    }
+
+    private mutating func takeUsageFlag(_ value: JSONValue) throws(SurfaceFault) {
+        request.includesUsage = try flag(value)
+        request.usageSwitch = .replace(value.span, isOptions: false)
+    }
+
+    private mutating func takeMaxTokens(_ value: JSONValue) throws(SurfaceFault) {
+        let number = try wholeNumber(value, 1...100_000_000)
+        request.maxTokens = [request.maxTokens, number].compactMap { $0 }.min()
+    }
+
     private func flag(_ value: JSONValue) throws(SurfaceFault) -> Bool {
         guard [.true, .false, .null].contains(value.kind) else {
             throw .wrongType(table.place(of: value), "true or false")
@@ -161,6 +182,18 @@ private struct RequestReader: ~Copyable {
             throw .invalid(table.place(of: value), "a whole number from \(range.lowerBound) to \(range.upperBound)")
         }
         return number
+    }
+
+    private mutating func beginTurns(_ value: JSONValue) throws(SurfaceFault) {
+        guard value.kind == .array else { throw .wrongType("messages", "a list of messages") }
+        (hasTurns, turnsEnd) = (true, value.span.upperBound)
+    }
+
+    /// The list of calls, a single call, or one of a list.
+    private mutating func beginCalls(_ value: JSONValue, _ field: RequestField?) {
+        if field == .calls { callsEnd = value.span.upperBound }
+        if field == .call || value.kind == .object { tools.beginCall(at: request.texts.count) }
+        if value.kind == .string { addText(value) }
     }
 
     private mutating func beginTurn(_ value: JSONValue) throws(SurfaceFault) {
@@ -193,6 +226,7 @@ private struct RequestReader: ~Copyable {
     }
 
     private mutating func takeDeclaration(_ value: JSONValue, _ field: RequestField?) {
+        if field == .tool { request.declarations.append(SurfaceRequest.Declaration()) }
         if value.kind == .string { addText(value) }
         let last = request.declarations.count - 1
         guard last >= 0 else { return }
@@ -247,6 +281,7 @@ private struct RequestReader: ~Copyable {
 
     /// A number that is larger than it may be at its place may be that of a card; with its key, so that its meaning is known.
     private mutating func takeNumber(_ value: JSONValue, _ field: RequestField?, _ member: Range<Int>?) {
+        if field == .seed, request.body.isInteger64(value) { return }
         let most = field?.mostDigits ?? ByteBuffer.mostDigits
         guard !request.body.isSmallNumber(value, mostDigits: most) else { return }
         addMember(member == nil ? .value : .member, member ?? value.span, of: value)

@@ -14,10 +14,29 @@ enum SteeringFields {
         "proxies", "region_name", "allowed_model_region", "server_url", "url", "target_url", "model_list", "models",
         "model_config", "model_info", "hf_model_name", "fallbacks", "fallback_models", "context_window_fallbacks",
         "context_window_fallback_dict", "content_policy_fallbacks", "default_fallbacks", "route", "router_settings",
-        "provider", "providers", "provider_options", "providerOptions", "use_litellm_proxy", "user_config",
+        "providers", "provider_options", "providerOptions", "use_litellm_proxy", "user_config",
         "configurable_clientside_auth_params", "ssl_verify", "ssl_certificate", "mcp_servers", "search_tool_name",
         "extra_body", "extra_query", "default_query", "http_client", "data_sources", "kv_transfer_params", "preset",
     ]
+
+    /// How a caller may choose among the providers behind OpenRouter; see ``RequestField/preferences``.
+    ///
+    /// All of it leaves fewer of those whom the operator's account there allows, or says which of them come first.
+    static let preferences: [(String, RequestField)] =
+        [
+            ("provider", .preferences), ("provider.allow_fallbacks", .plain), ("provider.require_parameters", .plain),
+            ("provider.data_collection", .name), ("provider.zdr", .plain),
+            ("provider.enforce_distillable_text", .plain), ("provider.sort", .name), ("provider.sort.by", .name),
+            ("provider.sort.partition", .name), ("provider.max_price", .plain),
+        ]
+        + ["order", "only", "ignore", "quantizations"].flatMap { list -> [(String, RequestField)] in
+            [("provider.\(list)", .plain), ("provider.\(list).*", .name)]
+        }
+        + ["prompt", "completion", "request", "image", "audio"].map { ("provider.max_price.\($0)", .figure) }
+        + ["preferred_min_throughput", "preferred_max_latency"].flatMap { name -> [(String, RequestField)] in
+            [("provider.\(name)", .figure)]
+                + ["p50", "p75", "p90", "p99"].map { ("provider.\(name).\($0)", .figure) }
+        }
 
     /// With whose credentials and in which headers.
     private static let credentials = [

@@ -70,6 +70,14 @@ extension ByteBuffer {
         }
     }
 
+    /// Whether a number token is written as a whole number of 64 bits; of any that is larger, as one without an account's.
+    func isInteger64(_ value: JSONValue) -> Bool {
+        withUnsafeReadableBytes { bytes in
+            let digits = bytes[value.span].drop { $0 == 0x2D }
+            return digits.count <= 20 && digits.allSatisfy { $0 &- 0x30 < 10 }
+        }
+    }
+
     /// The digits that a number has at least that is judged; numbers of tokens and of pixels have fewer.
     static var leastDigits: Int { 7 }
 

@@ -10,9 +10,13 @@ public struct BrowserContext: RequestContext, RemoteAddressRequestContext {
     /// The other end of the connection, which may be a proxy.
     public let remoteAddress: SocketAddress?
 
+    /// Our end of the connection.
+    public let localAddress: SocketAddress?
+
     public init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
         remoteAddress = source.channel.remoteAddress
+        localAddress = source.channel.localAddress
     }
 }
 
@@ -31,15 +35,21 @@ public struct Arrival: Sendable {
     /// The address of a neighbour of ours, for this browser.
     ///
     /// A neighbour that listens on every address, or on loopback, does not know by which name browsers reach its host;
-    /// the browser that asks knows, and has it in `Host`. Of that only the host is taken, and only if it reads as one:
+    /// the browser that asks knows, and has it in `Host`. Of that only the host is taken, and only if it is one of ours;
     /// scheme and port are the neighbour's, and an address with a name of its own stays as it is.
-    public func reachable(_ url: String?) -> String? {
+    ///
+    /// - Parameters:
+    ///   - url: The neighbour's address as it is known here.
+    ///   - hosts: The hosts that are ours.
+    ///   - local: Our end of the connection.
+    /// - Returns: The address; nil where there is no neighbour.
+    public func reachable(_ url: String?, by hosts: OwnHosts, at local: SocketAddress?) -> String? {
         guard let url, let own = URLComponents(string: url), let scheme = own.scheme, let port = own.port,
             let host = own.host?.trimmingCharacters(in: CharacterSet(charactersIn: "[]")),
-            ["0.0.0.0", "127.0.0.1", "::", "::1", "localhost"].contains(host), let authority = request.head.authority,
-            let asked = try? HostPort(authority, defaultHost: "", defaultPort: 0), !asked.host.isEmpty
+            ["0.0.0.0", "127.0.0.1", "::", "::1", "localhost"].contains(host),
+            let reached = hosts.host(asked: request.head.authority, at: local)
         else { return url }
-        return "\(scheme)://\(HostPort(host: asked.host, port: port))"
+        return "\(scheme)://\(HostPort(host: reached, port: port))"
     }
 
     /// `text` if it names a place on this server and none elsewhere; browsers read `//` and `/\` as another host.

@@ -45,18 +45,14 @@ struct ChainOptions: ParsableArguments {
 
 /// Where commands keep compiled patterns, so that the next one need not compile them.
 enum PatternCache {
-    /// nil when there is no folder of our own to write to.
+    /// nil when there is no such folder, and none can be made.
     static let directory: String? = {
         let environment = ProcessInfo.processInfo.environment
         let home = environment.value("KEEPTRUSTS_STATE_DIR") ?? NSHomeDirectory() + "/.keeptrusts"
         let path = environment.value("KEEPTRUSTS_PATTERN_DIR") ?? home + "/patterns"
-        do {
-            try FileManager.default.createDirectory(
-                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-            return path
-        } catch {
-            return nil
-        }
+        // One that is there may be read, also where nothing can be written to it.
+        try? OwnFolder.make(path)
+        return FileManager.default.isReadableFile(atPath: path + "/.") ? path : nil
     }()
 
     /// What people read who wait for a command.

@@ -44,7 +44,7 @@ struct ChatRun: AsyncParsableCommand {
         let server = try ChatServer(
             settings: ChatSettings(
                 listen: try HostPort(listen), tls: try tls.files(), publicURL: publicURL,
-                gatewayURL: { gatewayURL }, consoleURL: { consoleURL }),
+                hostNames: OwnHosts.machineNames(), gatewayURL: { gatewayURL }, consoleURL: { consoleURL }),
             api: ControlPlaneClient(http: http, baseURL: ProcessHTTP.apiURL(apiURL)), http: http, logger: logger,
             onReady: { Output.line("chat listening on \($0)") })
         try await Services.run([http, server], logger: logger)

@@ -41,7 +41,7 @@ struct ConsoleRun: AsyncParsableCommand {
         let server = try ConsoleServer(
             settings: ConsoleSettings(
                 listen: try HostPort(listen), tls: try tls.files(), publicURL: publicURL,
-                chatURL: { chatURL }),
+                hostNames: OwnHosts.machineNames(), chatURL: { chatURL }),
             api: ControlPlaneClient(http: http, baseURL: ProcessHTTP.apiURL(apiURL)), logger: logger,
             onReady: { Output.line("console listening on \($0)") })
         try await Services.run([http, server], logger: logger)

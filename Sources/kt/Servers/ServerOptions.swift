@@ -78,10 +78,10 @@ enum DataDirectory {
         }
     }
 
-    /// Writes a file anew.
-    static func write(_ text: String, to name: String, in directory: String, mode: mode_t = 0o600) throws {
+    /// Writes a file anew, for this user alone.
+    static func write(_ text: String, to name: String, in directory: String) throws {
         let path = "\(directory)/\(name)"
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             throw DataDirectoryError(path: directory, cause: "'\(path)': \(String(cString: strerror(errno)))")
         }
