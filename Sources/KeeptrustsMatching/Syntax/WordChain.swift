@@ -13,16 +13,15 @@ struct WordChain: Equatable {
         var flags: Int { (startsToken ? 2 : 0) + (endsToken ? 1 : 0) }
     }
 
-    /// How much of what stands around a word belongs to the part of the match that it was found for (bytes); nil without a
-    /// bound.
+    /// How much of what stands around a word belongs to the part of the match that it was found for.
     struct Slack: Equatable {
-        var before: Int?
-        var after: Int?
+        var before = Extent.none
+        var after = Extent.none
 
-        static let none = Slack(before: 0, after: 0)
+        static let none = Slack()
 
         func widened(by other: Slack) -> Slack {
-            Slack(before: most(before, other.before), after: most(after, other.after))
+            Slack(before: before.union(other.before), after: after.union(other.after))
         }
     }
 
@@ -39,22 +38,21 @@ struct WordChain: Equatable {
         /// Many texts hold a word of the step.
         var isCommon: Bool { words.keys.contains { $0.cost >= Word.costOfCommon } }
 
-        /// The most bytes before the step: from the end of the step before it, or from the beginning of the match; nil without
-        /// a bound.
-        var before: Int?
+        /// What can stand before the step: behind the step before it, or from the beginning of the match on.
+        var before = Extent.none
 
-        /// The most bytes of the step before any of its words, behind it, and of all of it.
-        var mostBefore: Int? { words.values.reduce(0) { most($0, $1.before) } }
-        var mostAfter: Int? { words.values.reduce(0) { most($0, $1.after) } }
-        var longest: Int? {
-            words.reduce(0) { most($0, sum(sum($1.value.before, $1.value.after), $1.key.text.utf8.count)) }
+        /// What of the step can stand before any of its words, behind it, and all of it.
+        var mostBefore: Extent { words.values.reduce(.none) { $0.union($1.before) } }
+        var mostAfter: Extent { words.values.reduce(.none) { $0.union($1.after) } }
+        var longest: Extent {
+            words.reduce(.none) { $0.union($1.value.before + Extent(of: $1.key.text) + $1.value.after) }
         }
     }
 
     var steps: [Step]
 
-    /// The most bytes of a match after the last step; nil without a bound.
-    var after: Int?
+    /// What of a match can stand behind the last step.
+    var after = Extent.none
 
     /// More texts of one piece are not written out; and more words of a step say too little for what they cost.
     static let mostWords = 128
@@ -137,16 +135,16 @@ struct WordChain: Equatable {
 
     private static func chain(of syntax: Syntax, _ starts: Bool, _ ends: Bool) -> WordChain? {
         var steps: [Step] = []
-        var gap: Int? = 0
+        var gap = Extent.none
         let pieces = pieces(of: syntax, starts, ends)
         // Words that the scan for tokens cannot find cost a scan of their own.
         let isCheap = pieces.contains { $0.group?.words.keys.allSatisfy(\.isCheap) ?? false }
         for piece in pieces {
             if let group = piece.group, !isCheap || group.words.keys.allSatisfy(\.isCheap) {
                 steps.append(Step(words: group.words, before: gap))
-                gap = 0
+                gap = .none
             } else {
-                gap = sum(gap, piece.longest)
+                gap += piece.longest
             }
         }
         return steps.isEmpty ? nil : WordChain(steps: steps, after: gap).withoutIdleSteps
@@ -161,16 +159,16 @@ struct WordChain: Equatable {
             let isNear =
                 (index > 0 && chain.steps[index - 1].isNear(to: step))
                 || (index + 1 < chain.steps.count && step.isNear(to: chain.steps[index + 1]))
-            let length = sum(step.before, step.longest)
+            let length = step.before + step.longest
             // Of one that takes much room, each of its words tells how much it takes.
-            guard !isNear, step.isIdle, length.map({ $0 <= Self.roomOfIdle }) ?? true else {
+            guard !isNear, step.isIdle, length.bytes.map({ $0 <= Self.roomOfIdle }) ?? true else {
                 index += 1
                 continue
             }
             if index + 1 < chain.steps.count {
-                chain.steps[index + 1].before = sum(length, chain.steps[index + 1].before)
+                chain.steps[index + 1].before += length
             } else {
-                chain.after = sum(length, chain.after)
+                chain.after += length
             }
             chain.steps.remove(at: index)
         }
@@ -183,14 +181,14 @@ struct WordChain: Equatable {
         case text(Set<String>, starts: Bool, ends: Bool)
 
         /// Something that holds one of these words.
-        case words(Group, longest: Int?)
+        case words(Group, longest: Extent)
 
         /// Something of which no more is known.
-        case gap(longest: Int?)
+        case gap(longest: Extent)
 
-        var longest: Int? {
+        var longest: Extent {
             switch self {
-            case .text(let texts, _, _): texts.map(\.utf8.count).max() ?? 0
+            case .text(let texts, _, _): texts.reduce(.none) { $0.union(Extent(of: $1)) }
             case .words(_, let longest), .gap(let longest): longest
             }
         }
@@ -212,7 +210,7 @@ struct WordChain: Equatable {
                 guard cut.count * 2 <= words.count, cut.allSatisfy(\.isUseful) else {
                     return Group(words: Dictionary(uniqueKeysWithValues: words.map { ($0, .none) }))
                 }
-                let slack = Slack(before: 0, after: longest)
+                let slack = Slack(after: longest)
                 return Group(words: Dictionary(uniqueKeysWithValues: cut.map { ($0, slack) }))
             }
         }
@@ -253,20 +251,20 @@ struct WordChain: Equatable {
             if isWide, bytes.isEmpty, source.unicodeScalars.count == 1 {
                 return [.text([source.lowercased()], starts: starts, ends: ends)]
             }
-            return [.gap(longest: syntax.longest)]
+            return [.gap(longest: syntax.extent)]
         case .repeated(let part, 1, 1): return pieces(of: part, starts, ends)
         case .repeated(let part, 0, 1):
-            guard let texts = exact(pieces(of: part, starts, ends)) else { return [.gap(longest: syntax.longest)] }
+            guard let texts = exact(pieces(of: part, starts, ends)) else { return [.gap(longest: syntax.extent)] }
             return [.text(texts.union([""]), starts: starts, ends: ends)]
-        case .repeated(.one, _, _), .repeated(_, 0, _): return [.gap(longest: syntax.longest)]
+        case .repeated(.one, _, _), .repeated(_, 0, _): return [.gap(longest: syntax.extent)]
         case .repeated(let part, _, let most):
             // The first copy, and room for the others.
-            let others = part.longest.flatMap { length in most.map { length * ($0 - 1) } }
+            let others = part.extent.times(most.map { $0 - 1 })
             return pieces(of: part, starts, ends && part.beginsAtEdge(ends)) + [.gap(longest: others)]
         case .sequence(let parts): return sequence(parts, starts, ends)
         case .choice(let branches):
             return [
-                choice(branches.map { pieces(of: $0, starts, ends) }, starts, ends) ?? .gap(longest: syntax.longest)
+                choice(branches.map { pieces(of: $0, starts, ends) }, starts, ends) ?? .gap(longest: syntax.extent)
             ]
         }
     }
@@ -311,11 +309,11 @@ struct WordChain: Equatable {
             if union.count <= mostWords { return .text(union, starts: starts, ends: ends) }
         }
         var whole = Group(words: [:])
-        var longest: Int? = 0
+        var longest = Extent.none
         for branch in branches {
             guard let best = best(of: branch) else { return nil }
             whole.words.merge(best.words) { $0.widened(by: $1) }
-            longest = most(longest, branch.reduce(0) { sum($0, $1.longest) })
+            longest = longest.union(branch.reduce(.none) { $0 + $1.longest })
         }
         return whole.words.count <= mostAlternatives ? .words(whole, longest: longest) : nil
     }
@@ -324,9 +322,9 @@ struct WordChain: Equatable {
         var best: Group?
         for (index, piece) in branch.enumerated() {
             guard var group = piece.group, best.map({ group.cost < $0.cost }) ?? true else { continue }
-            let before = branch[..<index].reduce(0) { sum($0, $1.longest) }
-            let after = branch[(index + 1)...].reduce(0) { sum($0, $1.longest) }
-            group.words = group.words.mapValues { Slack(before: sum(before, $0.before), after: sum($0.after, after)) }
+            let before = branch[..<index].reduce(.none) { $0 + $1.longest }
+            let after = branch[(index + 1)...].reduce(.none) { $0 + $1.longest }
+            group.words = group.words.mapValues { Slack(before: before + $0.before, after: $0.after + after) }
             best = group
         }
         return best
@@ -336,10 +334,6 @@ struct WordChain: Equatable {
 extension WordChain.Step {
     /// Whether little can stand between a word of the step and one of the next.
     fileprivate func isNear(to next: Self) -> Bool {
-        sum(sum(mostAfter, next.before), next.mostBefore).map { $0 <= 16 } ?? false
+        (mostAfter + next.before + next.mostBefore).bytes.map { $0 <= 16 } ?? false
     }
 }
-
-/// Lengths without a bound are nil, and so is what is made of them.
-private func sum(_ a: Int?, _ b: Int?) -> Int? { a.flatMap { a in b.map { a + $0 } } }
-private func most(_ a: Int?, _ b: Int?) -> Int? { a.flatMap { a in b.map { max(a, $0) } } }
