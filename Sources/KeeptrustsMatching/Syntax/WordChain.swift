@@ -79,10 +79,20 @@ struct WordChain: Equatable {
     private static func chains(of branches: [Syntax], _ starts: Bool, _ ends: Bool) -> [WordChain] {
         var all: [WordChain] = []
         for branch in branches {
-            guard let whole = chain(of: branch, starts, ends) else { return [] }
-            let parts = whole.steps.allSatisfy(\.isCommon) ? parted(branch, most: mostParts) : []
-            let chains = parts.compactMap { chain(of: $0, starts, ends) }
-            all += parts.count > 1 && chains.count == parts.count ? chains : [whole]
+            guard let whole = chain(of: pieces(of: branch, starts, ends)) else { return [] }
+            let sequences = whole.steps.allSatisfy(\.isCommon) ? parted(branch, most: mostParts) : []
+            var known: [PartInPlace: [Piece]] = [:]
+            let chains = sequences.compactMap { parts in
+                chain(
+                    of: sequence(parts.map(\.syntax), starts, ends) { index, starts, ends in
+                        let place = PartInPlace(number: parts[index].number, starts: starts, ends: ends)
+                        if let pieces = known[place] { return pieces }
+                        let pieces = pieces(of: parts[index].syntax, starts, ends)
+                        known[place] = pieces
+                        return pieces
+                    })
+            }
+            all += sequences.count > 1 && chains.count == sequences.count ? chains : [whole]
         }
         return all
     }
@@ -93,27 +103,43 @@ struct WordChain: Equatable {
     /// A part of an expression has so many chains of its own at most.
     private static let mostParts = 24
 
-    /// The expression in parts that together match what it does: each with one branch of those choices whose words, as choices,
-    /// are the most common.
-    private static func parted(_ syntax: Syntax, most: Int) -> [Syntax] {
-        guard case .sequence(let parts) = syntax else { return [syntax] }
+    /// A part of several sequences, known by its number.
+    private struct Part {
+        var number: Int
+        var syntax: Syntax
+    }
+
+    /// A part, and whether words begin and end where it does: sequences that share it are looked at once.
+    private struct PartInPlace: Hashable {
+        var number: Int
+        var starts: Bool
+        var ends: Bool
+    }
+
+    /// The expression in sequences that together match what it does: each with one branch of those choices whose words, as
+    /// choices, are the most common.
+    private static func parted(_ syntax: Syntax, most: Int) -> [[Part]] {
+        guard case .sequence(let parts) = syntax else { return [] }
         var choices: [(index: Int, cost: Int, branches: [Syntax])] = []
         for (index, part) in parts.enumerated() {
             guard case .choice(let branches) = part, let (cost, divided) = divided(branches) else { continue }
             choices.append((index, cost, divided))
         }
         choices.sort { $0.cost > $1.cost }
-        var all = [parts]
+        var all = [parts.enumerated().map { Part(number: $0, syntax: $1) }]
+        var number = parts.count
         for choice in choices where all.count * choice.branches.count <= most {
+            let branches = choice.branches.enumerated().map { Part(number: number + $0, syntax: $1) }
+            number += branches.count
             all = all.flatMap { parts in
-                choice.branches.map { branch in
+                branches.map { branch in
                     var parts = parts
                     parts[choice.index] = branch
                     return parts
                 }
             }
         }
-        return all.map(Syntax.sequence)
+        return all
     }
 
     /// The branches of a choice that hold several words, of which the choice would tell one each, and one of all others.
@@ -133,10 +159,9 @@ struct WordChain: Equatable {
         return long.isEmpty || all.count < 2 ? nil : (cost.all, all)
     }
 
-    private static func chain(of syntax: Syntax, _ starts: Bool, _ ends: Bool) -> WordChain? {
+    private static func chain(of pieces: [Piece]) -> WordChain? {
         var steps: [Step] = []
         var gap = Extent.none
-        let pieces = pieces(of: syntax, starts, ends)
         // Words that the scan for tokens cannot find cost a scan of their own.
         let isCheap = pieces.contains { $0.group?.words.keys.allSatisfy(\.isCheap) ?? false }
         for piece in pieces {
@@ -261,7 +286,7 @@ struct WordChain: Equatable {
             // The first copy, and room for the others.
             let others = part.extent.times(most.map { $0 - 1 })
             return pieces(of: part, starts, ends && part.beginsAtEdge(ends)) + [.gap(longest: others)]
-        case .sequence(let parts): return sequence(parts, starts, ends)
+        case .sequence(let parts): return sequence(parts, starts, ends) { pieces(of: parts[$0], $1, $2) }
         case .choice(let branches):
             return [
                 choice(branches.map { pieces(of: $0, starts, ends) }, starts, ends) ?? .gap(longest: syntax.extent)
@@ -276,22 +301,25 @@ struct WordChain: Equatable {
         return texts
     }
 
-    private static func sequence(_ parts: [Syntax], _ starts: Bool, _ ends: Bool) -> [Piece] {
+    /// The pieces of parts in a row, where `pieces` has those of each part by its index.
+    private static func sequence(
+        _ parts: [Syntax], _ starts: Bool, _ ends: Bool, _ pieces: (Int, Bool, Bool) -> [Piece]
+    ) -> [Piece] {
         var isEdge = [starts]
         for part in parts { isEdge.append(part.endsAtEdge(isEdge[isEdge.count - 1])) }
         var endsAtEdge = ends
-        var pieces: [Piece] = []
+        var all: [Piece] = []
         for (index, part) in parts.enumerated().reversed() {
-            for piece in Self.pieces(of: part, isEdge[index], endsAtEdge).reversed() {
-                if let next = pieces.first, let joined = join(piece, next) {
-                    pieces[0] = joined
+            for piece in pieces(index, isEdge[index], endsAtEdge).reversed() {
+                if let next = all.first, let joined = join(piece, next) {
+                    all[0] = joined
                 } else {
-                    pieces.insert(piece, at: 0)
+                    all.insert(piece, at: 0)
                 }
             }
             endsAtEdge = part.beginsAtEdge(endsAtEdge)
         }
-        return pieces
+        return all
     }
 
     private static func join(_ first: Piece, _ second: Piece) -> Piece? {
