@@ -1,12 +1,12 @@
 extension Confirmer {
-    /// Searches for the first match that begins at or after `start`.
+    /// Searches for the first match that begins at or after `start`, and no later than at `latest`.
     ///
     /// A pattern with an anchor is tried only shortly before each place where the anchor stands.
     func next(
-        in text: UnsafeRawBufferPointer, from start: Int, _ memory: MatchMemory
+        in text: UnsafeRawBufferPointer, from start: Int, upTo latest: Int, _ memory: MatchMemory
     ) throws(MatchFailure) -> (whole: Range<Int>, found: Range<Int>)? {
         guard let (byte, reach, before) = anchor else {
-            return try find(text, from: start, limit: nil, memory)
+            return try find(text, from: start, limit: latest < text.count ? latest : nil, memory)
         }
         var first = start
         var place = text.firstIndex(of: byte, from: start)
@@ -15,7 +15,8 @@ extension Confirmer {
             first = anchor
             while first > least, before.contains(text[first - 1]) { first -= 1 }
             first = text.beginOfCharacter(atOrAfter: first)
-            if first <= anchor, let match = try find(text, from: first, limit: anchor, memory) { return match }
+            let limit = min(anchor, latest)
+            if first <= limit, let match = try find(text, from: first, limit: limit, memory) { return match }
             place = text.firstIndex(of: byte, from: anchor + 1)
         }
         return nil

@@ -10,6 +10,9 @@ final class Confirmer: @unchecked Sendable {
     /// A byte that every match holds, how far behind a match's first byte it can stand, and what can stand between.
     let anchor: (byte: UInt8, reach: Int, before: ByteSet)?
 
+    /// Where a match may begin; nil when that says nothing.
+    let starts: StartFilter?
+
     /// The number of the group `value`: what it matches is found, the rest of a match is context; 0 without one.
     private let group: Int
 
@@ -48,6 +51,7 @@ final class Confirmer: @unchecked Sendable {
             pcre2_code_free_8(code)
             throw PatternError(pattern: index, message: "The group 'value' comes after too many others.")
         }
+        starts = syntax.flatMap { $0.beginsVariously ? StartFilter($0) : nil }
         let jit = pcre2_jit_compile_8(code, UInt32(PCRE2_JIT_COMPLETE) | UInt32(PCRE2_JIT_PARTIAL_HARD))
         guard jit == 0 || jit == PCRE2_ERROR_JIT_BADOPTION else {
             pcre2_code_free_8(code)
@@ -55,7 +59,10 @@ final class Confirmer: @unchecked Sendable {
         }
     }
 
-    deinit { pcre2_code_free_8(code) }
+    deinit {
+        pcre2_code_free_8(code)
+        starts?.deallocate()
+    }
 
     /// Searches for the first match that begins at or after `start`.
     ///
@@ -68,6 +75,25 @@ final class Confirmer: @unchecked Sendable {
     /// - Returns: What was found.
     /// - Throws: ``MatchFailure`` when the search was given up.
     func search(
+        _ text: UnsafeRawBufferPointer, from start: Int, limit: Int? = nil, isOpen: Bool, _ memory: MatchMemory
+    ) throws(MatchFailure) -> Outcome {
+        guard let starts else { return try searchAll(text, from: start, limit: limit, isOpen: isOpen, memory) }
+        let last = limit ?? text.count
+        var next = start
+        // Where a match may begin at nearly each place, a search of several at once takes less.
+        var others = 0
+        while let place = starts.place(in: text, from: next, upTo: last, isOpen: isOpen) {
+            others = place - next <= 2 ? min(2 * others + 1, 255) : 0
+            let end = min(last, place + others)
+            let outcome = try searchAll(text, from: place, limit: end, isOpen: isOpen, memory)
+            guard outcome == .none else { return outcome }
+            next = end + 1
+        }
+        return .none
+    }
+
+    /// The same without a look at where a match may begin: PCRE2 tries each place.
+    func searchAll(
         _ text: UnsafeRawBufferPointer, from start: Int, limit: Int? = nil, isOpen: Bool, _ memory: MatchMemory
     ) throws(MatchFailure) -> Outcome {
         let subject = text.baseAddress?.assumingMemoryBound(to: UInt8.self)

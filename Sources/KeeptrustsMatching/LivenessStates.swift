@@ -62,13 +62,51 @@ final class LivenessStates {
         var state = state
         var met = automaton.unknown
         for byte in text {
-            let column = Int(classOfByte[Int(byte)])
-            let next = transitions[Int(state) &* classCount &+ column]
-            state = next >= 0 ? next : follow(state, column)
+            state = next(state, byte)
             met |= ended[Int(state)]
         }
         hits[automaton.word] |= met | alive[Int(state)]
         return state
+    }
+
+    /// Reads a piece of text for four groups at once: while one waits for memory, the others go on.
+    ///
+    /// - Parameters:
+    ///   - text: The piece.
+    ///   - groups: The four.
+    ///   - states: The state of each before the piece, and then after it.
+    ///   - hits: Takes what ``run(_:from:into:)`` notes there.
+    static func run(
+        _ text: UnsafeRawBufferPointer,
+        _ groups: (LivenessStates, LivenessStates, LivenessStates, LivenessStates),
+        from states: inout (Int32, Int32, Int32, Int32), into hits: UnsafeMutablePointer<UInt64>
+    ) {
+        let (a, b, c, d) = groups
+        var (stateA, stateB, stateC, stateD) = states
+        var (metA, metB) = (a.automaton.unknown, b.automaton.unknown)
+        var (metC, metD) = (c.automaton.unknown, d.automaton.unknown)
+        for byte in text {
+            stateA = a.next(stateA, byte)
+            stateB = b.next(stateB, byte)
+            stateC = c.next(stateC, byte)
+            stateD = d.next(stateD, byte)
+            metA |= a.ended[Int(stateA)]
+            metB |= b.ended[Int(stateB)]
+            metC |= c.ended[Int(stateC)]
+            metD |= d.ended[Int(stateD)]
+        }
+        states = (stateA, stateB, stateC, stateD)
+        hits[a.automaton.word] |= metA | a.alive[Int(stateA)]
+        hits[b.automaton.word] |= metB | b.alive[Int(stateB)]
+        hits[c.automaton.word] |= metC | c.alive[Int(stateC)]
+        hits[d.automaton.word] |= metD | d.alive[Int(stateD)]
+    }
+
+    @inline(__always)
+    private func next(_ state: Int32, _ byte: UInt8) -> Int32 {
+        let column = Int(classOfByte[Int(byte)])
+        let next = transitions[Int(state) &* classCount &+ column]
+        return next >= 0 ? next : follow(state, column)
     }
 
     /// The state that is left of one when no match of a pattern is in progress.

@@ -58,12 +58,16 @@ struct ScanPlan {
             let width = Self.width(of: index, in: chain)
             let words = step.words.sorted { ($0.key.text, $0.key.flags) < ($1.key.text, $1.key.flags) }
             for (word, slack) in words {
+                let before = step.before + slack.before
+                let after = isLast ? slack.after + chain.after : slack.after
+                // The word is known by one of its tokens: others of its own may stand on either side.
+                let others = Extent(words: word.text.utf8.count(where: ByteSet.space.contains))
                 let entry = Vocabulary.Entry(
                     pattern: Int32(pattern), step: Int32(steps + index),
                     previous: index == 0 ? -1 : Int32(steps + index - 1), longest: longest,
-                    before: Self.bounded(Self.sum(step.before, slack.before)),
-                    after: Self.bounded(isLast ? Self.sum(slack.after, chain.after) : slack.after), isLast: isLast,
-                    width: width, needed: rare)
+                    before: Self.bounded(before.bytes), after: Self.bounded(after.bytes),
+                    wordsBefore: Self.bounded((before + others).words.map { $0 + 1 }),
+                    wordsAfter: Self.bounded((others + after).words), isLast: isLast, width: width, needed: rare)
                 if numbers[word] == nil {
                     numbers[word] = self.words.count
                     self.words.append((word, []))
@@ -73,8 +77,6 @@ struct ScanPlan {
         }
     }
 
-    private static func sum(_ a: Int?, _ b: Int?) -> Int? { a.flatMap { a in b.map { a + $0 } } }
-
     /// How far apart words of a step may begin and still be remembered as one.
     ///
     /// A word matters until the next step's word can follow it no more.
@@ -83,8 +85,8 @@ struct ScanPlan {
         let (step, next) = (chain.steps[index], chain.steps[index + 1])
         // In another case, a character can have more bytes.
         let longest = (step.words.keys.map(\.text.utf8.count).max() ?? 0) * 3
-        let gap = sum(step.mostAfter, sum(next.before, next.mostBefore))
-        return WordTrails.width(reach: bounded(sum(longest, gap)))
+        let gap = (step.mostAfter + next.before + next.mostBefore).bytes
+        return WordTrails.width(reach: bounded(gap.map { longest + $0 }))
     }
 
     private static func bounded(_ length: Int?) -> Int32 {

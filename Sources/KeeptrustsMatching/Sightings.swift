@@ -29,6 +29,19 @@ struct Sightings {
         var end: UInt32
     }
 
+    /// Where a word of a chain stands; of one that Hyperscan found, only its end is known well.
+    struct FoundWord {
+        /// Where it begins: at the earliest, and at the latest.
+        var start: Int
+        var latestStart: Int
+        var end: Int
+
+        /// How many words of the text, as ``Extent`` counts them, stand before it, the one that its token begins included: at
+        /// least, and at most.
+        var rank: Int
+        var mostRank: Int
+    }
+
     private static let mostPlaces = 4_096
     private static let mostRegions = 1_024
 
@@ -66,42 +79,55 @@ struct Sightings {
         count += 1
     }
 
-    /// Notes that a word of a chain stands at `start` ..< `end`; words come in the order in which they begin.
+    /// Notes that a word of a chain stands in the text; words come in the order in which they begin.
+    ///
+    /// - Parameters:
+    ///   - entry: What the word means.
+    ///   - word: Where it stands.
+    ///   - text: The text.
     @inline(__always)
     mutating func note(
-        _ entry: UnsafePointer<Vocabulary.Entry>, _ start: Int, _ end: Int, _ text: UnsafeRawBufferPointer
+        _ entry: UnsafePointer<Vocabulary.Entry>, _ word: FoundWord, _ text: UnsafeRawBufferPointer
     ) {
-        var begin = max(0, start &- Int(entry.pointee.before))
+        var begins = WordTrails.Begins(
+            earliest: max(0, word.start &- Int(entry.pointee.before)), latest: word.latestStart)
         if entry.pointee.previous >= 0 {
-            let first = trails.begin(behind: Int(entry.pointee.previous), at: start, gap: Int(entry.pointee.before))
-            guard let first else { return }
-            begin = first
+            let known = trails.begins(
+                behind: Int(entry.pointee.previous), at: word.start, rank: word.rank, gap: Int(entry.pointee.before),
+                words: Int(entry.pointee.wordsBefore))
+            guard let known else { return }
+            begins = known
         }
         // No match is longer.
-        begin = max(begin, start &- Int(entry.pointee.longest))
-        let end = min(text.count, end &+ Int(entry.pointee.after))
-        guard !entry.pointee.isLast else { return hit(entry, begin, end, text) }
-        trails.add(WordTrails.Spot(start, end, begin: begin), to: Int(entry.pointee.step), Int(entry.pointee.width))
+        begins.earliest = max(begins.earliest, word.start &- Int(entry.pointee.longest))
+        guard begins.earliest <= begins.latest else { return }
+        let end = min(text.count, word.end &+ Int(entry.pointee.after))
+        guard !entry.pointee.isLast else { return hit(entry, begins, end, text) }
+        let rank = word.mostRank &+ Int(entry.pointee.wordsAfter)
+        trails.add(
+            WordTrails.Spot(word.start, end, rank: rank, begins: begins), to: Int(entry.pointee.step),
+            Int(entry.pointee.width))
     }
 
     private mutating func hit(
-        _ entry: UnsafePointer<Vocabulary.Entry>, _ begin: Int, _ end: Int, _ text: UnsafeRawBufferPointer
+        _ entry: UnsafePointer<Vocabulary.Entry>, _ begins: WordTrails.Begins, _ end: Int,
+        _ text: UnsafeRawBufferPointer
     ) {
         if entry.pointee.needed >= 0 {
             let needed = vocabulary.needed[Int(entry.pointee.needed)]
-            guard needed.stands(in: UnsafeRawBufferPointer(rebasing: text[begin..<end])) else { return }
+            guard needed.stands(in: UnsafeRawBufferPointer(rebasing: text[begins.earliest..<end])) else { return }
         }
-        hit(Int(entry.pointee.pattern), begin, end)
+        hit(Int(entry.pointee.pattern), begins, end)
     }
 
-    private mutating func hit(_ pattern: Int, _ begin: Int, _ end: Int) {
+    private mutating func hit(_ pattern: Int, _ begins: WordTrails.Begins, _ end: Int) {
         bits[pattern >> 6] |= 1 &<< UInt64(pattern & 63)
         let last = Int(lastRegion[pattern])
-        if last >= 0, begin <= regions[last].span.upperBound || regionCount == Self.mostRegions {
-            let open = regions[last].span
-            regions[last].span = min(open.lowerBound, begin)..<max(open.upperBound, end)
+        let region = PatternRegion(pattern: pattern, span: begins.earliest..<end, latest: begins.latest)
+        if last >= 0, begins.earliest <= regions[last].span.upperBound || regionCount == Self.mostRegions {
+            regions[last].widen(by: region)
         } else if regionCount < Self.mostRegions {
-            (regions + regionCount).initialize(to: PatternRegion(pattern: pattern, span: begin..<end))
+            (regions + regionCount).initialize(to: region)
             lastRegion[pattern] = Int32(regionCount)
             regionCount += 1
         }
@@ -109,7 +135,9 @@ struct Sightings {
     }
 
     /// The pattern may match anywhere in the text.
-    mutating func hitAnywhere(_ pattern: Int, textCount: Int) { hit(pattern, 0, textCount) }
+    mutating func hitAnywhere(_ pattern: Int, textCount: Int) {
+        hit(pattern, WordTrails.Begins(earliest: 0, latest: textCount), textCount)
+    }
 
     /// The pattern does not match after all.
     mutating func dismiss(_ pattern: Int) { bits[pattern >> 6] &= ~(1 &<< UInt64(pattern & 63)) }

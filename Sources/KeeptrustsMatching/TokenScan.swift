@@ -26,26 +26,43 @@ struct TokenScan {
         for place in sightings.pointee.found {
             for entry in vocabulary.literals[Int(place.literal)].entries { marks.note(step: entry.step) }
         }
-        eachToken(of: scope.tokens) { slot, start in mark(slot, start) }
+        eachToken(of: scope.tokens) { slot, tokens, index in mark(slot, tokens[index].start) }
     }
 
     /// Notes each part of the text that can hold a match of a chain that is complete by its marks.
     func run() {
         let literals = sightings.pointee.ordered()
         var taken = 0
-        eachToken(of: vocabulary.tokens) { slot, start in
+        var rank = 0
+        var counted = 0
+        eachToken(of: vocabulary.tokens) { slot, tokens, index in
             guard marks.isWanted(slot: slot) else { return }
-            if taken < literals.count { take(literals, &taken, upTo: start) }
-            note(slot, start)
+            // Behind the first token of a new run; what was left of the last one only makes words seem nearer to each other.
+            if index < counted &- 1 { counted = 0 }
+            while counted <= index {
+                rank &+= isBehindSpace(tokens[counted].start)
+                counted &+= 1
+            }
+            let start = tokens[index].start
+            if taken < literals.count { take(literals, &taken, upTo: start, rank: rank) }
+            note(slot, start, rank: rank)
         }
-        take(literals, &taken, upTo: text.count)
+        take(literals, &taken, upTo: text.count, rank: rank &+ text.count)
     }
 
-    /// Hands the slot and the place of each token of a table to `body`.
+    /// 1 where a space stands right before a place, else 0.
+    @inline(__always)
+    private func isBehindSpace(_ place: Int) -> Int {
+        guard place > 0 else { return 0 }
+        let byte = text[place &- 1]
+        return byte == 0x20 || byte &- 0x09 < 5 ? 1 : 0
+    }
+
+    /// Hands the slot of each token of a table to `body`, with the run of tokens that it is of, and its index there.
     ///
     /// Tokens that may be known are put aside first: a processor guesses wrong which of them pass, so nothing waits for that.
     @inline(__always)
-    private func eachToken(of table: TokenTable, _ body: (Int, Int) -> Void) {
+    private func eachToken(of table: TokenTable, _ body: (Int, UnsafeBufferPointer<TextToken>, Int) -> Void) {
         let aside = marks.aside
         let hasPrefixes = vocabulary.hasPrefixes
         read.eachRunOfTokens { tokens in
@@ -56,12 +73,13 @@ struct TokenScan {
                 count &+= table.mayKnow(tokens[index].key)
             }
             for place in 0..<count {
-                let token = tokens[Int(aside[place])]
+                let index = Int(aside[place])
+                let token = tokens[index]
                 let slot = table.slot(of: token.key)
-                if slot >= 0 { body(slot, token.start) }
+                if slot >= 0 { body(slot, tokens, index) }
                 guard hasPrefixes, token.length >= TokenTable.shortestPrefix else { continue }
                 let prefix = table.prefixSlot(of: token.key)
-                if prefix >= 0 { body(prefix, token.start) }
+                if prefix >= 0 { body(prefix, tokens, index) }
             }
         }
     }
@@ -88,26 +106,37 @@ struct TokenScan {
         }
     }
 
-    /// Notes the literals that end no later than `limit`.
-    private func take(_ literals: UnsafeMutableBufferPointer<Sightings.Place>, _ taken: inout Int, upTo limit: Int) {
+    /// Notes the literals that end no later than `limit`, where no more than `rank` words stand before that.
+    private func take(
+        _ literals: UnsafeMutableBufferPointer<Sightings.Place>, _ taken: inout Int, upTo limit: Int, rank: Int
+    ) {
         while taken < literals.count, Int(literals[taken].end) <= limit {
             let place = literals[taken]
             let literal = vocabulary.literals[Int(place.literal)]
             taken += 1
             // In another case, a character can have more bytes.
             let start = max(0, Int(place.end) &- literal.length &* 3)
+            let word = Sightings.FoundWord(
+                start: start, latestStart: Int(place.end), end: Int(place.end), rank: 0, mostRank: rank)
             for entry in literal.entries where marks.isWanted(step: entry.step) {
-                withUnsafePointer(to: entry) { sightings.pointee.note($0, start, Int(place.end), text) }
+                withUnsafePointer(to: entry) { sightings.pointee.note($0, word, text) }
             }
         }
     }
 
     /// Notes the words that stand where their token does.
-    private func note(_ slot: Int, _ token: Int) {
+    private func note(_ slot: Int, _ token: Int, rank: Int) {
         var index = vocabulary.head(at: slot).form
         while index >= 0 {
             let form = vocabulary.forms + Int(index)
-            if hasProbe(form, token), stands(form, token) { note(form, token &- Int(form.pointee.offset)) }
+            if hasProbe(form, token), stands(form, token) {
+                let start = token &- Int(form.pointee.offset)
+                note(
+                    form,
+                    Sightings.FoundWord(
+                        start: start, latestStart: start, end: start &+ Int(form.pointee.length), rank: rank,
+                        mostRank: rank))
+            }
             index = form.pointee.next
         }
     }
@@ -131,11 +160,10 @@ struct TokenScan {
     }
 
     @inline(__always)
-    private func note(_ form: UnsafePointer<Vocabulary.Form>, _ start: Int) {
-        let end = start &+ Int(form.pointee.length)
+    private func note(_ form: UnsafePointer<Vocabulary.Form>, _ word: Sightings.FoundWord) {
         for number in 0..<Int(form.pointee.entryCount) {
             let entry = vocabulary.entries + (Int(form.pointee.entries) &+ number)
-            if marks.isWanted(step: entry.pointee.step) { sightings.pointee.note(entry, start, end, text) }
+            if marks.isWanted(step: entry.pointee.step) { sightings.pointee.note(entry, word, text) }
         }
     }
 }

@@ -13,6 +13,11 @@ extension Vocabulary {
         var longest: Int32
         var before: Int32
         var after: Int32
+
+        /// The most words, as ``Extent`` counts them, from the step before it up to the word's token, that included; and from
+        /// there to the end of what belongs to its step.
+        var wordsBefore: Int32
+        var wordsAfter: Int32
         var isLast: Bool
 
         /// Words of the step that begin within so many bytes of one another are remembered as one: see ``WordTrails``.

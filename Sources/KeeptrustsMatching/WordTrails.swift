@@ -4,16 +4,31 @@
 struct WordTrails {
     /// Words of one step that stand close to each other.
     struct Spot {
-        /// Where the first of them begins, where the last of them ends, and where a match with one of them can begin.
+        /// Where the first of them begins, where the last of them ends, and where a match with one of them can begin: at the
+        /// earliest, and at the latest.
         var first: Int32
         var end: Int32
         var begin: Int32
+        var latest: Int32
 
-        init(_ start: Int, _ end: Int, begin: Int) {
+        /// How many words of the text stand before the end of the last of them.
+        var rank: Int32
+
+        init(_ start: Int, _ end: Int, rank: Int, begins: Begins) {
             first = Int32(truncatingIfNeeded: start)
             self.end = Int32(truncatingIfNeeded: end)
-            self.begin = Int32(truncatingIfNeeded: begin)
+            self.rank = Int32(truncatingIfNeeded: rank)
+            begin = Int32(truncatingIfNeeded: begins.earliest)
+            latest = Int32(truncatingIfNeeded: begins.latest)
         }
+
+        static let none = Spot(0, 0, rank: 0, begins: Begins(earliest: 0, latest: 0))
+    }
+
+    /// Where a match can begin.
+    struct Begins {
+        var earliest: Int
+        var latest: Int
     }
 
     /// Spots that are remembered of a step.
@@ -35,7 +50,7 @@ struct WordTrails {
     init(steps: Int) {
         self.steps = max(1, steps)
         spots = .allocate(capacity: self.steps * Self.most)
-        spots.initialize(repeating: Spot(0, 0, begin: 0), count: self.steps * Self.most)
+        spots.initialize(repeating: .none, count: self.steps * Self.most)
         counts = .allocate(capacity: self.steps)
         counts.initialize(repeating: 0, count: self.steps)
         texts = .allocate(capacity: self.steps)
@@ -63,18 +78,22 @@ struct WordTrails {
     /// - Parameters:
     ///   - step: The step.
     ///   - place: Where the next step's word begins.
+    ///   - rank: How many words of the text stand before it, itself included.
     ///   - gap: The most bytes between the two words.
-    /// - Returns: The earliest place; nil when no word of the step is near enough.
+    ///   - words: The most words from the one to the other, that included.
+    /// - Returns: The places; nil when no word of the step is near enough.
     @inline(__always)
-    func begin(behind step: Int, at place: Int, gap: Int) -> Int? {
+    func begins(behind step: Int, at place: Int, rank: Int, gap: Int, words: Int) -> Begins? {
         // Steps are numbered from 0 to `steps`.
         guard texts[step] == text else { return nil }
-        var begin = Int.max
+        var begins = Begins(earliest: .max, latest: 0)
         for index in 0..<min(Int(counts[step]), Self.most) {
             let spot = spots[step &* Self.most &+ index]
-            if place &- Int(spot.end) <= gap { begin = min(begin, Int(spot.begin)) }
+            guard place &- Int(spot.end) <= gap, rank &- Int(spot.rank) <= words else { continue }
+            begins.earliest = min(begins.earliest, Int(spot.begin))
+            begins.latest = max(begins.latest, Int(spot.latest))
         }
-        return begin == .max ? nil : begin
+        return begins.earliest == .max ? nil : begins
     }
 
     /// Remembers a word of a step; words come in the order in which they begin.
@@ -91,6 +110,8 @@ struct WordTrails {
             if Int(spot.first) &- Int(last.pointee.first) <= width {
                 last.pointee.end = max(last.pointee.end, spot.end)
                 last.pointee.begin = min(last.pointee.begin, spot.begin)
+                last.pointee.latest = max(last.pointee.latest, spot.latest)
+                last.pointee.rank = max(last.pointee.rank, spot.rank)
                 return
             }
         }

@@ -172,6 +172,49 @@ struct PatternSetTests {
         #expect(scratch.regions.map(\.span.lowerBound) == [124])
     }
 
+    @Test(
+        "A text is searched only where no more words stand between those of a pattern than it says",
+        arguments: [
+            ("red a b c fox", [0...0]), ("red a b c d fox", []), ("red, a-b - c.d 'e fox", [0...0]),
+            ("red a b c red d e f g fox", []), ("red a b c d red e f fox", [0...12]),
+            ("red-a-b-c-d-e-f-g-h-fox", [0...0]), ("a red b fox, red c d fox", [2...13]),
+        ] as [(String, [ClosedRange<Int>])])
+    func words(text: String, expected: [ClosedRange<Int>]) throws {
+        let pattern = #"\bred[\s,'-]{1,4}(?:[\w.-]{1,24}[\s,'-]{1,4}){0,3}fox\b"#
+        let set = try PatternSet([Pattern(pattern)], cacheDirectory: nil)
+        let scratch = try #require(PatternScratch(for: set))
+
+        try Array(text.utf8).withUnsafeBytes { try set.scan(scratch.read($0), for: set.wholeScope, using: scratch) }
+
+        #expect(scratch.regions.map { $0.span.lowerBound...$0.latest } == expected)
+    }
+
+    @Test("Words, signs and spaces in any order hide no match from the short cuts", arguments: 0..<40)
+    func noise(seed: UInt64) throws {
+        let gap = #"(?:[\w'.-]{1,9}+[\s,:'_-]{1,6}+)"#
+        let set = try PatternSet(
+            [
+                Pattern(
+                    "\\bred[\\s,:'_-]{1,6}\(gap){0,3}?(?:fox|big dog)[\\s,:'_-]{1,6}\(gap){0,2}?end\\b",
+                    ignoresCase: true),
+                Pattern("\\b(?:the \(gap){0,2}?fox|red)[ -]{1,2}(?:\(gap){1,4}end|dog,? ?tail)", ignoresCase: true),
+                Pattern("(?:fox|dog).{0,12}(?:end|tail)"),
+            ], cacheDirectory: nil)
+        let pieces = ["red", "fox", "big", "dog", "end", "the", "tail", "x", "a.b", "c-d", "e'f", "é", "ſ", "RED", "7"]
+        let joints = [" ", " ", " ", ", ", " - ", "\n", "-", "_", "", ". ", " ,,, ", "\u{A0}", "      "]
+        var state = seed &* 7_919 &+ 13
+        func next(_ bound: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int((state >> 33) % UInt64(bound))
+        }
+
+        for _ in 0..<50 {
+            let text = (0..<next(60)).map { _ in pieces[next(pieces.count)] + joints[next(joints.count)] }.joined()
+
+            #expect(try set.spans(in: text) == set.spansWithoutScan(in: text), "\(text.debugDescription)")
+        }
+    }
+
     @Test("A word counts however many others of its step come behind it", arguments: [0, 1, 2, 3, 4, 5])
     func trail(others: Int) throws {
         let set = try PatternSet(

@@ -68,6 +68,33 @@ struct StreamMatcherTests {
         #expect(!Array("x".utf8).withUnsafeBytes { matcher.read($0, from: 0, using: scratch) })
     }
 
+    @Test("Groups that are followed together are followed as each by itself", arguments: PatternSetTests.texts)
+    func together(text: String) throws {
+        let patterns = (0..<7).flatMap { number in
+            PatternSetTests.patterns + [Pattern("\\bword\(number)x"), Pattern("[a-z]{2}\(number)")]
+        }
+        let set = try PatternSet(patterns, cacheDirectory: nil)
+        let scratch = try #require(PatternScratch(for: set))
+        let alone = try #require(PatternScratch(for: set))
+        var matcher = StreamMatcher(for: set)
+        let bytes = Array((text + text).utf8)
+
+        for end in stride(from: 3, to: bytes.count, by: 3) {
+            let window = Array(bytes[..<end])
+            _ = window.withUnsafeBytes { matcher.read($0, from: end - 3, using: scratch) }
+            _ = window.withUnsafeBytes { set.read(anew: $0, using: alone) }
+            for word in 0..<scratch.words {
+                // Read anew, a window also says what ended in it before.
+                #expect(scratch.hits(word: word) & ~alone.hits(word: word) == 0)
+            }
+            let last = Array(window.suffix(3))
+            var one = StreamMatcher(for: set)
+            _ = Array(window.dropLast(3)).withUnsafeBytes { one.read($0, from: 0, using: alone) }
+            _ = last.withUnsafeBytes { one.read($0, from: 0, using: alone) }
+            #expect((0..<scratch.words).map(scratch.hits(word:)) == (0..<alone.words).map(alone.hits(word:)))
+        }
+    }
+
     @Test(
         "A pattern that cannot begin within a word is not searched for there",
         arguments: [#"(?<!\w)[a-z0-9]{17}"#, #"(?<![\w.+-])[a-z]{17}"#, #"\b[a-z]{17}"#])

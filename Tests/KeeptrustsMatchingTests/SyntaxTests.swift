@@ -108,16 +108,29 @@ struct SyntaxTests {
 
         let chain = try #require(WordChain.all(of: syntax).first)
 
-        let words = chain.steps[0].words.map { "\($0.key.text) \($0.value.before ?? -1) \($0.value.after ?? -1)" }
+        let words = chain.steps[0].words.map {
+            "\($0.key.text) \($0.value.before.bytes ?? -1) \($0.value.after.bytes ?? -1)"
+        }
         #expect(words.sorted() == [" near 44 0", " secretly 9 0"])
+    }
+
+    @Test(
+        "The most words that a match of a pattern can have behind spaces are known",
+        arguments: [
+            (#"\w{1,24}"#, 1), (#"\w+"#, 1), (#"[ ,:-]{1,6}"#, 0), (#"(?:[\w'.-]{1,24}[\s,:-]{1,6}){0,8}"#, 8),
+            (#"(?:a b|c)"#, 2), (#"[a-z ]{0,9}"#, 5), (#".{0,7}"#, 4), (#"a.+"#, nil), (#"(?:\w+ )*"#, nil),
+            (#"é{2}-x"#, 1), ("", 0),
+        ] as [(String, Int?)])
+    func words(pattern: String, expected: Int?) throws {
+        let syntax = try #require(SyntaxReader.read(pattern, ignoresCase: true))
+
+        #expect(syntax.extent.words == expected)
     }
 
     /// The words of each step, and before them and at the end the most bytes that can stand there.
     private func describe(_ chain: WordChain) -> String {
-        func sum(_ lengths: Int?...) -> String {
-            lengths.contains(nil) ? "nil" : "\(lengths.reduce(0) { $0 + ($1 ?? 0) })"
-        }
-        var after: Int? = 0
+        func sum(_ extents: Extent...) -> String { extents.reduce(.none, +).bytes.map { "\($0)" } ?? "nil" }
+        var after = Extent.none
         let steps = chain.steps.map { step in
             let words = step.words.keys.map { ($0.startsToken ? "|" : "") + $0.text + ($0.endsToken ? "|" : "") }
                 .sorted()

@@ -30,7 +30,8 @@ extension PatternSet {
             try confirmers.map { confirmer in
                 var spans: [Range<Int>] = []
                 var start = 0
-                while case .match(let whole, let found) = try confirmer.search(text, from: start, isOpen: false, memory)
+                while case .match(let whole, let found) = try confirmer.searchAll(
+                    text, from: start, isOpen: false, memory)
                 {
                     spans.append(found)
                     start = max(whole.upperBound, start + 1)

@@ -69,8 +69,25 @@ extension PatternSet {
     fileprivate func spansByConfirmersAlone(in text: String) throws -> [[Range<Int>]] {
         let scratch = try #require(PatternScratch(for: self))
         return try Array(text.utf8).withUnsafeBytes { text in
-            try (0..<count).map { try spans(of: $0, in: text, [], scratch) }
+            try (0..<count).map { try spansByConfirmerAlone(of: $0, in: text, scratch) }
         }
+    }
+
+    private func spansByConfirmerAlone(
+        of pattern: Int, in text: UnsafeRawBufferPointer, _ scratch: PatternScratch
+    ) throws -> [Range<Int>] {
+        let fewest = PackNoiseTests.rules[pattern].rule.pattern.fewestDigits
+        var spans: [Range<Int>] = []
+        var start = 0
+        while start <= text.count,
+            case .match(let whole, let found) = try confirmers[pattern].searchAll(
+                text, from: start, isOpen: false, scratch.memory)
+        {
+            let counts = text[found].count(where: { (0x30...0x39).contains($0) }) >= fewest
+            if counts { spans.append(found) }
+            start = text.nextStart(after: whole, found: found, accepted: counts ? found : nil)
+        }
+        return spans
     }
 
     private func spans(

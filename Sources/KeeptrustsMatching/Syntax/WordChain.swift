@@ -13,16 +13,15 @@ struct WordChain: Equatable {
         var flags: Int { (startsToken ? 2 : 0) + (endsToken ? 1 : 0) }
     }
 
-    /// How much of what stands around a word belongs to the part of the match that it was found for (bytes); nil without a
-    /// bound.
+    /// How much of what stands around a word belongs to the part of the match that it was found for.
     struct Slack: Equatable {
-        var before: Int?
-        var after: Int?
+        var before = Extent.none
+        var after = Extent.none
 
-        static let none = Slack(before: 0, after: 0)
+        static let none = Slack()
 
         func widened(by other: Slack) -> Slack {
-            Slack(before: most(before, other.before), after: most(after, other.after))
+            Slack(before: before.union(other.before), after: after.union(other.after))
         }
     }
 
@@ -39,22 +38,21 @@ struct WordChain: Equatable {
         /// Many texts hold a word of the step.
         var isCommon: Bool { words.keys.contains { $0.cost >= Word.costOfCommon } }
 
-        /// The most bytes before the step: from the end of the step before it, or from the beginning of the match; nil without
-        /// a bound.
-        var before: Int?
+        /// What can stand before the step: behind the step before it, or from the beginning of the match on.
+        var before = Extent.none
 
-        /// The most bytes of the step before any of its words, behind it, and of all of it.
-        var mostBefore: Int? { words.values.reduce(0) { most($0, $1.before) } }
-        var mostAfter: Int? { words.values.reduce(0) { most($0, $1.after) } }
-        var longest: Int? {
-            words.reduce(0) { most($0, sum(sum($1.value.before, $1.value.after), $1.key.text.utf8.count)) }
+        /// What of the step can stand before any of its words, behind it, and all of it.
+        var mostBefore: Extent { words.values.reduce(.none) { $0.union($1.before) } }
+        var mostAfter: Extent { words.values.reduce(.none) { $0.union($1.after) } }
+        var longest: Extent {
+            words.reduce(.none) { $0.union($1.value.before + Extent(of: $1.key.text) + $1.value.after) }
         }
     }
 
     var steps: [Step]
 
-    /// The most bytes of a match after the last step; nil without a bound.
-    var after: Int?
+    /// What of a match can stand behind the last step.
+    var after = Extent.none
 
     /// More texts of one piece are not written out; and more words of a step say too little for what they cost.
     static let mostWords = 128
@@ -81,10 +79,20 @@ struct WordChain: Equatable {
     private static func chains(of branches: [Syntax], _ starts: Bool, _ ends: Bool) -> [WordChain] {
         var all: [WordChain] = []
         for branch in branches {
-            guard let whole = chain(of: branch, starts, ends) else { return [] }
-            let parts = whole.steps.allSatisfy(\.isCommon) ? parted(branch, most: mostParts) : []
-            let chains = parts.compactMap { chain(of: $0, starts, ends) }
-            all += parts.count > 1 && chains.count == parts.count ? chains : [whole]
+            guard let whole = chain(of: pieces(of: branch, starts, ends)) else { return [] }
+            let sequences = whole.steps.allSatisfy(\.isCommon) ? parted(branch, most: mostParts) : []
+            var known: [PartInPlace: [Piece]] = [:]
+            let chains = sequences.compactMap { parts in
+                chain(
+                    of: sequence(parts.map(\.syntax), starts, ends) { index, starts, ends in
+                        let place = PartInPlace(number: parts[index].number, starts: starts, ends: ends)
+                        if let pieces = known[place] { return pieces }
+                        let pieces = pieces(of: parts[index].syntax, starts, ends)
+                        known[place] = pieces
+                        return pieces
+                    })
+            }
+            all += sequences.count > 1 && chains.count == sequences.count ? chains : [whole]
         }
         return all
     }
@@ -95,27 +103,43 @@ struct WordChain: Equatable {
     /// A part of an expression has so many chains of its own at most.
     private static let mostParts = 24
 
-    /// The expression in parts that together match what it does: each with one branch of those choices whose words, as choices,
-    /// are the most common.
-    private static func parted(_ syntax: Syntax, most: Int) -> [Syntax] {
-        guard case .sequence(let parts) = syntax else { return [syntax] }
+    /// A part of several sequences, known by its number.
+    private struct Part {
+        var number: Int
+        var syntax: Syntax
+    }
+
+    /// A part, and whether words begin and end where it does: sequences that share it are looked at once.
+    private struct PartInPlace: Hashable {
+        var number: Int
+        var starts: Bool
+        var ends: Bool
+    }
+
+    /// The expression in sequences that together match what it does: each with one branch of those choices whose words, as
+    /// choices, are the most common.
+    private static func parted(_ syntax: Syntax, most: Int) -> [[Part]] {
+        guard case .sequence(let parts) = syntax else { return [] }
         var choices: [(index: Int, cost: Int, branches: [Syntax])] = []
         for (index, part) in parts.enumerated() {
             guard case .choice(let branches) = part, let (cost, divided) = divided(branches) else { continue }
             choices.append((index, cost, divided))
         }
         choices.sort { $0.cost > $1.cost }
-        var all = [parts]
+        var all = [parts.enumerated().map { Part(number: $0, syntax: $1) }]
+        var number = parts.count
         for choice in choices where all.count * choice.branches.count <= most {
+            let branches = choice.branches.enumerated().map { Part(number: number + $0, syntax: $1) }
+            number += branches.count
             all = all.flatMap { parts in
-                choice.branches.map { branch in
+                branches.map { branch in
                     var parts = parts
                     parts[choice.index] = branch
                     return parts
                 }
             }
         }
-        return all.map(Syntax.sequence)
+        return all
     }
 
     /// The branches of a choice that hold several words, of which the choice would tell one each, and one of all others.
@@ -135,18 +159,17 @@ struct WordChain: Equatable {
         return long.isEmpty || all.count < 2 ? nil : (cost.all, all)
     }
 
-    private static func chain(of syntax: Syntax, _ starts: Bool, _ ends: Bool) -> WordChain? {
+    private static func chain(of pieces: [Piece]) -> WordChain? {
         var steps: [Step] = []
-        var gap: Int? = 0
-        let pieces = pieces(of: syntax, starts, ends)
+        var gap = Extent.none
         // Words that the scan for tokens cannot find cost a scan of their own.
         let isCheap = pieces.contains { $0.group?.words.keys.allSatisfy(\.isCheap) ?? false }
         for piece in pieces {
             if let group = piece.group, !isCheap || group.words.keys.allSatisfy(\.isCheap) {
                 steps.append(Step(words: group.words, before: gap))
-                gap = 0
+                gap = .none
             } else {
-                gap = sum(gap, piece.longest)
+                gap += piece.longest
             }
         }
         return steps.isEmpty ? nil : WordChain(steps: steps, after: gap).withoutIdleSteps
@@ -161,16 +184,16 @@ struct WordChain: Equatable {
             let isNear =
                 (index > 0 && chain.steps[index - 1].isNear(to: step))
                 || (index + 1 < chain.steps.count && step.isNear(to: chain.steps[index + 1]))
-            let length = sum(step.before, step.longest)
+            let length = step.before + step.longest
             // Of one that takes much room, each of its words tells how much it takes.
-            guard !isNear, step.isIdle, length.map({ $0 <= Self.roomOfIdle }) ?? true else {
+            guard !isNear, step.isIdle, length.bytes.map({ $0 <= Self.roomOfIdle }) ?? true else {
                 index += 1
                 continue
             }
             if index + 1 < chain.steps.count {
-                chain.steps[index + 1].before = sum(length, chain.steps[index + 1].before)
+                chain.steps[index + 1].before += length
             } else {
-                chain.after = sum(length, chain.after)
+                chain.after += length
             }
             chain.steps.remove(at: index)
         }
@@ -183,14 +206,14 @@ struct WordChain: Equatable {
         case text(Set<String>, starts: Bool, ends: Bool)
 
         /// Something that holds one of these words.
-        case words(Group, longest: Int?)
+        case words(Group, longest: Extent)
 
         /// Something of which no more is known.
-        case gap(longest: Int?)
+        case gap(longest: Extent)
 
-        var longest: Int? {
+        var longest: Extent {
             switch self {
-            case .text(let texts, _, _): texts.map(\.utf8.count).max() ?? 0
+            case .text(let texts, _, _): texts.reduce(.none) { $0.union(Extent(of: $1)) }
             case .words(_, let longest), .gap(let longest): longest
             }
         }
@@ -212,7 +235,7 @@ struct WordChain: Equatable {
                 guard cut.count * 2 <= words.count, cut.allSatisfy(\.isUseful) else {
                     return Group(words: Dictionary(uniqueKeysWithValues: words.map { ($0, .none) }))
                 }
-                let slack = Slack(before: 0, after: longest)
+                let slack = Slack(after: longest)
                 return Group(words: Dictionary(uniqueKeysWithValues: cut.map { ($0, slack) }))
             }
         }
@@ -253,20 +276,20 @@ struct WordChain: Equatable {
             if isWide, bytes.isEmpty, source.unicodeScalars.count == 1 {
                 return [.text([source.lowercased()], starts: starts, ends: ends)]
             }
-            return [.gap(longest: syntax.longest)]
+            return [.gap(longest: syntax.extent)]
         case .repeated(let part, 1, 1): return pieces(of: part, starts, ends)
         case .repeated(let part, 0, 1):
-            guard let texts = exact(pieces(of: part, starts, ends)) else { return [.gap(longest: syntax.longest)] }
+            guard let texts = exact(pieces(of: part, starts, ends)) else { return [.gap(longest: syntax.extent)] }
             return [.text(texts.union([""]), starts: starts, ends: ends)]
-        case .repeated(.one, _, _), .repeated(_, 0, _): return [.gap(longest: syntax.longest)]
+        case .repeated(.one, _, _), .repeated(_, 0, _): return [.gap(longest: syntax.extent)]
         case .repeated(let part, _, let most):
             // The first copy, and room for the others.
-            let others = part.longest.flatMap { length in most.map { length * ($0 - 1) } }
+            let others = part.extent.times(most.map { $0 - 1 })
             return pieces(of: part, starts, ends && part.beginsAtEdge(ends)) + [.gap(longest: others)]
-        case .sequence(let parts): return sequence(parts, starts, ends)
+        case .sequence(let parts): return sequence(parts, starts, ends) { pieces(of: parts[$0], $1, $2) }
         case .choice(let branches):
             return [
-                choice(branches.map { pieces(of: $0, starts, ends) }, starts, ends) ?? .gap(longest: syntax.longest)
+                choice(branches.map { pieces(of: $0, starts, ends) }, starts, ends) ?? .gap(longest: syntax.extent)
             ]
         }
     }
@@ -278,27 +301,30 @@ struct WordChain: Equatable {
         return texts
     }
 
-    private static func sequence(_ parts: [Syntax], _ starts: Bool, _ ends: Bool) -> [Piece] {
+    /// The pieces of parts in a row, where `pieces` has those of each part by its index.
+    private static func sequence(
+        _ parts: [Syntax], _ starts: Bool, _ ends: Bool, _ pieces: (Int, Bool, Bool) -> [Piece]
+    ) -> [Piece] {
         var isEdge = [starts]
         for part in parts { isEdge.append(part.endsAtEdge(isEdge[isEdge.count - 1])) }
         var endsAtEdge = ends
-        var pieces: [Piece] = []
+        var all: [Piece] = []
         for (index, part) in parts.enumerated().reversed() {
-            var own = Self.pieces(of: part, isEdge[index], endsAtEdge)
+            var own = pieces(index, isEdge[index], endsAtEdge)
             // Such as `(?:\b|_)`: what follows begins a token, whichever it is.
             if !own.isEmpty, !isEdge[index], isEdge[index + 1], exact(own)?.contains("") == true {
-                own = [.gap(longest: part.longest)]
+                own = [.gap(longest: part.extent)]
             }
             for piece in own.reversed() {
-                if let next = pieces.first, let joined = join(piece, next) {
-                    pieces[0] = joined
+                if let next = all.first, let joined = join(piece, next) {
+                    all[0] = joined
                 } else {
-                    pieces.insert(piece, at: 0)
+                    all.insert(piece, at: 0)
                 }
             }
             endsAtEdge = part.beginsAtEdge(endsAtEdge)
         }
-        return pieces
+        return all
     }
 
     private static func join(_ first: Piece, _ second: Piece) -> Piece? {
@@ -316,11 +342,11 @@ struct WordChain: Equatable {
             if union.count <= mostWords { return .text(union, starts: starts, ends: ends) }
         }
         var whole = Group(words: [:])
-        var longest: Int? = 0
+        var longest = Extent.none
         for branch in branches {
             guard let best = best(of: branch) else { return nil }
             whole.words.merge(best.words) { $0.widened(by: $1) }
-            longest = most(longest, branch.reduce(0) { sum($0, $1.longest) })
+            longest = longest.union(branch.reduce(.none) { $0 + $1.longest })
         }
         return whole.words.count <= mostAlternatives ? .words(whole, longest: longest) : nil
     }
@@ -329,9 +355,9 @@ struct WordChain: Equatable {
         var best: Group?
         for (index, piece) in branch.enumerated() {
             guard var group = piece.group, best.map({ group.cost < $0.cost }) ?? true else { continue }
-            let before = branch[..<index].reduce(0) { sum($0, $1.longest) }
-            let after = branch[(index + 1)...].reduce(0) { sum($0, $1.longest) }
-            group.words = group.words.mapValues { Slack(before: sum(before, $0.before), after: sum($0.after, after)) }
+            let before = branch[..<index].reduce(.none) { $0 + $1.longest }
+            let after = branch[(index + 1)...].reduce(.none) { $0 + $1.longest }
+            group.words = group.words.mapValues { Slack(before: before + $0.before, after: $0.after + after) }
             best = group
         }
         return best
@@ -341,10 +367,6 @@ struct WordChain: Equatable {
 extension WordChain.Step {
     /// Whether little can stand between a word of the step and one of the next.
     fileprivate func isNear(to next: Self) -> Bool {
-        sum(sum(mostAfter, next.before), next.mostBefore).map { $0 <= 16 } ?? false
+        (mostAfter + next.before + next.mostBefore).bytes.map { $0 <= 16 } ?? false
     }
 }
-
-/// Lengths without a bound are nil, and so is what is made of them.
-private func sum(_ a: Int?, _ b: Int?) -> Int? { a.flatMap { a in b.map { a + $0 } } }
-private func most(_ a: Int?, _ b: Int?) -> Int? { a.flatMap { a in b.map { max(a, $0) } } }
