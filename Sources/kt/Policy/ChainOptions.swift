@@ -48,7 +48,7 @@ enum PatternCache {
     /// nil when there is no folder of our own to write to.
     static let directory: String? = {
         let environment = ProcessInfo.processInfo.environment
-        let home = environment.value("KEEPTRUSTS_STATE_DIR") ?? NSHomeDirectory() + "/.keeptrusts"
+        let home = environment.value("KEEPTRUSTS_STATE_DIR") ?? HomeDirectory.keeptrusts(environment)
         let path = environment.value("KEEPTRUSTS_PATTERN_DIR") ?? home + "/patterns"
         do {
             try FileManager.default.createDirectory(
