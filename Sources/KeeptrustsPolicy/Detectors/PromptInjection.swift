@@ -14,6 +14,7 @@ struct PromptInjection: Policy {
     let classifier: Classifier?
     private let action: Action
     private let message: String
+    let logLevel: DetectionLevel?
 
     /// What a pattern of a user's own counts: enough by itself.
     private static let ownWeight = 3
@@ -51,10 +52,12 @@ struct PromptInjection: Policy {
         readings = try Self.readings(mapping[.encoding])
         classifier = Classifier(model: try Packs.model("prompt-injection.model", for: config), alarm: AttackOdds.alarm)
         var action = Action.block
+        var logLevel: DetectionLevel?
         var message = "The text tries to override the model's instructions."
         if let response = mapping[.response] {
             let mapping = try response.mapping(ResponseKey.self)
-            try mapping[.logLevel]?.refuseForNow()
+            logLevel = try mapping[.logLevel]?.choice(
+                of: DetectionLevel.self, hints: ["warning": "say 'warn'", "none": "leave the key out"])
             if let node = mapping[.action] {
                 action = try node.choice(["block": .block, "escalate": .escalate, "log": .log])
             }
@@ -62,6 +65,7 @@ struct PromptInjection: Policy {
         }
         self.action = action
         self.message = message
+        self.logLevel = logLevel
     }
 
     private static func rules(
