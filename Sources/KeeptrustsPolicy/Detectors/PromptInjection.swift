@@ -44,7 +44,7 @@ struct PromptInjection: Policy {
         try config.refuse([
             "action": "say 'response.action'.", "threshold": "say 'detection.attack_patterns' for more patterns.",
             "attack_patterns": "say 'detection.attack_patterns'.",
-            "embedding_threshold": "Embeddings are not in this version yet.",
+            "embedding_threshold": "remove the key.",
         ])
         let mapping = try config.mapping(Key.self)
         _ = try mapping[.backend]?.choice(["local": true])
@@ -80,7 +80,9 @@ struct PromptInjection: Policy {
         var rules = try Packs.rules(of: "prompt-injection.txt", for: detection ?? boundaries)
         rules.removeAll { left.contains($0.category) }
         guard let mapping = try detection?.mapping(DetectionKey.self) else { return rules }
-        try mapping[.embeddingThreshold]?.refuseForNow()
+        try mapping[.embeddingThreshold]?.refuseForNow(
+            hint: "Remove the key: examples of attacks, compared by words, find nothing that is not found without them."
+        )
         for node in try mapping[.attackPatterns]?.list() ?? [] {
             rules.append(try Rule(category: "injection.custom", written: node, weight: ownWeight))
         }
