@@ -34,6 +34,9 @@ extension Exchange {
     ) {
         if case .cancelled = outcome { endAttempt(.abandoned, error: "cancelled", at: now, into: &actions) }
         record.status = status
+        if !snapshot.chain.logLevels.isEmpty {
+            for detection in record.detections(snapshot.chain.logLevels) { actions.append(.log(detection)) }
+        }
         if snapshot.chain.isReversible { forgetValues() }
         let event = record.event(
             gatewayID: around.gatewayID, config: snapshot.record, outcome: outcome, total: now - began,

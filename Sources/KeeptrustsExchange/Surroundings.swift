@@ -107,6 +107,12 @@ struct ExchangeID {
 
     /// Visible ASCII without quotes and backslashes.
     var given: ByteBuffer?
+
+    /// For the log; the hot path writes its bytes.
+    var text: String {
+        if let given { return String(buffer: given) }
+        return "\(prefix)_\(ulid)"
+    }
 }
 
 extension ByteWriter {

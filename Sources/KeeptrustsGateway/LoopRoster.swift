@@ -26,7 +26,7 @@ final class LoopRoster: Sendable {
 
     init(
         _ group: MultiThreadedEventLoopGroup, settings: GatewaySettings, snapshot: Snapshot, segments: Segments,
-        sync: SpoolSync, watch: TargetWatch
+        sync: SpoolSync, watch: TargetWatch, detections: DetectionLog
     ) async throws {
         self.watch = watch
         state = Mutex(State(snapshot: snapshot))
@@ -51,7 +51,8 @@ final class LoopRoster: Sendable {
                         surroundings.current.snapshot.config.record.mode == .strict
                     }
                     let context = LoopContext(
-                        eventLoop: loop, surroundings: surroundings, upstreams: pool, spool: spool, watch: watch)
+                        eventLoop: loop, surroundings: surroundings, upstreams: pool, spool: spool, watch: watch,
+                        detections: detections)
                     return NIOLoopBound(context, eventLoop: loop)
                 }.get())
         }

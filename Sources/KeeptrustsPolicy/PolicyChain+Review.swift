@@ -31,7 +31,14 @@ extension PolicyChain {
     /// Whether there are instances that look for something, and none of them may change what goes on.
     public var enforcesNothing: Bool {
         let searching = instances.indices.filter { !policies[$0].rules.isEmpty }
-        return !searching.isEmpty && searching.allSatisfy { !stances[$0].enforces || policies[$0].isPassive }
+        return !searching.isEmpty && !instances.indices.contains { stances[$0].enforces && canChange($0) }
+    }
+
+    /// Whether an instance that enforces may change what goes on.
+    private func canChange(_ index: Int) -> Bool {
+        let policy = policies[index]
+        let judges = !policy.rules.isEmpty || policy.examines || policy.revises || policy.asks || policy.routes
+        return judges && !policy.isPassive
     }
 
     /// Patterns that a user wrote and that their policy has already, by where they are written.

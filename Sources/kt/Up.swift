@@ -24,7 +24,7 @@ struct Up: AsyncParsableCommand {
     )
 
     @Option(help: "Where everything is kept.")
-    var dataDir = NSHomeDirectory() + "/.keeptrusts/data"
+    var dataDir = HomeDirectory.keeptrusts() + "/data"
 
     @Option(help: "The gateway's address; port 0 chooses a free one.")
     var gateway = "0.0.0.0:41002"

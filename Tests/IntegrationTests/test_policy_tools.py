@@ -227,6 +227,17 @@ def test_explain_says_once_that_patterns_take_long(tmp_path):
     assert warm.returncode == 0 and warm.stderr == ""
 
 
+def test_what_kt_keeps_is_in_the_home_that_the_environment_names(folder):
+    home = folder / "home"
+
+    status, _, errors = run_kt(
+        "policy", "explain", "hello", folder=folder, timeout=120,
+        environment={"HOME": str(home), "KEEPTRUSTS_PATTERN_DIR": ""})
+
+    assert status == 0, errors
+    assert list((home / ".keeptrusts" / "patterns").iterdir()) != []
+
+
 def test_explain_as_json_and_from_a_file(kt, folder):
     (folder / "text.txt").write_text("nothing for you")
 

@@ -305,3 +305,41 @@ def test_a_model_grades_answers(gateways, simulator, service):
     assert answers[1].error["code"] == "quality_scorer.assertion"
     assert answers[2].error["code"] == "quality_scorer.service_malformed"
     assert service.received()[0].json["model"] == "grader"
+
+
+def consents(simulator, endpoint, **entry):
+    return configs.policy_config(
+        configs.target(simulator.base_url()), chain=[{"kind": "gdpr-compliance", **entry}],
+        policy={"gdpr-compliance": {
+            "consent_verification_endpoint": endpoint, "secret_key_ref": {"env": configs.UPSTREAM_VARIABLE},
+        }},
+    )
+
+
+def test_a_service_says_whether_a_token_stands_for_a_consent(gateways, simulator, service):
+    service.script("judge", Reply(response(200, '{"verdict": "allow"}')), Reply(response(200, '{"verdict": "deny"}')))
+    gateway = gateways(consents(simulator, f"{service.url}/judge"))
+    token = {"x-consent-token": "c-17"}
+
+    assert gateway.chat("I am jane@example.com.").error["code"] == "gdpr_compliance.no_consent"
+    assert gateway.chat("Hello.").status == 200
+    assert service.received() == []
+    assert gateway.chat("I am jane@example.com.", headers=token).status == 200
+    withdrawn = gateway.chat("I am jane@example.com.", headers=token)
+
+    assert (withdrawn.status, withdrawn.error["code"]) == (409, "gdpr_compliance.consent_refused")
+    assert [request.json for request in service.received()] == [{"token": "c-17"}] * 2
+    assert service.received()[0].header("authorization") == f"Bearer {configs.UPSTREAM_KEY}"
+    assert len(simulator.received()) == 2
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_a_consent_that_nobody_confirms_is_none(gateways, simulator, service, failure):
+    steps, cause = FAILURES[failure]
+    service.script("judge", Reply(*steps))
+    gateway = gateways(consents(simulator, f"{service.url}/judge", timeout_ms=300), flags=["--fail-mode", "allow"])
+
+    answer = gateway.chat("I am jane@example.com.", headers={"x-consent-token": "c-17"})
+
+    assert (answer.status, answer.error["code"]) == (409, f"gdpr_compliance.service_{cause}")
+    assert simulator.received() == []

@@ -84,7 +84,7 @@ struct ConfigSchemaTests {
         let response = try #require(injection["response"]?["properties"] as? [String: [String: Any]])
         let pii = try #require(definitions["pii-detector"]?["properties"] as? [String: [String: Any]])
 
-        #expect(Set(response.keys) == ["action", "message"])
+        #expect(Set(response.keys) == ["action", "message", "log_level"])
         #expect(response["action"]?["enum"] as? [String] == ["block", "escalate", "log"])
         #expect(encoding["normalize_unicode"]?["type"] as? String == "boolean")
         #expect(pii["action"]?["enum"] as? [String] == ["redact", "block"])

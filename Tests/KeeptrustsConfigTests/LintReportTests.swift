@@ -179,6 +179,12 @@ struct LintCollectionTests {
                 "[{kind: pii-detector, mode: observe}, audit-logger]", "{}",
                 ["f:2:20: warning: no policy of the chain can change what goes on: they only observe or flag. [W013]"]
             ),
+            ("[{kind: pii-detector, mode: observe}, rbac]", "{}", []),
+            ("[{kind: pii-detector, mode: observe}, flagged-review]", "{flagged-review: {mode: escalate}}", []),
+            (
+                "[{kind: pii-detector, mode: observe}, flagged-review]", "{flagged-review: {mode: audit_only}}",
+                ["f:2:20: warning: no policy of the chain can change what goes on: they only observe or flag. [W013]"]
+            ),
             ("[pii-detector, audit-logger]", "{}", []), ("[audit-logger]", "{}", []),
         ])
     func warnings(chain: String, settings: String, expected: [String]) {

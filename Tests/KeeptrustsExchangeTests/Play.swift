@@ -117,6 +117,14 @@ extension [Exchange.Action] {
         }
     }
 
+    /// What the operator is told of policies.
+    var detections: [Detection] {
+        compactMap { action in
+            guard case .log(let detection) = action else { return nil }
+            return detection
+        }
+    }
+
     /// The questions to services.
     var checks: [ServiceCall] {
         compactMap { action in

@@ -150,6 +150,32 @@ struct JudgedQualityTests {
         #expect(chain.services.first??.url.description == "https://api.openai.com/v1")
     }
 
+    @Test(
+        "How the model picks its words goes with every question, and it may be called by its label",
+        arguments: [
+            ([:], #"{"model":"gpt-4o","response_format":"#),
+            (
+                ["temperature": 0, "top_p": 0.5, "seed": 7, "max_tokens": 64],
+                #"{"model":"gpt-4o","temperature":0.0,"top_p":0.5,"seed":7,"max_tokens":64,"response_format":"#
+            ),
+            (
+                ["max_completion_tokens": 4_096],
+                #"{"model":"gpt-4o","max_completion_tokens":4096,"response_format":"#
+            ),
+        ] as [(Settings, String)])
+    func sampling(config: Settings, beginning: String) throws {
+        let chain = try PolicyChain(
+            ["quality-scorer"],
+            [
+                "quality-scorer": [
+                    "assertions": [["type": "llm-rubric", "value": "kind", "provider": "Strict judge"]],
+                    "providers": [["id": "judge", "label": "Strict judge", "model": "gpt-4o", "config": config]],
+                ]
+            ])
+
+        #expect(Self.ask(chain).bodies.map { $0.hasPrefix(beginning) } == [true])
+    }
+
     @Test("The score counts from the threshold on, and in the average", arguments: [(0.2, false), (0.8, true)])
     func scores(score: Double, passes: Bool) throws {
         let judged: Settings = [["type": "llm-rubric", "value": "kind", "threshold": 0.6]]

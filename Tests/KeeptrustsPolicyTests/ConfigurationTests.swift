@@ -112,6 +112,7 @@ struct ConfigurationTests {
             text: """
                 policy-config.yaml:1:7: error: 'policy.prompt-injection.detection.embedding_threshold' is not in this \
                 version yet.
+                  hint: Remove the key: examples of attacks, compared by words, find nothing that is not found without them.
                 """),
         Mistake(
             chain: ["audit-logger"], settings: ["audit-logger": ["retention_days": 30]],

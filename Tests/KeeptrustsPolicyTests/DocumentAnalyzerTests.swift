@@ -118,7 +118,6 @@ struct DocumentAnalyzerTests {
     @Test(
         "What has no effect, or is no type, is refused",
         arguments: [
-            (["sanitize_code": true], "not in this version yet"),
             (["allowed_mime_types": ["pdf"]], "no type of a document"),
             (["allowed_mime_types": ["*/*"]], "no type of a document"),
             (["max_document_bytes": 0], "not in 1...268435456"),
@@ -128,5 +127,39 @@ struct DocumentAnalyzerTests {
 
         #expect(error?.description.contains(message) == true)
         #expect(try !Self.chain(["sanitize_code": false]).instances.isEmpty)
+    }
+
+    /// Base64 of `import os` and `os.system("rm -rf /etc")` in two lines.
+    private static let script = "aW1wb3J0IG9zCm9zLnN5c3RlbSgicm0gLXJmIC9ldGMiKQo="
+
+    @Test(
+        "Where code is to be taken out, a file of text that holds some goes on empty",
+        arguments: [
+            ("data:text/x-python;base64,\(script)", "data:text/x-python;base64,W1JFREFDVEVEXQ=="),
+            ("data:text/plain;charset=utf-8;base64,\(script)", "data:text/plain;charset=utf-8;base64,W1JFREFDVEVEXQ=="),
+            ("data:text/x-sh,sudo%20rm%20-rf%20/etc", "data:text/x-sh,%5BREDACTED%5D"),
+            ("data:,sudo rm -rf /etc", "data:,%5BREDACTED%5D"),
+            ("data:text/plain;base64,SGVsbG8sIHdvcmxkIQ==", "data:text/plain;base64,SGVsbG8sIHdvcmxkIQ=="),
+            ("What does sudo rm -rf /etc do?", "What does sudo rm -rf /etc do?"),
+            ("data:text/plain", "data:text/plain"), ("data:", "data:"),
+        ])
+    func sanitizes(text: String, passed: String) throws {
+        let chain = try Self.chain(["sanitize_code": true])
+        let outcome = chain.judge(text)
+
+        #expect(chain.passed(text) == passed)
+        #expect((outcome.results[0].reasonCode == "document_analyzer.sanitized") == (text != passed))
+        #expect(outcome.results[0].findings.map(\.finding.category) == (text == passed ? [] : ["code.destruction"]))
+        #expect(try Self.chain().passed(text) == text)
+        #expect(try Self.chain(["sanitize_code": true, "enabled": false]).passed(text) == text)
+    }
+
+    @Test("A file of text is emptied wherever its code stands, however long it is", arguments: [0, 1_000, 20_000])
+    func sanitizesLong(length: Int) throws {
+        let noise = String(repeating: "print(1)\n", count: length / 9)
+        let code = Data("\(noise)os.system(\"rm -rf /etc\")\n\(noise)".utf8).base64EncodedString()
+        let chain = try Self.chain(["sanitize_code": true])
+
+        #expect(chain.passed("data:text/x-python;base64,\(code)") == "data:text/x-python;base64,W1JFREFDVEVEXQ==")
     }
 }

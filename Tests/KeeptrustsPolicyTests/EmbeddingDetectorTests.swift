@@ -99,8 +99,6 @@ struct EmbeddingDetectorTests {
     @Test(
         "What settings cannot mean is refused",
         arguments: [
-            ([:], "needs the key 'backend'"),
-            (["backend": "local"], "there is no model for that in this version"),
             (["backend": "external"], "needs the key 'endpoint'"),
             (["backend": "external", "endpoint": "https://a.example", "api_key": "k"], "say 'secret_key_ref"),
             (

@@ -111,7 +111,12 @@ struct GDPRComplianceTests {
     @Test(
         "What cannot be done, and a list without an entry, are refused",
         arguments: [
-            (["consent_verification_endpoint": "https://consent.example"], "not in this version yet"),
+            (["consent_verification_endpoint": "ftp://consent.example"], "must begin with 'http://'"),
+            (
+                ["consent_required": false, "consent_verification_endpoint": "https://consent.example"],
+                "no consent is required"
+            ),
+            (["secret_key_ref": ["env": "CONSENT_KEY"]], "no service is asked"),
             (["erasure_webhook": "https://erase.example"], "not in this version yet"),
             (["data_categories": []], "is empty"), (["data_categories": ["secret"]], "'secret'"),
             (["retention_days": -1], "not in 0...36500"),
@@ -120,5 +125,100 @@ struct GDPRComplianceTests {
         let error = #expect(throws: ConfigError.self) { try Self.chain(settings) }
 
         #expect(error?.description.contains(message) == true)
+    }
+}
+
+@Suite("The kind gdpr-compliance with a service that knows consents")
+struct ConsentVerificationTests {
+    private static func chain(
+        _ more: [(String, Settings)] = [], _ entry: [(String, Settings)] = []
+    ) throws -> PolicyChain {
+        try PolicyChain(
+            [.mapping([("kind", "gdpr-compliance")] + entry)],
+            [
+                "gdpr-compliance": .mapping(
+                    [("consent_verification_endpoint", "https://consent.example.com/check")] + more)
+            ])
+    }
+
+    private static let caller = ExchangeFacts.caller(user: "ada", headers: ["x-consent-token": "c-\"17"])
+
+    private static func ask(
+        _ chain: PolicyChain, _ text: String = "Write to ada@mail.example", knowing facts: ExchangeFacts = caller
+    ) -> Asking { Asking(chain, [.user(text)], knowing: facts) }
+
+    @Test("Of personal data the service is asked about the token and the user, and about nothing else")
+    func questions() throws {
+        let chain = try Self.chain([("secret_key_ref", ["env": "CONSENT_KEY"])])
+
+        #expect(Self.ask(chain).bodies == [#"{"token":"c-\"17","user":"ada"}"#])
+        #expect(Self.ask(chain, "Hello").finished?.verdict == .allow)
+        #expect(Self.ask(chain, knowing: .caller()).finished?.reason?.code == "gdpr_compliance.no_consent")
+        #expect(Asking(chain, [.answer("ada@mail.example")], at: .answer, knowing: Self.caller).finished != nil)
+        #expect(chain.services[0]?.url.description == "https://consent.example.com/check")
+        #expect(chain.services[0]?.variables == ["CONSENT_KEY"])
+    }
+
+    @Test("What the service confirms passes, and what it refuses does not")
+    func verdicts() throws {
+        let asking = Self.ask(try Self.chain())
+        let allowed = asking.finish(#"{"verdict":"allow"}"#)
+        let denied = Self.ask(try Self.chain()).finish(#"{"verdict":"deny","why":"withdrawn"}"#)
+
+        #expect(allowed.verdict == .allow && !allowed.flagged && !allowed.degraded)
+        #expect(allowed.results[0].reasonCode == "gdpr_compliance.consent_verified")
+        #expect(allowed.results[0].findings.map(\.finding.category) == ["EMAIL"])
+        #expect(denied.verdict == .block)
+        #expect(denied.reason?.code == "gdpr_compliance.consent_refused")
+        #expect(denied.redactions.isEmpty)
+    }
+
+    @Test("Where everything needs consent the service is asked about a request without a text, too")
+    func everything() throws {
+        let chain = try Self.chain([("data_categories", ["*"])])
+
+        #expect(Self.ask(chain, "Hello").questions.count == 1)
+        #expect(Asking(chain, [], knowing: Self.caller).questions.count == 1)
+        #expect(Asking(chain, [], knowing: Self.caller).finish(#"{"verdict":"deny"}"#).verdict == .block)
+    }
+
+    @Test(
+        "A reply that is none confirms nothing, and on_error decides",
+        arguments: [
+            "", "allow", "[]", "{}", #"{"verdict":true}"#, #"{"verdict":"ALLOW"}"#, #"{"verdict":null}"#,
+            #"{"verdict":"allow""#, #"{"verdict":"allow"} {}"#, #"{"verdict":"allow","verdict":"deny"}"#,
+            String(repeating: "[", count: 10_000), #"{"verdict":""# + String(repeating: "a", count: 300_000),
+        ])
+    func garbage(reply: String) throws {
+        let closed = Self.ask(try Self.chain()).finish(reply)
+        let open = Self.ask(try Self.chain([], [("on_error", "allow")])).finish(reply)
+
+        #expect(closed.reason?.code == "gdpr_compliance.service_malformed")
+        #expect(closed.verdict == .block && closed.degraded)
+        #expect(open.verdict == .allow && open.degraded)
+        #expect(open.results[0].reasonCode == "gdpr_compliance.service_malformed")
+    }
+
+    @Test("A service that fails confirms nothing", arguments: ServiceFailure.allCases)
+    func failure(cause: ServiceFailure) throws {
+        let outcome = Self.ask(try Self.chain()).finish([.failed(cause)])
+
+        #expect(outcome.verdict == .block)
+        #expect(outcome.reason?.code == "gdpr_compliance.service_\(cause.rawValue)")
+    }
+
+    @Test("Where it only observes, a refusal is noted and the request passes")
+    func observes() throws {
+        let outcome = Self.ask(try Self.chain([], [("mode", "observe")])).finish(#"{"verdict":"deny"}"#)
+
+        #expect(outcome.verdict == .allow && outcome.flagged)
+        #expect(outcome.results[0].verdict == .block)
+    }
+
+    @Test("A tool that asks no services says so")
+    func unasked() throws {
+        let outcome = try Self.chain().judge([.user("Write to ada@mail.example")], knowing: Self.caller)
+
+        #expect(outcome.results[0].reasonCode == "gdpr_compliance.not_asked")
     }
 }

@@ -264,6 +264,21 @@ struct QualityScorerTests {
                     "providers": [["id": "j", "model": "m"]],
                 ], "is not 'j'"
             ),
+            (
+                [
+                    "assertions": [["type": "llm-rubric", "value": "kind"]],
+                    "providers": [["id": "j", "model": "m", "config": ["temperature": 3]]],
+                ], "config.temperature' is 3"
+            ),
+            (
+                [
+                    "assertions": [["type": "llm-rubric", "value": "kind"]],
+                    "providers": [
+                        ["id": "j", "model": "m", "config": ["max_tokens": 64, "max_completion_tokens": 64]]
+                    ],
+                ], "stands beside 'max_tokens'"
+            ),
+            (["assertions": [["type": "contains", "value": "x", "pack": "p"]]], "not in this version yet"),
             (["assertions": [["type": "contain", "value": "x"]]], "did you mean 'contains'?"),
             (["assertions": [["type": "contains"]]], "needs a 'value'"),
             (["assertions": [["type": "regex", "value": "(a)\\1"]]], "no pattern that can be used"),

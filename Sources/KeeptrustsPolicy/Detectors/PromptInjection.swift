@@ -14,6 +14,7 @@ struct PromptInjection: Policy {
     let classifier: Classifier?
     private let action: Action
     private let message: String
+    let logLevel: DetectionLevel?
 
     /// What a pattern of a user's own counts: enough by itself.
     private static let ownWeight = 3
@@ -43,7 +44,7 @@ struct PromptInjection: Policy {
         try config.refuse([
             "action": "say 'response.action'.", "threshold": "say 'detection.attack_patterns' for more patterns.",
             "attack_patterns": "say 'detection.attack_patterns'.",
-            "embedding_threshold": "Embeddings are not in this version yet.",
+            "embedding_threshold": "remove the key.",
         ])
         let mapping = try config.mapping(Key.self)
         _ = try mapping[.backend]?.choice(["local": true])
@@ -51,10 +52,12 @@ struct PromptInjection: Policy {
         readings = try Self.readings(mapping[.encoding])
         classifier = Classifier(model: try Packs.model("prompt-injection.model", for: config), alarm: AttackOdds.alarm)
         var action = Action.block
+        var logLevel: DetectionLevel?
         var message = "The text tries to override the model's instructions."
         if let response = mapping[.response] {
             let mapping = try response.mapping(ResponseKey.self)
-            try mapping[.logLevel]?.refuseForNow()
+            logLevel = try mapping[.logLevel]?.choice(
+                of: DetectionLevel.self, hints: ["warning": "say 'warn'", "none": "leave the key out"])
             if let node = mapping[.action] {
                 action = try node.choice(["block": .block, "escalate": .escalate, "log": .log])
             }
@@ -62,6 +65,7 @@ struct PromptInjection: Policy {
         }
         self.action = action
         self.message = message
+        self.logLevel = logLevel
     }
 
     private static func rules(
@@ -76,7 +80,9 @@ struct PromptInjection: Policy {
         var rules = try Packs.rules(of: "prompt-injection.txt", for: detection ?? boundaries)
         rules.removeAll { left.contains($0.category) }
         guard let mapping = try detection?.mapping(DetectionKey.self) else { return rules }
-        try mapping[.embeddingThreshold]?.refuseForNow()
+        try mapping[.embeddingThreshold]?.refuseForNow(
+            hint: "Remove the key: examples of attacks, compared by words, find nothing that is not found without them."
+        )
         for node in try mapping[.attackPatterns]?.list() ?? [] {
             rules.append(try Rule(category: "injection.custom", written: node, weight: ownWeight))
         }

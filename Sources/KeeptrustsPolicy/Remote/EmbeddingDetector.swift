@@ -3,10 +3,11 @@ import KeeptrustsMatching
 import KeeptrustsWire
 import NIOCore
 
-/// The kind `embedding-detector`: texts whose meaning is near that of a reference text do not pass as they are.
+/// The kind `embedding-detector`: texts that are near a reference text do not pass as they are.
 ///
-/// A service outside turns texts into vectors; what is near is decided here, by the cosine of the angle between them. The
-/// vectors of the references are asked for once on each event loop.
+/// A service outside turns texts into vectors by their meaning; the vectors of the references are asked for once on each
+/// event loop. Or words and parts of words are compared here (``ReferenceTexts``). What is near is decided here either way, by
+/// the cosine of the angle between two vectors.
 struct EmbeddingDetector: Policy {
     static let kind = PolicyKind(
         "embedding-detector", streaming: .whole, phases: [.request, .response], capable: Set(Phase.allCases))
@@ -15,9 +16,12 @@ struct EmbeddingDetector: Policy {
     let service: ServiceAddress?
     let timeout: Duration
     private let model: String
-    private let threshold: Double
+    let threshold: Double
     private let redacts: Bool
     private let references: [(label: String, text: ByteBuffer)]
+
+    /// What texts are compared with here; nil where a service is asked.
+    let local: ReferenceTexts?
 
     private enum Key: String, ConfigKey {
         case backend, endpoint, model, action, categories
@@ -45,21 +49,29 @@ struct EmbeddingDetector: Policy {
     init(_ config: ConfigNode) throws(ConfigError) {
         try config.refuse(["api_key": "say 'secret_key_ref: {env: NAME}'; a configuration holds no secrets."])
         let mapping = try config.mapping(Key.self)
-        let hint = "say 'backend: external', and an 'endpoint' that speaks OpenAI's embeddings"
-        guard let backend = mapping[.backend] else {
-            throw ConfigError(.missingKey, at: config.location, "\(config.name) needs the key 'backend'.", hint: hint)
-        }
-        guard try backend.choice(of: Backend.self) == .external else {
-            throw ConfigError(
-                .unsupported, at: backend.location,
-                "\(backend.name) is 'local', and there is no model for that in this version.", hint: hint)
-        }
-        service = try ServiceAddress(mapping[.endpoint], secret: mapping[.secret], owner: config)
+        let isLocal = try mapping[.backend]?.choice(of: Backend.self) ?? .local == .local
+        if isLocal { try Self.refuseSettingsOfServices(mapping) }
+        service = isLocal ? nil : try ServiceAddress(mapping[.endpoint], secret: mapping[.secret], owner: config)
         model = try mapping[.model]?.label(upTo: 256) ?? "all-MiniLM-L6-v2"
-        threshold = try mapping[.threshold]?.number(in: 0...1) ?? 0.7
+        let range = 0...1.0
+        threshold = try mapping[.threshold]?.number(in: range) ?? (isLocal ? 0.6 : 0.7)
+        guard !isLocal || threshold > 0 else {
+            let place = mapping[.threshold] ?? config
+            throw ConfigError(.outOfRange, at: place.location, "'\(place.path)' must be above 0.")
+        }
         timeout = .milliseconds(try mapping[.timeout]?.integer(in: 1...60_000) ?? 2_000)
         redacts = try mapping[.action]?.choice(of: Action.self) ?? .redact == .redact
         references = try Self.references(mapping[.categories])
+        local = isLocal ? ReferenceTexts(references.map { Array($0.text.readableBytesView) }) : nil
+    }
+
+    private static func refuseSettingsOfServices(_ mapping: ConfigMapping<Key>) throws(ConfigError) {
+        for key in [Key.endpoint, .model, .secret, .timeout] {
+            guard let node = mapping[key] else { continue }
+            throw ConfigError(
+                .conflict, at: node.location, "'\(node.path)' has no effect: no service is asked.",
+                hint: "say 'backend: external', or remove the key")
+        }
     }
 
     private static func references(_ node: ConfigNode?) throws(ConfigError) -> [(label: String, text: ByteBuffer)] {
@@ -112,7 +124,7 @@ struct EmbeddingDetector: Policy {
 
     func questions(_ examination: Examination) throws -> [ServiceQuestion] {
         let texts = pieces(of: examination).map(\.text)
-        guard !references.isEmpty, !texts.isEmpty else { return [] }
+        guard local == nil, !references.isEmpty, !texts.isEmpty else { return [] }
         let asked = known(examination).value.isEmpty ? references.map(\.text) : []
         return (asked.batches(of: Self.mostTexts) + texts.batches(of: Self.mostTexts)).map { batch in
             var body = ByteBuffer(string: #"{"model":"#)
@@ -159,17 +171,24 @@ struct EmbeddingDetector: Policy {
             if score >= threshold, score > nearest?.score ?? 0 { nearest = (place, score) }
         }
         guard let nearest else { return }
-        let label = self.references[nearest.place].label.asCategory
-        let finding = Finding("embedding.\(label)", at: 0..<0, confidence: min(1, nearest.score))
-        opinion.findings.append(LocatedFinding(segment: piece.segment, finding))
+        let end = piece.start + piece.text.readableBytes
+        note(nearest.place, nearest.score, piece.segment, findingAt: 0..<0, taking: piece.start..<end, &opinion)
+    }
+
+    /// Takes a place that is near a reference into account.
+    func note(
+        _ reference: Int, _ score: Double, _ segment: Int, findingAt span: Range<Int>, taking edit: Range<Int>,
+        _ opinion: inout Opinion
+    ) {
+        let label = references[reference].label.asCategory
+        let finding = Finding("embedding.\(label)", at: span, confidence: min(1, score))
+        opinion.findings.append(LocatedFinding(segment: segment, finding))
         let reason = Reason(
             code: "embedding_detector.detected", message: "The text is too near to what is not allowed here (\(label))."
         )
         opinion.decision = Decision(verdict: redacts ? .redact : .block, reason: reason)
         guard redacts else { return }
-        let end = piece.start + piece.text.readableBytes
-        opinion.edits.append(
-            Redaction(segment: piece.segment, span: piece.start..<end, replacement: "[REDACTED]"))
+        opinion.edits.append(Redaction(segment: segment, span: edit, replacement: "[REDACTED]"))
     }
 
     /// The vectors of a reply in OpenAI's form, in the order in which they were asked for.

@@ -8,8 +8,11 @@ import NIOCore
 struct ModelJudge: Sendable {
     let service: ServiceAddress
     private let model: String
+    private let sampling: ModelSampling
 
-    init(_ service: ServiceAddress, model: String) { (self.service, self.model) = (service, model) }
+    init(_ service: ServiceAddress, model: String, _ sampling: ModelSampling = ModelSampling()) {
+        (self.service, self.model, self.sampling) = (service, model, sampling)
+    }
 
     /// Puts a task, and the document to judge.
     ///
@@ -26,6 +29,7 @@ struct ModelJudge: Sendable {
         inner.writeStaticString("}")
         var body = ByteBuffer(string: #"{"model":"#)
         body.writeJSONString(model)
+        body.writeString(sampling.members)
         body.writeStaticString(#","response_format":{"type":"json_object"},"messages":[{"role":"system","content":"#)
         body.writeJSONString("\(task) \(Self.form)")
         body.writeStaticString(#"},{"role":"user","content":"#)

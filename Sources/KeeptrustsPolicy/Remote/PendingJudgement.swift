@@ -47,7 +47,6 @@ public final class PendingJudgement {
     private func gather(_ index: Int, _ scratch: MatchScratch) {
         guard judgement.isDue(index) else { return }
         let examination = judgement.chain.examination(index, current, [], occasion, judgement.outcome.results, scratch)
-        guard !examination.own.isEmpty else { return }
         do {
             let questions = try judgement.chain.policies[index].questions(examination)
             guard questions.count <= ServiceQuestion.mostQuestions else { throw ServiceFailure.overloaded }

@@ -1,4 +1,5 @@
 public import KeeptrustsCore
+import KeeptrustsWire
 public import NIOCore
 
 /// A question to a service outside, as a policy puts it: the gateway adds host, length and credential.
@@ -47,6 +48,18 @@ public enum ServiceReply: Sendable, Equatable {
         switch self {
         case .answer(let answer): return answer
         case .failed(let failure): throw failure
+        }
+    }
+
+    /// Whether a service that only says yes or no says yes: `{"verdict": "allow" | "deny"}`.
+    ///
+    /// - Throws: ``ServiceFailure``, ``MalformedReply`` or ``JSONTree/Fault`` for anything else.
+    func allows() throws -> Bool {
+        let tree = try JSONTree(reply: try get().body)
+        switch tree.string(try tree.need("verdict", of: 0, .string)) {
+        case "allow": return true
+        case "deny": return false
+        default: throw MalformedReply(what: "an unknown verdict")
         }
     }
 }

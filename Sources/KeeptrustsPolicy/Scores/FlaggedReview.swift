@@ -39,6 +39,7 @@ struct FlaggedReview: Policy {
     }
 
     var examines: Bool { true }
+    var isPassive: Bool { mode == .audit }
     var revises: Bool { mode == .annotate }
 
     func examine(_ examination: Examination) -> Opinion {

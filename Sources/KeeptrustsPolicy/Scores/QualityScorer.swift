@@ -60,10 +60,10 @@ struct QualityScorer: Policy {
         let pass = try mapping[.policy]?.mapping(PassKey.self)
         if let node = pass?[.strategy] { _ = try node.choice(of: Strategy.self) }
         let severity: QualityAssertion.Severity = pass == nil ? .critical : .info
-        let provider = try ModelJudge.read(mapping[.providers])
+        let provider = try JudgingModel.read(mapping[.providers])
         var assertions: [QualityAssertion] = []
         for node in try mapping[.assertions]?.list() ?? [] {
-            let assertion = try QualityAssertion(node, otherwise: severity, judge: provider?.id)
+            let assertion = try QualityAssertion(node, otherwise: severity, judge: provider)
             if let assertion { assertions.append(assertion) }
         }
         self.assertions = assertions

@@ -19,16 +19,4 @@ enum ToolFirewall {
         body.writeStaticString("}")
         return ServiceQuestion(path: "", body: body)
     }
-
-    /// Whether a reply lets the call be.
-    ///
-    /// - Throws: ``MalformedReply`` or ``JSONTree/Fault`` for anything but `{"verdict": "allow" | "deny"}`.
-    static func allows(_ reply: ServiceReply) throws -> Bool {
-        let tree = try JSONTree(reply: try reply.get().body)
-        switch tree.string(try tree.need("verdict", of: 0, .string)) {
-        case "allow": return true
-        case "deny": return false
-        default: throw MalformedReply(what: "an unknown verdict")
-        }
-    }
 }

@@ -71,7 +71,7 @@ struct ToolSecurity: Policy {
         var failure: (any Error)?
         for (call, reply) in zip(examination.calls, replies) {
             do {
-                guard try !ToolFirewall.allows(reply) else { continue }
+                guard try !reply.allows() else { continue }
                 let finding = LocatedFinding(segment: call.segment, Finding("tool.denied", at: 0..<0))
                 return .block("tool_security.denied", "The call of \(quoted(call.name)) is denied.", [finding])
             } catch {

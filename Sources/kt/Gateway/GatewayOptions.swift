@@ -68,7 +68,7 @@ struct GatewayOptions: ParsableArguments {
 
     func stateDirectory(for address: HostPort) throws -> StateDirectory {
         let environment = ProcessInfo.processInfo.environment
-        let home = environment["KEEPTRUSTS_STATE_DIR"] ?? NSHomeDirectory() + "/.keeptrusts"
+        let home = environment["KEEPTRUSTS_STATE_DIR"] ?? HomeDirectory.keeptrusts(environment)
         return try StateDirectory(
             stateDir ?? "\(home)/gateway-\(address.port)", patternCache: environment.value("KEEPTRUSTS_PATTERN_DIR"))
     }

@@ -48,7 +48,7 @@ enum PatternCache {
     /// nil when there is no such folder, and none can be made.
     static let directory: String? = {
         let environment = ProcessInfo.processInfo.environment
-        let home = environment.value("KEEPTRUSTS_STATE_DIR") ?? NSHomeDirectory() + "/.keeptrusts"
+        let home = environment.value("KEEPTRUSTS_STATE_DIR") ?? HomeDirectory.keeptrusts(environment)
         let path = environment.value("KEEPTRUSTS_PATTERN_DIR") ?? home + "/patterns"
         // One that is there may be read, also where nothing can be written to it.
         try? OwnFolder.make(path)

@@ -43,7 +43,7 @@ struct DatabaseOptions: ParsableArguments {
     @Option(help: "Where the server key and an embedded database are kept (default: ~/.keeptrusts/data).")
     var dataDir: String?
 
-    var directory: String { dataDir ?? NSHomeDirectory() + "/.keeptrusts/data" }
+    var directory: String { dataDir ?? HomeDirectory.keeptrusts() + "/data" }
 
     func open() throws -> any Database {
         try DataDirectory.make(directory)

@@ -2,6 +2,11 @@
 enum Stem {
     /// The hash of a word's stem; `letters` are in lower case.
     static func hash(_ letters: [UInt8], count: Int) -> UInt64 {
+        letters.withUnsafeBufferPointer { hash($0, count: count) }
+    }
+
+    /// The same of letters that lie elsewhere.
+    static func hash(_ letters: UnsafeBufferPointer<UInt8>, count: Int) -> UInt64 {
         var end = count
         // An ending may hide another: `lead-er-s`.
         for _ in 0..<3 {
@@ -14,7 +19,7 @@ enum Stem {
     }
 
     /// Where the word ends without its last ending; nil when it has none.
-    private static func strip(_ letters: [UInt8], _ end: Int) -> Int? {
+    private static func strip(_ letters: UnsafeBufferPointer<UInt8>, _ end: Int) -> Int? {
         let last = Int(letters[end - 1]) - 0x61
         guard endings.indices.contains(last) else { return nil }
         for ending in endings[last] where end >= ending.bytes.count + ending.least {

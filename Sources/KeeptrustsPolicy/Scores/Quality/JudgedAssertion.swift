@@ -73,32 +73,3 @@ struct JudgedAssertion: Sendable {
     /// What the model is shown of each text (bytes).
     private static let mostBytes = 65_536
 }
-
-extension ModelJudge {
-    private enum Key: String, ConfigKey {
-        case id, provider, model, endpoint, label, config
-        case secret = "secret_key_ref"
-    }
-    private enum Vendor: String, CaseIterable { case openai }
-
-    /// Reads `providers` of `quality-scorer`: the one model that judges; nil where there is none.
-    static func read(_ providers: ConfigNode?) throws(ConfigError) -> (id: String, judge: ModelJudge)? {
-        guard let providers else { return nil }
-        let entries = try providers.list()
-        guard entries.count <= 1 else {
-            throw ConfigError(
-                .unsupported, at: entries[1].location, "'\(entries[1].path)': one model judges in this version.",
-                hint: "keep one entry")
-        }
-        guard let entry = entries.first else { return nil }
-        let mapping = try entry.mapping(Key.self)
-        for key in [Key.label, .config] { try mapping[key]?.refuseForNow() }
-        let id = try mapping.required(.id).identifier()
-        _ = try mapping[.provider]?.choice(
-            of: Vendor.self, hints: ["anthropic": "say an 'endpoint' that speaks OpenAI's dialect"])
-        let model = try mapping.required(.model).label(upTo: 256)
-        let service = try ServiceAddress(
-            mapping[.endpoint], otherwise: "https://api.openai.com/v1", secret: mapping[.secret], owner: entry)
-        return (id, ModelJudge(service, model: model))
-    }
-}

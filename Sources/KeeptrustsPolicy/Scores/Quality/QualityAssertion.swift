@@ -48,9 +48,9 @@ struct QualityAssertion: Sendable {
     /// - Parameters:
     ///   - node: The assertion.
     ///   - severity: Its severity, unless it says.
-    ///   - judge: The id of the model that judges; nil where there is none.
+    ///   - judge: The model that judges; nil where there is none.
     /// - Throws: ``ConfigError`` for the first mistake.
-    init?(_ node: ConfigNode, otherwise severity: Severity, judge: String?) throws(ConfigError) {
+    init?(_ node: ConfigNode, otherwise severity: Severity, judge: JudgingModel?) throws(ConfigError) {
         let mapping = try node.mapping(Key.self)
         let typeNode = try mapping.required(.type)
         var type = try typeNode.string()
@@ -88,17 +88,17 @@ struct QualityAssertion: Sendable {
 
     /// Says whether there is a model to judge, and the one that the assertion names.
     private static func checkJudge(
-        _ node: ConfigNode?, _ judge: String?, _ type: ConfigNode
+        _ node: ConfigNode?, _ judge: JudgingModel?, _ type: ConfigNode
     ) throws(ConfigError) {
         guard let judge else {
             throw ConfigError(
                 .missingKey, at: type.location, "'\(type.path)' needs a model that judges.",
                 hint: "add 'providers: [{id: judge, model: …, secret_key_ref: {env: NAME}}]'")
         }
-        guard let node, try node.string() != judge else { return }
+        guard let node, !judge.isCalled(try node.string()) else { return }
         throw ConfigError(
-            .unknownValue, at: node.location, "\(node.name) is not '\(judge)', the one provider there is.",
-            hint: "say '\(judge)', or remove the key")
+            .unknownValue, at: node.location, "\(node.name) is not '\(judge.id)', the one provider there is.",
+            hint: "say '\(judge.id)', or remove the key")
     }
 
     /// What became of an assertion.
