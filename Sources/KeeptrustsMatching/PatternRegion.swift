@@ -7,20 +7,81 @@ public struct PatternRegion: Sendable, Equatable {
 extension [PatternRegion] {
     /// The parts of a text that can hold a match of `pattern`, in order and apart from each other; all of it, when no part
     /// is known.
+    ///
+    /// The regions stand in the order of their patterns.
     func spans(of pattern: Int, textCount: Int) -> [Range<Int>] {
         var spans: [Range<Int>] = []
-        for region in self where region.pattern == pattern { spans.append(region.span) }
-        guard spans.count > 1 else { return spans.isEmpty ? [0..<textCount] : spans }
-        spans.sort { $0.lowerBound < $1.lowerBound }
-        var apart = [spans[0]]
-        for span in spans.dropFirst() {
-            let last = apart[apart.count - 1]
-            if span.lowerBound <= last.upperBound {
+        var index = firstIndex(of: pattern)
+        while index < count, self[index].pattern == pattern {
+            spans.append(self[index].span)
+            index += 1
+        }
+        return spans.isEmpty ? [0..<textCount] : spans.joinedWhereTheyTouch()
+    }
+
+    private func firstIndex(of pattern: Int) -> Int {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if self[middle].pattern < pattern { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}
+
+extension [Range<Int>] {
+    /// The same places as ranges in order, of which none touches another.
+    fileprivate func joinedWhereTheyTouch() -> [Range<Int>] {
+        guard count > 1 else { return self }
+        var apart: [Range<Int>] = []
+        for span in sorted(by: { $0.lowerBound < $1.lowerBound }) {
+            if let last = apart.last, span.lowerBound <= last.upperBound {
                 apart[apart.count - 1] = last.lowerBound..<Swift.max(last.upperBound, span.upperBound)
             } else {
                 apart.append(span)
             }
         }
         return apart
+    }
+}
+
+/// A part of a text that is searched: where matches may begin, and where the text ends as far as they see it.
+struct SearchPart: Equatable {
+    var starts: Range<Int>
+    var end: Int
+
+    /// Bytes that a pattern looks at beyond what it matches, that its validator does, and words before a match.
+    private static let surroundings = 160
+
+    /// Bytes behind a region that a pattern looks at.
+    private static let lookAhead = 16
+
+    /// The parts in which matches of a pattern are looked for.
+    ///
+    /// - Parameters:
+    ///   - spans: Where matches can stand, in order and apart from each other.
+    ///   - places: Lists of places, of each of which a match must stand near to one.
+    ///   - longest: Bytes that a match has at most; nil without a bound, so that no place is near enough.
+    /// - Returns: The parts, in order.
+    static func all(in spans: [Range<Int>], near places: [[Range<Int>]], longest: Int?) -> [SearchPart] {
+        let parts = spans.map { SearchPart(starts: $0, end: $0.upperBound + lookAhead) }
+        guard let longest else { return parts }
+        return places.reduce(parts) { parts, places in near(places, of: parts, longest: longest) }
+    }
+
+    private static func near(_ places: [Range<Int>], of parts: [SearchPart], longest: Int) -> [SearchPart] {
+        let near = places.map { place in
+            max(0, place.lowerBound - longest - surroundings)..<place.upperBound + surroundings
+        }.joinedWhereTheyTouch()
+        var wanted: [SearchPart] = []
+        var first = 0
+        for part in parts {
+            while first < near.count, near[first].upperBound <= part.starts.lowerBound { first += 1 }
+            for starts in near[first...].prefix(while: { $0.lowerBound < part.starts.upperBound }) {
+                let end = min(part.end, starts.upperBound + longest + surroundings)
+                wanted.append(SearchPart(starts: starts.clamped(to: part.starts), end: end))
+            }
+        }
+        return wanted
     }
 }
