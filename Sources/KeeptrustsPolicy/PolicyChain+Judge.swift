@@ -119,6 +119,7 @@ extension PolicyChain {
         // Before another text is read with the same memory.
         var views = readings.isEmpty ? [] : Normaliser.unveil(read, readings)
         if read.hasHighByte, !readings.isEmpty { views += Views.of(text, readings) }
+        views.removeAll { $0.view.isSame(as: text) }
         look(at: read, nil, .plain, nil, place, scratch, memory)
         for (index, (reading, view)) in views.enumerated() {
             let before = index > 0 ? views[index - 1] : nil

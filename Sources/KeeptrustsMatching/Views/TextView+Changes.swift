@@ -1,4 +1,9 @@
 extension TextView {
+    /// Whether it says what the text says, so that another look at it shows nothing new.
+    public func isSame(as text: UnsafeRawBufferPointer) -> Bool {
+        bytes.count == text.count && bytes.withUnsafeBytes { $0.isSame(as: text) }
+    }
+
     /// The parts of this view that are not the text as it was sent, byte by byte, in order.
     ///
     /// An empty part says that something of the text was left out there. Parts that are near to each other are one.
