@@ -12,6 +12,23 @@ extension UnsafeRawBufferPointer {
         return UnsafeRawPointer(place) - base
     }
 
+    /// Whether two texts are the same, byte by byte.
+    func isSame(as other: UnsafeRawBufferPointer) -> Bool {
+        guard count == other.count, let base = baseAddress, let otherBase = other.baseAddress else {
+            return count == other.count
+        }
+        return memcmp(base, otherBase, count) == 0
+    }
+
+    /// Whether the same bytes stand at two places.
+    public func isSame(at one: Range<Int>, and other: Range<Int>) -> Bool {
+        guard one.count == other.count, one.upperBound <= count, other.upperBound <= count, let base = baseAddress
+        else {
+            return false
+        }
+        return memcmp(base + one.lowerBound, base + other.lowerBound, one.count) == 0
+    }
+
     /// The offset of the first byte beyond ASCII at or after `start`.
     func firstHighByte(from start: Int) -> Int? {
         var offset = start

@@ -1,4 +1,5 @@
 import CPCRE2
+import Synchronization
 
 /// One pattern as PCRE2 compiled it: decides whether there is a match, and where.
 ///
@@ -12,6 +13,16 @@ final class Confirmer: @unchecked Sendable {
 
     /// Where a match may begin; nil when that says nothing.
     let starts: StartFilter?
+
+    /// Bytes that a match has at most; nil where there is no bound, or a wide one.
+    let longest: Int?
+
+    /// Whether what it finds is all of a match, has a bound, and begins where a word does.
+    let findsWholeWords: Bool
+    let mayBeginWithLetter: Bool
+
+    /// The same for texts of ASCII, whose bytes are their characters: where it must know UTF-8, it takes five times as long.
+    private let narrow: NarrowCode?
 
     /// The number of the group `value`: what it matches is found, the rest of a match is context; 0 without one.
     private let group: Int
@@ -32,13 +43,16 @@ final class Confirmer: @unchecked Sendable {
     init(_ pattern: Pattern, syntax: Syntax?, index: Int) throws(PatternError) {
         let reach = syntax?.reach(to: UInt8(ascii: "@"))
         anchor = reach.flatMap { $0.longest <= 320 ? (UInt8(ascii: "@"), $0.longest, $0.bytes) : nil }
+        longest = syntax?.longest.flatMap { $0 <= Self.mostBounded ? $0 : nil }
         var options = UInt32(PCRE2_NEVER_BACKSLASH_C)
         if pattern.ignoresCase { options |= UInt32(PCRE2_CASELESS) }
-        if syntax?.isWide ?? true { options |= UInt32(PCRE2_UTF) | UInt32(PCRE2_MATCH_INVALID_UTF) }
         options |= UInt32(PCRE2_USE_OFFSET_LIMIT)
+        let bytes = Array(pattern.expression.utf8)
+        let isWide = syntax?.isWide ?? true
+        narrow = isWide && bytes.allSatisfy { $0 < 0x80 } ? NarrowCode(bytes, options) : nil
+        if isWide { options |= UInt32(PCRE2_UTF) | UInt32(PCRE2_MATCH_INVALID_UTF) }
         var error: Int32 = 0
         var offset = 0
-        let bytes = Array(pattern.expression.utf8)
         guard let code = pcre2_compile_8(bytes, bytes.count, options, &error, &offset, nil) else {
             throw PatternError(pattern: index, message: "\(Self.message(of: error)) at character \(offset)")
         }
@@ -47,6 +61,8 @@ final class Confirmer: @unchecked Sendable {
         pcre2_pattern_info_8(code, UInt32(PCRE2_INFO_CAPTURECOUNT), &captures)
         self.captures = Int(captures)
         group = Int(max(0, pcre2_substring_number_from_name_8(code, Array("value\0".utf8))))
+        mayBeginWithLetter = !(syntax?.firstBytes?.isDisjoint(with: ByteSet.letters.union(.high)) ?? false)
+        findsWholeWords = group == 0 && longest != nil && syntax?.beginsWord ?? false
         guard group < MatchMemory.mostGroups else {
             pcre2_code_free_8(code)
             throw PatternError(pattern: index, message: "The group 'value' comes after too many others.")
@@ -71,13 +87,17 @@ final class Confirmer: @unchecked Sendable {
     ///   - start: Where to begin (byte offset).
     ///   - limit: The last offset at which a match may begin; nil for any.
     ///   - isOpen: More text may follow.
+    ///   - isNarrow: The text is long, and all of it is ASCII.
     ///   - memory: What the search works with.
     /// - Returns: What was found.
     /// - Throws: ``MatchFailure`` when the search was given up.
     func search(
-        _ text: UnsafeRawBufferPointer, from start: Int, limit: Int? = nil, isOpen: Bool, _ memory: MatchMemory
+        _ text: UnsafeRawBufferPointer, from start: Int, limit: Int? = nil, isOpen: Bool, isNarrow: Bool = false,
+        _ memory: MatchMemory
     ) throws(MatchFailure) -> Outcome {
-        guard let starts else { return try searchAll(text, from: start, limit: limit, isOpen: isOpen, memory) }
+        guard let starts else {
+            return try searchAll(text, from: start, limit: limit, isOpen: isOpen, isNarrow: isNarrow, memory)
+        }
         let last = limit ?? text.count
         var next = start
         // Where a match may begin at nearly each place, a search of several at once takes less.
@@ -85,7 +105,7 @@ final class Confirmer: @unchecked Sendable {
         while let place = starts.place(in: text, from: next, upTo: last, isOpen: isOpen) {
             others = place - next <= 2 ? min(2 * others + 1, 255) : 0
             let end = min(last, place + others)
-            let outcome = try searchAll(text, from: place, limit: end, isOpen: isOpen, memory)
+            let outcome = try searchAll(text, from: place, limit: end, isOpen: isOpen, isNarrow: isNarrow, memory)
             guard outcome == .none else { return outcome }
             next = end + 1
         }
@@ -94,14 +114,18 @@ final class Confirmer: @unchecked Sendable {
 
     /// The same without a look at where a match may begin: PCRE2 tries each place.
     func searchAll(
-        _ text: UnsafeRawBufferPointer, from start: Int, limit: Int? = nil, isOpen: Bool, _ memory: MatchMemory
+        _ text: UnsafeRawBufferPointer, from start: Int, limit: Int? = nil, isOpen: Bool, isNarrow: Bool = false,
+        _ memory: MatchMemory
     ) throws(MatchFailure) -> Outcome {
         let subject = text.baseAddress?.assumingMemoryBound(to: UInt8.self)
         let options = isOpen ? UInt32(PCRE2_PARTIAL_HARD) : 0
         if let limit { pcre2_set_offset_limit_8(memory.context, limit) }
+        let code = isNarrow ? narrow?.code ?? code : code
         let result = pcre2_match_8(code, subject, text.count, start, options, memory.data, memory.context)
         if limit != nil { pcre2_set_offset_limit_8(memory.context, Self.unset) }
         guard let spans = pcre2_get_ovector_pointer_8(memory.data) else { throw MatchFailure(code: result) }
+        memory.work.searches += 1
+        memory.work.bytes += (result < 0 ? limit ?? text.count : spans[1]) - start
         switch result {
         case PCRE2_ERROR_NOMATCH: return .none
         case PCRE2_ERROR_PARTIAL: return .partial(from: spans[0])
@@ -122,6 +146,9 @@ final class Confirmer: @unchecked Sendable {
         }
     }
 
+    /// Where matches may be longer, little is gained by looking for them in parts of a text only.
+    private static let mostBounded = 4_096
+
     /// PCRE2's word for "no offset".
     private static let unset = Int(bitPattern: UInt.max)
 
@@ -133,8 +160,55 @@ final class Confirmer: @unchecked Sendable {
     }
 }
 
+/// A pattern, compiled for texts of ASCII when the first is searched that is long enough to be worth it.
+private final class NarrowCode: @unchecked Sendable {
+    // Immutable after `init` but for what is set once.
+    private let expression: [UInt8]
+    private let options: UInt32
+    private let compiled = Atomic<OpaquePointer?>(nil)
+    private let isRefused = Atomic(false)
+
+    init(_ expression: [UInt8], _ options: UInt32) {
+        self.expression = expression
+        self.options = options
+    }
+
+    deinit { pcre2_code_free_8(compiled.load(ordering: .acquiring)) }
+
+    /// Nil where the pattern cannot do without UTF-8.
+    var code: OpaquePointer? {
+        if let code = compiled.load(ordering: .acquiring) { return code }
+        return isRefused.load(ordering: .relaxed) ? nil : compile()
+    }
+
+    private func compile() -> OpaquePointer? {
+        var (error, offset): (Int32, Int) = (0, 0)
+        let code = pcre2_compile_8(expression, expression.count, options, &error, &offset, nil)
+        guard let code, pcre2_jit_compile_8(code, UInt32(PCRE2_JIT_COMPLETE)) == 0 else {
+            pcre2_code_free_8(code)
+            isRefused.store(true, ordering: .relaxed)
+            return nil
+        }
+        let (isFirst, other) = compiled.compareExchange(expected: nil, desired: code, ordering: .acquiringAndReleasing)
+        guard !isFirst else { return code }
+        // Another event loop was faster.
+        pcre2_code_free_8(code)
+        return other
+    }
+}
+
+/// How much searches have done.
+struct SearchWork: Equatable {
+    var searches = 0
+
+    /// Bytes between where a search began, and where its match or the text ended.
+    var bytes = 0
+}
+
 /// What searches work with; owned by one event loop.
 final class MatchMemory {
+    var work = SearchWork()
+
     let data: OpaquePointer
     let context: OpaquePointer
     private let stack: OpaquePointer

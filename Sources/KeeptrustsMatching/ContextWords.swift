@@ -14,7 +14,7 @@ public struct ContextWords: Sendable, Equatable {
     /// Bytes before a candidate in which a word speaks against it.
     static let reachAgainst = 32
 
-    private struct Meaning: Sendable, Equatable {
+    struct Meaning: Sendable, Equatable {
         var finding = Finding.nothing
 
         /// A longer term ends in the same words.
@@ -22,13 +22,17 @@ public struct ContextWords: Sendable, Equatable {
     }
 
     /// Terms by the hash of their words, the last word first.
-    private var meanings: [UInt64: Meaning] = [:]
+    private(set) var meanings = WordHashes<Meaning>(nothing: Meaning())
 
     /// The lengths that beginnings of words have, as bits.
-    private var prefixLengths: UInt64 = 0
+    private(set) var prefixLengths: UInt64 = 0
+
+    /// How the last words of terms end, and their beginnings begin: most words of a text do neither.
+    private(set) var ends = ByteSet()
+    private(set) var beginnings = ByteSet()
 
     /// Terms that are found inside a row of letters.
-    private var infixes: [(bytes: [UInt8], finding: Finding)] = []
+    private(set) var infixes: [(bytes: [UInt8], finding: Finding)] = []
 
     /// - Parameters:
     ///   - near: Terms that speak for a candidate.
@@ -48,9 +52,11 @@ public struct ContextWords: Sendable, Equatable {
         bytes.withUnsafeBytes { text in
             if isPrefix {
                 prefixLengths |= 1 << UInt64(min(63, text.count))
-                meanings[Self.hash(text[...]) ^ Self.prefixMark] = Meaning(finding: finding)
+                beginnings = beginnings.union(Self.alike(text.first))
+                meanings[Self.hash(text[...]) ^ Self.prefixMark].finding = finding
                 return
             }
+            ends = ends.union(Self.alike(text.last))
             var key: UInt64 = 0
             var end = text.count
             var keys: [UInt64] = []
@@ -59,9 +65,15 @@ public struct ContextWords: Sendable, Equatable {
                 keys.append(key)
                 end = word.lowerBound
             }
-            for key in keys.dropLast() { meanings[key, default: Meaning()].goesOn = true }
-            if let last = keys.last { meanings[last, default: Meaning()].finding = finding }
+            for key in keys.dropLast() { meanings[key].goesOn = true }
+            if let last = keys.last { meanings[last].finding = finding }
         }
+    }
+
+    /// A byte in both cases; all bytes beyond ASCII are taken for the same.
+    private static func alike(_ byte: UInt8?) -> ByteSet {
+        guard let byte else { return ByteSet() }
+        return byte < 0x80 ? ByteSet([byte]).ignoringCase : .high
     }
 
     /// What the text before `place` says; of several terms the nearest counts.
@@ -70,6 +82,8 @@ public struct ContextWords: Sendable, Equatable {
         var found = (end: -1, finding: Finding.nothing)
         var end = place
         while found.finding == .nothing, let word = Self.word(before: end, notBefore: start, in: text) {
+            // Of a word that begins before the part, it is not known what it is.
+            if word.lowerBound == start, start > 0, !Self.isEdge(start, in: text) { break }
             let finding = meaning(endingWith: word, notBefore: start, in: text)
             if finding == .near || (finding == .apart && word.lowerBound >= place - Self.reachAgainst) {
                 found = (word.upperBound, finding)
@@ -101,13 +115,16 @@ public struct ContextWords: Sendable, Equatable {
     /// What the longest term says that ends with the word at `last`.
     private func meaning(endingWith last: Range<Int>, notBefore start: Int, in text: UnsafeRawBufferPointer) -> Finding
     {
-        if prefixLengths != 0, let finding = meaning(ofBeginningOf: text[last]) { return finding }
+        if beginnings.contains(text[last.lowerBound]), let finding = meaning(ofBeginningOf: text[last]) {
+            return finding
+        }
+        guard ends.contains(text[last.upperBound - 1]) else { return .nothing }
         var word: Range<Int>? = last
         var key: UInt64 = 0
         var finding = Finding.nothing
         while let span = word {
             key = Self.joined(key, Self.hash(text[span]))
-            guard let meaning = meanings[key] else { break }
+            let meaning = meanings[key]
             if meaning.finding != .nothing { finding = meaning.finding }
             guard meaning.goesOn else { break }
             word = Self.word(before: span.lowerBound, notBefore: start, in: text)
@@ -120,7 +137,8 @@ public struct ContextWords: Sendable, Equatable {
         while lengths != 0 {
             let length = lengths.trailingZeroBitCount
             guard length <= word.count else { return nil }
-            if let meaning = meanings[Self.hash(word.prefix(length)) ^ Self.prefixMark] { return meaning.finding }
+            let meaning = meanings[Self.hash(word.prefix(length)) ^ Self.prefixMark]
+            if meaning.finding != .nothing { return meaning.finding }
             lengths &= lengths - 1
         }
         return nil
@@ -146,44 +164,55 @@ public struct ContextWords: Sendable, Equatable {
         var upper = end
         while upper > start, !isPart(text[upper - 1]) { upper -= 1 }
         guard upper > start else { return nil }
-        let isNumber = isDigit(text[upper - 1])
         var lower = upper - 1
-        while lower > start {
-            let (before, after) = (text[lower - 1], text[lower])
-            guard isPart(before), isDigit(before) == isNumber else { break }
-            if (0x61...0x7A).contains(before), (0x41...0x5A).contains(after) { break }
-            lower -= 1
-        }
+        while lower > start, !isEdge(lower, in: text) { lower -= 1 }
         return lower..<upper
     }
 
-    private static func isPart(_ byte: UInt8) -> Bool {
+    /// Whether words end or begin between the byte at `place` and the one before it.
+    static func isEdge(_ place: Int, in text: UnsafeRawBufferPointer) -> Bool {
+        let (before, after) = (text[place - 1], text[place])
+        guard isPart(before), isPart(after), isDigit(before) == isDigit(after) else { return true }
+        return (0x61...0x7A).contains(before) && (0x41...0x5A).contains(after)
+    }
+
+    static func isPart(_ byte: UInt8) -> Bool {
         isDigit(byte) || (0x61...0x7A).contains(byte | 0x20) || byte >= 0x80
     }
 
     private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
 
-    private static let prefixMark: UInt64 = 0x9E37_79B9_7F4A_7C15
+    /// What tells the hash of a beginning from that of a word.
+    static let prefixMark: UInt64 = 0x9E37_79B9_7F4A_7C15
 
-    private static func joined(_ key: UInt64, _ word: UInt64) -> UInt64 { (key ^ word) &* 0x0000_0100_0000_01B3 }
+    static func joined(_ key: UInt64, _ word: UInt64) -> UInt64 { (key ^ word) &* 0x0000_0100_0000_01B3 }
 
     /// FNV-1a over the bytes in lower case.
-    private static func hash(_ word: Slice<UnsafeRawBufferPointer>) -> UInt64 {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        var lead: UInt8 = 0
-        for byte in word {
-            hash = (hash ^ UInt64(lower(byte, after: lead))) &* 0x0000_0100_0000_01B3
+    static func hash(_ word: Slice<UnsafeRawBufferPointer>) -> UInt64 {
+        var hash = WordHash()
+        for byte in word { hash.add(byte) }
+        return hash.value
+    }
+
+    /// The hash of a word's beginning, byte by byte.
+    struct WordHash {
+        private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
+        private var lead: UInt8 = 0
+
+        @inline(__always)
+        mutating func add(_ byte: UInt8) {
+            value = (value ^ UInt64(ContextWords.lower(byte, after: lead))) &* 0x0000_0100_0000_01B3
             lead = byte
         }
-        return hash
     }
 
     /// The byte in lower case: that of a Latin letter, or part of a Latin, Greek or Cyrillic one of two bytes.
     ///
     /// The capitals of Greek and Cyrillic have another first byte than some small letters, so both count as the same.
-    private static func lower(_ byte: UInt8, after lead: UInt8) -> UInt8 {
-        switch (lead, byte) {
-        case (_, 0x41...0x5A): byte | 0x20
+    @inline(__always)
+    fileprivate static func lower(_ byte: UInt8, after lead: UInt8) -> UInt8 {
+        guard byte >= 0x80 else { return byte &- 0x41 < 26 ? byte | 0x20 : byte }
+        return switch (lead, byte) {
         case (0xC3, 0x80...0x9E): byte + 0x20
         case (0xCE, 0x91...0x9F), (0xD0, 0x90...0x9F): byte + 0x20
         case (0xCE, 0xA0...0xA9), (0xD0, 0xA0...0xAF): byte - 0x20
@@ -193,7 +222,7 @@ public struct ContextWords: Sendable, Equatable {
     }
 
     public static func == (a: Self, b: Self) -> Bool {
-        a.meanings == b.meanings && a.prefixLengths == b.prefixLengths
+        a.meanings.isSame(as: b.meanings) && a.prefixLengths == b.prefixLengths
             && a.infixes.elementsEqual(b.infixes) { $0.bytes == $1.bytes && $0.finding == $1.finding }
     }
 }

@@ -7,7 +7,7 @@ public struct PatternRegion: Sendable, Equatable {
     public var latest: Int
 
     /// Takes in another region of the pattern, and what stands between the two.
-    mutating func widen(by other: Self) {
+    fileprivate mutating func widen(by other: Self) {
         span = min(span.lowerBound, other.span.lowerBound)..<max(span.upperBound, other.span.upperBound)
         latest = max(latest, other.latest)
     }
@@ -16,18 +16,90 @@ public struct PatternRegion: Sendable, Equatable {
 extension [PatternRegion] {
     /// The parts of a text that can hold a match of `pattern`, in order and apart from each other; all of it, when no part
     /// is known.
+    ///
+    /// The regions stand in the order of their patterns.
     func parts(of pattern: Int, textCount: Int) -> [PatternRegion] {
-        var parts: [PatternRegion] = []
-        for region in self where region.pattern == pattern { parts.append(region) }
-        guard !parts.isEmpty else { return [PatternRegion(pattern: pattern, span: 0..<textCount, latest: textCount)] }
-        guard parts.count > 1 else { return parts }
-        parts.sort { $0.span.lowerBound < $1.span.lowerBound }
-        var apart = [parts[0]]
-        for part in parts.dropFirst() {
-            if part.span.lowerBound <= apart[apart.count - 1].span.upperBound {
+        let first = firstIndex(of: pattern)
+        var end = first
+        while end < count, self[end].pattern == pattern { end += 1 }
+        guard first < end else { return [PatternRegion(pattern: pattern, span: 0..<textCount, latest: textCount)] }
+        guard end - first > 1 else { return [self[first]] }
+        var apart: [PatternRegion] = []
+        for part in self[first..<end].sorted(by: { $0.span.lowerBound < $1.span.lowerBound }) {
+            if let last = apart.last, part.span.lowerBound <= last.span.upperBound {
                 apart[apart.count - 1].widen(by: part)
             } else {
                 apart.append(part)
+            }
+        }
+        return apart
+    }
+
+    private func firstIndex(of pattern: Int) -> Int {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if self[middle].pattern < pattern { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}
+
+/// A part of a text that is searched: where matches may begin, and where the text ends as far as they see it.
+struct SearchPart: Equatable {
+    var starts: Range<Int>
+    var end: Int
+
+    /// Bytes that a pattern looks at beyond what it matches, that its validator does, and words before a match.
+    private static let surroundings = 160
+
+    /// Bytes behind a region that a pattern looks at.
+    private static let lookAhead = 16
+
+    /// The parts in which matches of a pattern are looked for.
+    ///
+    /// - Parameters:
+    ///   - regions: Where matches can stand, in order and apart from each other.
+    ///   - places: Lists of places, of each of which a match must stand near to one.
+    ///   - longest: Bytes that a match has at most; nil without a bound, so that no place is near enough.
+    /// - Returns: The parts, in order.
+    static func all(in regions: [PatternRegion], near places: [[Range<Int>]], longest: Int?) -> [SearchPart] {
+        let parts = regions.map { region in
+            let first = region.span.lowerBound
+            return SearchPart(
+                starts: first..<max(first, region.latest + 1), end: region.span.upperBound + lookAhead)
+        }
+        guard let longest else { return parts }
+        return places.reduce(parts) { parts, places in near(places, of: parts, longest: longest) }
+    }
+
+    private static func near(_ places: [Range<Int>], of parts: [SearchPart], longest: Int) -> [SearchPart] {
+        let near = places.map { place in
+            max(0, place.lowerBound - longest - surroundings)..<place.upperBound + surroundings
+        }.joinedWhereTheyTouch()
+        var wanted: [SearchPart] = []
+        var first = 0
+        for part in parts {
+            while first < near.count, near[first].upperBound <= part.starts.lowerBound { first += 1 }
+            for starts in near[first...].prefix(while: { $0.lowerBound < part.starts.upperBound }) {
+                let end = min(part.end, starts.upperBound + longest + surroundings)
+                wanted.append(SearchPart(starts: starts.clamped(to: part.starts), end: end))
+            }
+        }
+        return wanted
+    }
+}
+
+extension [Range<Int>] {
+    /// The same places as ranges in order, of which none touches another.
+    fileprivate func joinedWhereTheyTouch() -> [Range<Int>] {
+        guard count > 1 else { return self }
+        var apart: [Range<Int>] = []
+        for span in sorted(by: { $0.lowerBound < $1.lowerBound }) {
+            if let last = apart.last, span.lowerBound <= last.upperBound {
+                apart[apart.count - 1] = last.lowerBound..<Swift.max(last.upperBound, span.upperBound)
+            } else {
+                apart.append(span)
             }
         }
         return apart

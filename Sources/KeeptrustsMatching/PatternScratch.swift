@@ -6,8 +6,11 @@ public final class PatternScratch {
     let sightings: UnsafeMutablePointer<Sightings>
     var hits: UnsafeMutablePointer<UInt64> { sightings.pointee.bits }
 
-    /// Where patterns that are known by their words can match the text last scanned.
-    public var regions: [PatternRegion] { Array(sightings.pointee.foundRegions) }
+    /// Where patterns that are known by their words can match the text last scanned, in the order of the patterns.
+    public var regions: [PatternRegion] { sightings.pointee.foundRegions.sorted { $0.pattern < $1.pattern } }
+
+    /// What the searches did that have used it.
+    var work: SearchWork { memory.work }
 
     /// How many words of 64 bits the patterns have.
     public let words: Int

@@ -43,7 +43,7 @@ struct Sightings {
     }
 
     private static let mostPlaces = 4_096
-    private static let mostRegions = 1_024
+    private static let mostRegions = 8_192
 
     init(patterns: Int, _ vocabulary: Vocabulary) {
         self.vocabulary = vocabulary

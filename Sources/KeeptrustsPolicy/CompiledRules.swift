@@ -9,6 +9,10 @@ struct PatternUses: Sendable {
     /// Of each pattern, the rules that look for it.
     var rules: [Int: [Int]] = [:]
 
+    /// The patterns whose matches count only behind words of the text that speak for them, as bits; and these words.
+    var inContext: [UInt64] = []
+    var contexts = ContextIndex()
+
     /// The ways in which the policy reads a text.
     var readings = ReadingBits([])
 
@@ -74,7 +78,28 @@ struct CompiledRules {
         let words = max(1, (patterns.count + 63) / 64)
         for index in uses.indices {
             uses[index].mask = [UInt64](repeating: 0, count: words)
+            uses[index].inContext = uses[index].mask
             for pattern in uses[index].rules.keys { uses[index].mask[pattern / 64] |= 1 << UInt64(pattern % 64) }
+        }
+    }
+
+    /// The uses of each instance, with the words that its patterns need.
+    ///
+    /// - Parameters:
+    ///   - policies: The policies.
+    ///   - set: The patterns, compiled.
+    /// - Returns: The uses.
+    func usesInContext(_ policies: [any Policy], _ set: PatternSet) -> [PatternUses] {
+        zip(uses, policies).map { uses, policy in
+            var uses = uses
+            for (pattern, rules) in uses.rules where set.findsWholeWords(pattern) {
+                let contexts = rules.compactMap { policy.rules[$0].needsContext ? policy.rules[$0].context : nil }
+                guard contexts.count == rules.count else { continue }
+                uses.inContext[pattern / 64] |= 1 << UInt64(pattern % 64)
+                let beginsWithLetter = set.mayBeginWithLetter(pattern)
+                for context in contexts { uses.contexts.add(context, of: pattern, beginsWithLetter: beginsWithLetter) }
+            }
+            return uses
         }
     }
 

@@ -25,9 +25,11 @@ extension PolicyChain {
     ) throws(MatchFailure) -> [RuleMatch] {
         var matches: [RuleMatch] = []
         for suspect in suspects {
+            if let same = scratch.suspects[suspect].same, uses[index].readings.contain(same) { continue }
+            if uses[index].readings.contain(.plain) { scratch.noteChanges(ofSuspect: suspect, in: text) }
             try confirm(scratch.suspects[suspect], for: index, in: text, scratch, into: &matches)
         }
-        matches.sort { ($0.span.lowerBound, $0.rule) < ($1.span.lowerBound, $1.rule) }
+        matches = RuleMatch.distinct(matches)
         guard stances[index].readsCodeOnly, !matches.isEmpty else { return matches }
         return text.withUnsafeReadableBytes { CodeFences(of: $0).code(of: matches) }
     }
@@ -37,75 +39,60 @@ extension PolicyChain {
         _ suspect: MatchScratch.Suspect, for index: Int, in text: ByteBuffer, _ scratch: MatchScratch,
         into matches: inout [RuleMatch]
     ) throws(MatchFailure) {
-        let uses = uses[index]
-        guard uses.concern(suspect) else { return }
+        guard uses[index].concern(suspect) else { return }
         guard !suspect.failed, let memory = scratch.patterns else { throw MatchFailure(code: 0) }
+        var failure: MatchFailure?
+        func search(_ bytes: UnsafeRawBufferPointer) {
+            do throws(MatchFailure) {
+                try self.search(suspect, for: index, in: bytes, memory, into: &matches)
+            } catch {
+                failure = error
+            }
+        }
+        if let view = suspect.view { view.bytes.withUnsafeBytes(search) } else { text.withUnsafeReadableBytes(search) }
+        if let failure { throw failure }
+    }
+
+    /// Searches one reading of a text for each pattern that it may match.
+    private func search(
+        _ suspect: MatchScratch.Suspect, for index: Int, in text: UnsafeRawBufferPointer, _ memory: PatternScratch,
+        into matches: inout [RuleMatch]
+    ) throws(MatchFailure) {
+        let uses = uses[index]
+        var contexts = TextContexts()
+        let isNarrow = PatternSet.isNarrow(text)
+        let asking = zip(suspect.hits, uses.inContext).reduce(0) { $0 + ($1.0 & $1.1).nonzeroBitCount }
         for word in uses.mask.indices {
             var bits = suspect.hits[word] & uses.mask[word]
             while bits != 0 {
                 let pattern = word * 64 + bits.trailingZeroBitCount
+                let asks = bits & ~(bits - 1) & uses.inContext[word] != 0
                 bits &= bits - 1
-                let search = Search(
-                    pattern: pattern, rules: uses.rules[pattern] ?? [], instance: index,
-                    regions: suspect.regions
-                )
-                if let view = suspect.view {
-                    try find(search, in: view, memory, into: &matches)
-                } else {
-                    try find(search, in: text, memory, into: &matches)
+                let rules = uses.rules[pattern] ?? []
+                var refused = RefusedValue(rules, of: policies[index])
+                func accept(_ span: Range<Int>) -> Range<Int>? {
+                    guard !refused.is(span, in: text) else { return nil }
+                    let part = self.accept(span, rules, index, in: text, into: &matches) {
+                        suspect.view?.original($0) ?? $0
+                    }
+                    if part == nil { refused.note(span) }
+                    return part
                 }
+                var places = suspect.placesThatDiffer(for: pattern, uses).map { [$0] } ?? []
+                var first: Int? = 0
+                if !asks || asking < TextContexts.fewest {
+                    first = try patterns.matches(
+                        of: pattern, in: text, within: suspect.regions, near: places,
+                        patience: asks ? TextContexts.patience : .max, isNarrow: isNarrow, using: memory, accept: accept
+                    )
+                }
+                guard let first else { continue }
+                places.append(contexts.places(of: pattern, uses, in: text))
+                try patterns.matches(
+                    of: pattern, in: text, within: suspect.regions, near: places, from: first,
+                    isNarrow: isNarrow, using: memory, accept: accept)
             }
         }
-    }
-
-    /// What to search for, on whose behalf, and where.
-    private struct Search {
-        var pattern: Int
-        var rules: [Int]
-        var instance: Int
-        var regions: [PatternRegion]
-    }
-
-    private func find(
-        _ search: Search, in text: ByteBuffer, _ memory: PatternScratch,
-        into matches: inout [RuleMatch]
-    ) throws(MatchFailure) {
-        var failure: MatchFailure?
-        var found: [RuleMatch] = []
-        text.withUnsafeReadableBytes { bytes in
-            do throws(MatchFailure) {
-                let regions = search.regions
-                try patterns.matches(of: search.pattern, in: bytes, within: regions, using: memory) { span in
-                    accept(span, search.rules, search.instance, in: bytes, into: &found) { $0 }
-                }
-            } catch {
-                failure = error
-            }
-        }
-        if let failure { throw failure }
-        matches.append(contentsOf: found)
-    }
-
-    private func find(
-        _ search: Search, in view: TextView, _ memory: PatternScratch,
-        into matches: inout [RuleMatch]
-    ) throws(MatchFailure) {
-        var failure: MatchFailure?
-        var found: [RuleMatch] = []
-        view.bytes.withUnsafeBytes { bytes in
-            do throws(MatchFailure) {
-                let regions = search.regions
-                try patterns.matches(of: search.pattern, in: bytes, within: regions, using: memory) { span in
-                    accept(span, search.rules, search.instance, in: bytes, into: &found) { view.original($0) }
-                }
-            } catch {
-                failure = error
-            }
-        }
-        if let failure { throw failure }
-        guard !found.isEmpty else { return }
-        let known = Set(matches)
-        matches.append(contentsOf: found.filter { !known.contains($0) })
     }
 
     /// Lets `rules` judge what was found at `span` of `bytes`, and notes what they accept.
@@ -129,6 +116,19 @@ extension PolicyChain {
             if part.upperBound > longest?.upperBound ?? 0 { longest = part }
         }
         return longest
+    }
+}
+
+extension RuleMatch {
+    /// Matches in the order of the text, each once: several readings of a text may find the same.
+    static func distinct(_ matches: [RuleMatch]) -> [RuleMatch] {
+        let ordered = matches.sorted {
+            ($0.span.lowerBound, $0.rule, $0.span.upperBound) < ($1.span.lowerBound, $1.rule, $1.span.upperBound)
+        }
+        var distinct: [RuleMatch] = []
+        distinct.reserveCapacity(ordered.count)
+        for match in ordered where match != distinct.last { distinct.append(match) }
+        return distinct
     }
 }
 

@@ -1,4 +1,5 @@
 import KeeptrustsMatching
+import NIOCore
 
 /// What one event loop needs to judge texts by a chain: memory that is used again for each text.
 public final class MatchScratch {
@@ -44,6 +45,22 @@ public final class MatchScratch {
         return first..<end
     }
 
+    /// Finds out where the view of a suspect differs from the text as it was sent, if any of its patterns are looked for in
+    /// both.
+    ///
+    /// - Parameters:
+    ///   - index: The suspect.
+    ///   - text: The text as it was sent.
+    func noteChanges(ofSuspect index: Int, in text: ByteBuffer) {
+        guard suspects[index].changes == nil, let view = suspects[index].view else { return }
+        let segment = suspects[index].segment
+        let plain = suspects[..<index].last { $0.segment == segment && $0.reading == .plain && !$0.failed }
+        guard let plain else { return }
+        let known = zip(suspects[index].hits, plain.hits).map { $0 & $1 }
+        guard known.contains(where: { $0 != 0 }) else { return }
+        suspects[index].changes = (text.withUnsafeReadableBytes { view.changes(from: $0) }, known)
+    }
+
     /// One way of reading one text, in which patterns may match.
     struct Suspect {
         var segment: Int
@@ -60,6 +77,14 @@ public final class MatchScratch {
 
         /// The scan was given up: nothing is known about this text.
         var failed = false
+
+        /// Where a view differs from the text as it was sent, and which patterns are searched for in that, too.
+        ///
+        /// What these match elsewhere is found there. Nil until somebody asks.
+        var changes: (places: [Range<Int>], known: [UInt64])?
+
+        /// The reading that gave the same view, and is one of the suspects.
+        var same: Reading?
 
         static func failed(_ segment: Int, _ reading: Reading, _ view: TextView?, _ patterns: [UInt64]) -> Self {
             Self(segment: segment, reading: reading, view: view, hits: patterns, failed: true)

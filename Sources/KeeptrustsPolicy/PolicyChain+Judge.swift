@@ -119,20 +119,32 @@ extension PolicyChain {
         // Before another text is read with the same memory.
         var views = readings.isEmpty ? [] : Normaliser.unveil(read, readings)
         if read.hasHighByte, !readings.isEmpty { views += Views.of(text, readings) }
-        look(at: read, nil, .plain, place, scratch, memory)
-        for (reading, view) in views {
-            view.bytes.withUnsafeBytes { look(at: memory.read($0), view, reading, place, scratch, memory) }
+        views.removeAll { $0.view.isSame(as: text) }
+        look(at: read, nil, .plain, nil, place, scratch, memory)
+        for (index, (reading, view)) in views.enumerated() {
+            let before = index > 0 ? views[index - 1] : nil
+            let same = before.flatMap { $0.view == view ? $0.reading : nil }
+            view.bytes.withUnsafeBytes { look(at: memory.read($0), view, reading, same, place, scratch, memory) }
         }
     }
 
     /// Scans a text, read in one way, and lets the classifier read it.
+    ///
+    /// Nothing is scanned twice: `same` is the reading before, if it gave the same.
     private func look(
-        at text: ReadText, _ view: TextView?, _ reading: Reading, _ place: SegmentPlace, _ scratch: MatchScratch,
-        _ memory: PatternScratch
+        at text: ReadText, _ view: TextView?, _ reading: Reading, _ same: Reading?, _ place: SegmentPlace,
+        _ scratch: MatchScratch, _ memory: PatternScratch
     ) {
         let isPlain = isPlain(text, place, scratch)
         let scopes = isPlain ? scopesOfPlainTexts : scopes
-        if let scope = scopes[place.phase.index] { scan(text, view, reading, place.number, scope, scratch, memory) }
+        if let same {
+            if var suspect = scratch.suspects.last, suspect.segment == place.number, suspect.reading == same {
+                (suspect.reading, suspect.same) = (reading, same)
+                scratch.suspects.append(suspect)
+            }
+        } else if let scope = scopes[place.phase.index] {
+            scan(text, view, reading, place.number, scope, scratch, memory)
+        }
         if !isPlain || scratch.gradesAll { classify(text.bytes, view, reading, place, scratch) }
     }
 

@@ -101,6 +101,19 @@ extension Rule {
     }
 }
 
+extension Rule {
+    /// Whether nothing decides on a match but its own bytes.
+    var judgesByValue: Bool {
+        guard number == nil, terms == nil, context == nil, let validator else { return false }
+        return switch validator {
+        case .secret, .password, .issued, .userinfo, .credentials, .basic, .jwt: true
+        case .card, .luhn, .iban, .routing, .clabe, .wallet, .ssn, .phone, .ipv4, .ipv6, .mac, .email, .date, .npi,
+            .dea, .vin, .token, .vendorToken, .mnemonic:
+            false
+        }
+    }
+}
+
 extension Validator {
     /// The part of the match at `span` of `text` that is what its rule looks for.
     ///

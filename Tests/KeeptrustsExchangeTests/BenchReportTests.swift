@@ -7,13 +7,9 @@ struct BenchReportTests {
     private func report(
         _ texts: [BenchText], _ chain: String = "[pii-detector, {id: out, kind: dlp-filter, on: [response]}]"
     ) throws -> BenchReport {
-        var time = Duration.zero
-        let timer = JudgementTimer(rounds: 3) {
-            time += .milliseconds(1)
-            return time
-        }
-        return try BenchReport(
-            of: TestChain.config(chain), on: texts, cacheDirectory: TestPatterns.directory, timer: timer)
+        try BenchReport(
+            of: TestChain.config(chain), on: texts, cacheDirectory: TestPatterns.directory,
+            timer: timer(perLook: .milliseconds(1), rounds: 3))
     }
 
     private func texts(_ report: BenchReport) throws -> [[String: Any]] {
@@ -49,6 +45,49 @@ struct BenchReportTests {
                 "pii-detector", "out",
             ])
         #expect((texts.first?["chain"] as? [String: Any])?["ratio"] as? Double == 1)
+    }
+
+    @Test("A chain may be measured without its policies")
+    func chainOnly() throws {
+        let report = try BenchReport(
+            of: TestChain.config("[pii-detector, dlp-filter]"),
+            on: [BenchText(name: "mine", bytes: ByteBuffer(string: "hello"))], chainOnly: true,
+            cacheDirectory: TestPatterns.directory, timer: timer(perLook: .milliseconds(1), rounds: 3))
+
+        let text = try #require(try texts(report).first)
+        #expect((text["policies"] as? [Any])?.isEmpty == true)
+        #expect((text["chain"] as? [String: Any])?["microseconds"] as? Double == 1000)
+    }
+
+    @Test(
+        "Long work is done once, short work so often as is asked, and none for much longer than a second",
+        arguments: [(Duration.milliseconds(1), 9, 10), (.milliseconds(6), 9, 9), (.milliseconds(400), 9, 3)])
+    func repetitions(perLook: Duration, rounds: Int, expected: Int) throws {
+        let looks = Looks()
+        let timer = JudgementTimer(rounds: rounds) {
+            looks.count += 1
+            return perLook * looks.count
+        }
+
+        let row = BenchText(try TextRow(ByteBuffer(string: #"{"id":7,"text":"abcd"}"#)))
+        _ = try BenchReport(
+            of: TestChain.config("[audit-logger]"), on: [row], chainOnly: true, cacheDirectory: TestPatterns.directory,
+            timer: timer)
+
+        // The judgement and the bare pass are measured alike, each with a look before it and one behind it.
+        #expect(looks.count == expected * 4)
+    }
+
+    private final class Looks {
+        var count = 0
+    }
+
+    private func timer(perLook: Duration, rounds: Int) -> JudgementTimer {
+        let looks = Looks()
+        return JudgementTimer(rounds: rounds) {
+            looks.count += 1
+            return perLook * looks.count
+        }
     }
 
     @Test("The time of a stream is shared by its events: four words each, or the chunks of a row")

@@ -105,7 +105,7 @@ struct PatternSetTests {
         let set = try PatternSet([Pattern(#"\d(?: ?\d){3}"#)], cacheDirectory: nil)
         let scratch = try #require(PatternScratch(for: set))
         var seen: [Range<Int>] = []
-        try Array("1 2345 6".utf8).withUnsafeBytes { text in
+        _ = try Array("1 2345 6".utf8).withUnsafeBytes { text in
             try set.matches(of: 0, in: text, within: [], using: scratch) { span in
                 seen.append(span)
                 return span.lowerBound == 2 ? span : nil

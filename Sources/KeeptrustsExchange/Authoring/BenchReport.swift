@@ -15,27 +15,33 @@ public struct BenchReport: Sendable {
     /// - Parameters:
     ///   - config: Whose policies are measured.
     ///   - texts: What is judged.
+    ///   - chainOnly: The chain is measured, and not each policy by itself.
     ///   - cacheDirectory: Where compiled patterns are kept; nil compiles them anew.
     ///   - timer: What is measured with.
     /// - Throws: ``ConfigMistakes`` in the policies.
     public init(
-        of config: PolicyConfig, on texts: [BenchText], cacheDirectory: String?, timer: JudgementTimer
+        of config: PolicyConfig, on texts: [BenchText], chainOnly: Bool = false, cacheDirectory: String?,
+        timer: JudgementTimer
     ) throws(ConfigMistakes) {
         let whole = Subject(try config.compileChain(cacheDirectory: cacheDirectory))
+        let instances = chainOnly ? [] : whole.chain.instances
         var alone: [Subject] = []
-        for index in whole.chain.instances.indices {
+        // A chain of one policy is that policy by itself.
+        for index in instances.indices where instances.count > 1 {
             alone.append(Subject(try config.compileChain(only: [index], cacheDirectory: cacheDirectory)))
         }
         rounds = timer.rounds
         let bare = BareScan()
         self.texts = texts.map { text in
-            let policies = zip(whole.chain.instances, alone).map { instance, subject in
-                Measured.Policy(id: instance.id, kind: instance.kind.name, cost: subject.cost(of: text, timer))
+            let chain = whole.cost(of: text, timer)
+            let policies = instances.enumerated().map { index, instance in
+                let cost = alone.isEmpty ? chain : alone[index].cost(of: text, timer)
+                return Measured.Policy(id: instance.id, kind: instance.kind.name, cost: cost)
             }
             let bareTime = timer.microseconds { _ = text.bytes.withUnsafeReadableBytes { bare?.scan($0) } }
             return Measured(
                 name: text.name, bytes: text.bytes.readableBytes, events: text.pieces.count, policies: policies,
-                chain: whole.cost(of: text, timer), bare: bareTime)
+                chain: chain, bare: bareTime)
         }
     }
 

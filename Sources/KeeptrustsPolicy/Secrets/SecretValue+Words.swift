@@ -4,7 +4,8 @@ extension SecretValue {
     var isName: Bool {
         var tiny = 0
         let isName = runs { run in
-            if SecretWords.techniques.contains(bytes, run) { return true }
+            // What has no digits is the name of a method only if it is a word.
+            if hasDigit, SecretWords.techniques.contains(bytes, run) { return true }
             var numbers = 0
             return pieces(of: run) { piece in
                 guard Self.isDigit(bytes[piece.lowerBound]) else {

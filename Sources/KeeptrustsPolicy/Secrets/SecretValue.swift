@@ -19,27 +19,25 @@ struct SecretValue {
 
     init(_ bytes: UnsafeRawBufferPointer) {
         self.bytes = bytes
+        // No branch depends on a byte: what is no secret may be long, and found again from each of its words on.
         var seen: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
         for byte in bytes {
-            let bit: UInt64 = 1 << UInt64(byte & 63)
-            switch byte >> 6 {
-            case 0: seen.0 |= bit
-            case 1: seen.1 |= bit
-            case 2: seen.2 |= bit
-            default: seen.3 |= bit
-            }
-            if Self.isLower(byte) {
-                hasLower = true
-            } else if Self.isUpper(byte) {
-                hasUpper = true
-            } else if Self.isDigit(byte) {
-                hasDigit = true
-            } else {
-                hasOther = true
-            }
+            let bit: UInt64 = 1 &<< UInt64(byte & 63)
+            seen.0 |= byte < 0x40 ? bit : 0
+            seen.1 |= byte & 0xC0 == 0x40 ? bit : 0
+            seen.2 |= byte & 0xC0 == 0x80 ? bit : 0
+            seen.3 |= byte >= 0xC0 ? bit : 0
         }
+        hasDigit = seen.0 & Self.digits != 0
+        hasUpper = seen.1 & Self.capitals != 0
+        hasLower = seen.1 & Self.capitals << 32 != 0
+        hasOther = (seen.0 & ~Self.digits) | (seen.1 & ~(Self.capitals | Self.capitals << 32)) | seen.2 | seen.3 != 0
         distinct = seen.0.nonzeroBitCount + seen.1.nonzeroBitCount + seen.2.nonzeroBitCount + seen.3.nonzeroBitCount
     }
+
+    /// The digits among the first 64 bytes, and the capitals among the next, as bits.
+    private static let digits: UInt64 = 0x3FF << 0x30
+    private static let capitals: UInt64 = 0x3FF_FFFF << 1
 
     static func isLower(_ byte: UInt8) -> Bool { byte &- 0x61 < 26 }
     static func isUpper(_ byte: UInt8) -> Bool { byte &- 0x41 < 26 }

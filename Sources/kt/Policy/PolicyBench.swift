@@ -33,6 +33,9 @@ struct PolicyBench: ParsableCommand {
     @Option(help: "How often each measurement is repeated; the median counts.")
     var rounds = 101
 
+    @Flag(help: "Measure the chain only, not each policy by itself.")
+    var chainOnly = false
+
     @Flag(help: "Print the result as JSON.")
     var json = false
 
@@ -48,7 +51,7 @@ struct PolicyBench: ParsableCommand {
         }
         if let input { texts += try rows(of: input) }
         let report = try BenchReport(
-            of: config.read(), on: texts.isEmpty ? BenchText.builtIn : texts,
+            of: config.read(), on: texts.isEmpty ? BenchText.builtIn : texts, chainOnly: chainOnly,
             cacheDirectory: PatternCache.directory,
             timer: JudgementTimer(rounds: rounds, processorTime: ProcessorClock.time))
         Output.line(json ? report.json : report.summary)
