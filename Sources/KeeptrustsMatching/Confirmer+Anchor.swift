@@ -3,7 +3,8 @@ extension Confirmer {
     ///
     /// A pattern with an anchor is tried only shortly before each place where the anchor stands.
     func next(
-        in text: UnsafeRawBufferPointer, from start: Int, upTo latest: Int, isNarrow: Bool = false, _ memory: MatchMemory
+        in text: UnsafeRawBufferPointer, from start: Int, upTo latest: Int, isNarrow: Bool = false,
+        _ memory: MatchMemory
     ) throws(MatchFailure) -> (whole: Range<Int>, found: Range<Int>)? {
         guard let (byte, reach, before) = anchor else {
             return try find(text, from: start, limit: latest < text.count ? latest : nil, isNarrow, memory)
