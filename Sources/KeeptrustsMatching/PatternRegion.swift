@@ -7,7 +7,7 @@ public struct PatternRegion: Sendable, Equatable {
     public var latest: Int
 
     /// Takes in another region of the pattern, and what stands between the two.
-    fileprivate mutating func widen(by other: Self) {
+    mutating func widen(by other: Self) {
         span = min(span.lowerBound, other.span.lowerBound)..<max(span.upperBound, other.span.upperBound)
         latest = max(latest, other.latest)
     }
