@@ -100,10 +100,10 @@ final class Confirmer: @unchecked Sendable {
         }
         let last = limit ?? text.count
         var next = start
-        // Where a match may begin at nearly each place, a search of several at once takes less.
+        // Where places stand close to each other, a search of several at once takes less: each looks ahead for bytes of a match.
         var others = 0
         while let place = starts.place(in: text, from: next, upTo: last, isOpen: isOpen) {
-            others = place - next <= 2 ? min(2 * others + 1, 255) : 0
+            others = place - next <= 16 ? min(2 * others + 1, 255) : 0
             let end = min(last, place + others)
             let outcome = try searchAll(text, from: place, limit: end, isOpen: isOpen, isNarrow: isNarrow, memory)
             guard outcome == .none else { return outcome }
