@@ -7,6 +7,9 @@ struct TextContexts {
     /// Patterns that ask for words at least: for fewer of them, it costs less to search the whole text.
     static let fewest = 8
 
+    /// Bytes of a text in which it is worth it to read all words at once.
+    static let shortest = 8_192
+
     /// Matches of a pattern that were refused, before its words are asked for.
     static let patience = 64
 

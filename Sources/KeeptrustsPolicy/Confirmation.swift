@@ -80,7 +80,7 @@ extension PolicyChain {
                 }
                 var places = suspect.placesThatDiffer(for: pattern, uses).map { [$0] } ?? []
                 var first: Int? = 0
-                if !asks || asking < TextContexts.fewest {
+                if !asks || asking < TextContexts.fewest || text.count < TextContexts.shortest {
                     first = try patterns.matches(
                         of: pattern, in: text, within: suspect.regions, near: places,
                         patience: asks ? TextContexts.patience : .max, isNarrow: isNarrow, using: memory, accept: accept
