@@ -11,7 +11,12 @@ struct byte_masks {
     uint64_t unparted;      // those but @, which parts an address
     uint64_t alphanumeric;  // letters and digits of ASCII
     uint64_t digits;
-    uint64_t high;  // beyond ASCII
+    uint64_t odd;  // control characters, line breaks and tabs too, and beyond ASCII
+};
+
+struct byte_oddities {
+    uint64_t high;      // beyond ASCII
+    uint64_t controls;  // control characters but tab, line feed and carriage return
 };
 
 static inline __attribute__((always_inline)) uint64_t byte_mask(byte_signs signs) {
@@ -32,7 +37,18 @@ static inline __attribute__((always_inline)) struct byte_masks byte_masks_of(con
         byte_mask(visible & (byte_signs)(bytes != (uint8_t)'@')),
         byte_mask(digits | letters),
         byte_mask(digits),
-        byte_mask((byte_signs)(bytes > (uint8_t)0x7F)),
+        // One comparison tells all: the delete character becomes the lowest of the signed numbers.
+        byte_mask((byte_signs)((byte_signs)(bytes + (uint8_t)1) < (int8_t)0x21)),
     };
     return masks;
+}
+
+// `block` has 64 bytes that may be read.
+static inline struct byte_oddities byte_oddities_of(const void *block) {
+    byte_block bytes = *(const byte_block *)block;
+    byte_signs spaces =
+        (byte_signs)(bytes == (uint8_t)'\t') | (byte_signs)(bytes == (uint8_t)'\n') | (byte_signs)(bytes == (uint8_t)'\r');
+    byte_signs controls = (byte_signs)(bytes < (uint8_t)' ') | (byte_signs)(bytes == (uint8_t)0x7F);
+    struct byte_oddities oddities = {byte_mask((byte_signs)(bytes > (uint8_t)0x7F)), byte_mask(controls & ~spaces)};
+    return oddities;
 }

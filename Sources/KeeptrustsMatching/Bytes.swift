@@ -44,6 +44,31 @@ extension UnsafeRawBufferPointer {
         return nil
     }
 
+    /// The offset of the first byte at or after `start` that is beyond ASCII, or a control character other than tabs and
+    /// line breaks.
+    func firstOddByte(from start: Int) -> Int? {
+        var offset = start
+        while offset &+ 8 <= count {
+            let word = loadUnaligned(fromByteOffset: offset, as: UInt64.self).littleEndian
+            // Bit 7 is set in each byte beyond 0x7E; the lowest one that is set in `below` stands for a byte below 0x20.
+            let high = (word & 0x7F7F_7F7F_7F7F_7F7F) &+ 0x0101_0101_0101_0101 | word
+            let below = (word &- 0x2020_2020_2020_2020) & ~word
+            let odd = (high | below) & 0x8080_8080_8080_8080
+            guard odd != 0 else {
+                offset &+= 8
+                continue
+            }
+            offset &+= odd.trailingZeroBitCount / 8
+            if self[offset].isOdd { return offset }
+            offset &+= 1
+        }
+        while offset < count {
+            if self[offset].isOdd { return offset }
+            offset &+= 1
+        }
+        return nil
+    }
+
     /// The offset at which the character after the one at `offset` begins.
     public func character(after offset: Int) -> Int { beginOfCharacter(atOrAfter: offset + 1) }
 
@@ -62,4 +87,10 @@ extension UnsafeRawBufferPointer {
         let length = (~self[lead]).leadingZeroBitCount
         return count - lead < length ? lead : count
     }
+}
+
+extension UInt8 {
+    /// Whether a byte belongs to a character that may not be read as it stands: beyond ASCII, or a control character other
+    /// than tab, line feed and carriage return.
+    var isOdd: Bool { self > 0x7E || self < 0x20 && self != 0x09 && self != 0x0A && self != 0x0D }
 }

@@ -35,6 +35,9 @@ struct TextFacts: Equatable {
     private(set) var hasEscapeSign = false
     private(set) var hasHighByte = false
 
+    /// There is a control character other than tabs and line breaks.
+    private(set) var hasControl = false
+
     static let longWord = 16
     static let longerWord = 26
     static let colonWindow = 16
@@ -42,9 +45,12 @@ struct TextFacts: Equatable {
 
     static let none = TextFacts(UnsafeRawBufferPointer(start: nil, count: 0))
 
+    /// There are characters that may be read as others, or not at all.
+    var isOdd: Bool { hasHighByte || hasControl }
+
     /// The text may say something that it does not show: see ``Normaliser``.
     var mayBeVeiled: Bool {
-        hasEscapeSign || hasLongWord || hasSpacedLetters || hasLetterDigit || hasHighByte || mostDigits >= 2
+        hasEscapeSign || hasLongWord || hasSpacedLetters || hasLetterDigit || isOdd || mostDigits >= 2
     }
 
     init(_ text: UnsafeRawBufferPointer) { self.init(text) { _ in } }
@@ -65,7 +71,8 @@ struct TextFacts: Equatable {
         hasLongWord = scan.hasLongWord
         hasLongPart = scan.hasLongPart
         hasLongerPart = scan.hasLongerPart
-        hasHighByte = scan.high != 0
+        // Line breaks alone are no more than a second look.
+        if scan.odd != 0 { (hasHighByte, hasControl) = text.oddities() }
         hasAt = text.firstIndex(of: UInt8(ascii: "@"), from: 0) != nil
         hasSpacedLetters = scan.hasSpacedLetters
         hasApart = scan.hasApart
@@ -98,8 +105,8 @@ private struct Scan {
     var hasApart = false
     var hasRun = false
 
-    /// Bytes beyond ASCII, of all blocks.
-    var high: UInt64 = 0
+    /// Control characters and bytes beyond ASCII, of all blocks.
+    var odd: UInt64 = 0
 
     /// Bytes at the end of the last block that are no spaces; and that are no `@` either.
     private var word = 0
@@ -122,7 +129,7 @@ private struct Scan {
     ///   - offset: Where in the text it stands.
     @inline(__always)
     mutating func take(_ masks: ByteMasks, at offset: Int) {
-        high |= masks.high
+        odd |= masks.odd
         note(visible: masks.visible)
         note(unparted: masks.unparted)
         note(row: alphanumeric &>> 32 | masks.alphanumeric &<< 32)

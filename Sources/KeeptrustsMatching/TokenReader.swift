@@ -34,8 +34,8 @@ public struct ReadText {
         self.reader = reader
     }
 
-    /// Whether there are characters beyond ASCII.
-    public var hasHighByte: Bool { facts.hasHighByte }
+    /// Whether there are characters that may be read as others, or not at all: beyond ASCII, control characters.
+    public var isOdd: Bool { facts.isOdd }
 
     /// Hands the tokens to `body`, in their order, ``TokenReader/room`` at a time at most.
     public func eachRunOfTokens(_ body: (UnsafeBufferPointer<TextToken>) -> Void) { reader.eachRun(of: bytes, body) }

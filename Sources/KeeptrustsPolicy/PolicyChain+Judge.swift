@@ -118,7 +118,7 @@ extension PolicyChain {
         let read = memory.read(text)
         // Before another text is read with the same memory.
         var views = readings.isEmpty ? [] : Normaliser.unveil(read, readings)
-        if read.hasHighByte, !readings.isEmpty { views += Views.of(text, readings) }
+        if read.isOdd, !readings.isEmpty { views += Views.of(text, readings) }
         views.removeAll { $0.view.isSame(as: text) }
         look(at: read, nil, .plain, nil, place, scratch, memory)
         for (index, (reading, view)) in views.enumerated() {

@@ -86,6 +86,8 @@ struct RequestReaderTests {
             ("c/4111-1111-1111-1111", true), ("ssn:536-22-8041", true),
             ("ann@example.com", true), ("4111111111111111", true), ("DE89370400440532013000", true), ("call 1", true),
             ("123-45-6789", true), ("caf\u{e9}", true), (String(repeating: "a", count: 129), true),
+            ("sk-or-v1-" + String(repeating: "3fa9", count: 16), true),
+            ("shpat_" + String(repeating: "7c05", count: 8), true),
         ])
     func names(value: String, isText: Bool) throws {
         let found = try texts(#""messages":[{"role":"tool","tool_call_id":"\#(value)","content":"x"}]"#)
@@ -114,6 +116,27 @@ struct RequestReaderTests {
         #expect(try isText("data:image/png;base64,\(data) 4111 1111 1111 1111"))
         #expect(try isText("https://example.com/?key=\(data)"))
         #expect(try isText("data:image/png;base64,QUJD"))
+        #expect(try !isText(data) && !isText("DATA:Image\\/PNG;base64,\(data)\\/"))
+    }
+
+    @Test("A text in the place of a file is a text, however it is written")
+    func textForMedia() throws {
+        let data = String(repeating: "QUJD", count: 100)
+        func isText(_ data: String) throws -> Bool {
+            let part = #"{"type":"file","file":{"file_data":"\#(data)"}}"#
+            return try !texts(#""messages":[{"role":"user","content":[\#(part)]}]"#).isEmpty
+        }
+        let escaped = "mail jane.doe@example.com or 4111 1111".utf8.map { byte in
+            "\\u00" + String(byte, radix: 16)
+        }.joined()
+
+        #expect(try isText(escaped + data) && isText(data + "\\u0041"))
+        #expect(try isText(data + "4111-1111-1111-1111/536-22-8041") && isText(data + "/4111111111111111/"))
+        #expect(try isText(data + "sk-ant-api03/" + data))
+        for type in ["", "Text/plain", "application/json", "image/svg+xml", "text\\/html"] {
+            #expect(try isText("data:\(type);base64,\(data)"), "\(type)")
+        }
+        #expect(try !isText("data:application/pdf;base64,\(data)") && !isText(data + "-_"))
     }
 
     @Test("A text's span leads back to its bytes, escapes included")

@@ -31,6 +31,21 @@ struct SurfaceAttackTests {
 
     private static let value = "jane.doe@example.com"
 
+    /// A text with a character that does not show behind each five.
+    private static func hidden(_ text: String) -> String {
+        text.enumerated().map { $0 % 5 == 4 ? "\($1)\u{200B}" : "\($1)" }.joined()
+    }
+
+    /// A text in the wide forms of its letters and digits.
+    private static func wide(_ text: String) -> String {
+        String(String.UnicodeScalarView(text.unicodeScalars.compactMap { Unicode.Scalar($0.value + 0xFEE0) }))
+    }
+
+    /// A text in lines of 20.
+    private static func wrapped(_ text: String) -> String {
+        text.enumerated().map { $0 % 20 == 19 ? "\($1)\n" : "\($1)" }.joined()
+    }
+
     static let evasions = [
         Evasion("as it is", value), Evasion("JSON's escapes", json: #"jan\u0065.d\u006fe\u0040example.com"#),
         Evasion("behind a null", json: #"\u0000 jane.doe@example.com"#),
@@ -46,6 +61,14 @@ struct SurfaceAttackTests {
         Evasion(
             "characters that do not show",
             String(String.UnicodeScalarView(value.unicodeScalars.compactMap { Unicode.Scalar($0.value + 0xE0000) }))),
+        Evasion("a control character", json: #"ja\u0001ne.d\u007foe@exam\u0000ple.com"#),
+        Evasion("private use", "ja\u{E001}ne.doe@exam\u{FFFC}ple.com"),
+        Evasion("zero width in base64", hidden(Data("it is \(value), ok".utf8).base64EncodedString())),
+        Evasion("zero width in escapes", "jane%4\u{200B}0example&\u{AD}#46;com"),
+        Evasion("full width in base64", wide(Data("it is \(value), ok".utf8).base64EncodedString())),
+        Evasion("lines of base64", wrapped(Data("it is \(value), yes it is".utf8).base64EncodedString())),
+        Evasion("references without an end", "jane&#46doe&#64example.com"),
+        Evasion("octal", #"jane.doe\100example.com"#), Evasion("braces", #"jane.doe\x{40}example.com"#),
         Evasion("characters that stand apart", "4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1"),
         Evasion("lines", "4111 1111\n1111 1111"),
     ]

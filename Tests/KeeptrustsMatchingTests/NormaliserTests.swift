@@ -10,6 +10,9 @@ struct NormaliserTests {
             ("\u{202E}abc\u{202C}", "abc"), ("𝐛𝐨𝐥𝐝 𝟗𝟘", "bold 90"), ("ⓐⒷ①⓪", "aB10"), ("٣٤ १२", "34 12"),
             ("a\u{301}e\u{308}", "ae"), ("12\u{2013}34\u{2011}5", "12-34-5"), ("x\u{A0}y\u{3000}z", "x y z"),
             ("é ü ß 日本 🙂", "é ü ß 日本 🙂"), ("ﬁ", "ﬁ"), ("a\u{E0041}b", "ab"), ("", ""),
+            ("a\u{1}b\u{0}c\u{7F}d\u{9B}e\u{1F}f", "abcdef"), ("a\tb\nc\r\n", "a\tb\nc\r\n"),
+            ("a\u{B}b\u{C}c\u{85}d\u{2028}e\u{2029}f\u{2800}g", "a b c d e f g"),
+            ("a\u{E000}b\u{FFFC}c\u{605}d\u{13430}e\u{10FFFF}f\u{1FFFE}g\u{FDD0}h", "abcdefgh"),
         ]
     )
     func fold(text: String, expected: String) {
@@ -48,6 +51,7 @@ struct NormaliserTests {
             ("Größe, ŝipo, 한국어 ‘…’", false, false), ("so\u{AD}ft", true, false), ("٣", true, false), ("ı", false, true),
             ("aſ", true, false), ("x²", true, false), ("ⅿ", false, true),
             ("12–34", true, false), ("a\u{200B}", true, false), ("пароль", false, true), ("１", true, false),
+            ("a\u{1}b", true, false), ("a\u{7F}", true, false), ("a\tb\r\nc", false, false), ("\u{E000}", true, false),
         ]
     )
     func changes(text: String, folded: Bool, lookalike: Bool) {

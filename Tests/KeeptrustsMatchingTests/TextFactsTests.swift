@@ -20,6 +20,9 @@ struct TextFactsTests {
         for other: UInt8 in [0x24, 0x27, 0x5B, 0x5D, 0xA5] { #expect(!facts(other).hasEscapeSign) }
 
         #expect(facts(0x80).hasHighByte && facts(0xFF).hasHighByte && !facts(0x7F).hasHighByte)
+        let spaces: [UInt8] = [0x09, 0x0A, 0x0D]
+        for control in Array(0..<0x20) + [0x7F] { #expect(facts(control).hasControl != spaces.contains(control)) }
+        for other: UInt8 in [0x20, 0x7E, 0x80, 0xFF] { #expect(!facts(other).hasControl) }
     }
 
     @Test("Runs, long words, colons and letters before digits are seen wherever they stand", arguments: 0..<130)

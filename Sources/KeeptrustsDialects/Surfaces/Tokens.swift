@@ -137,7 +137,7 @@ extension ByteBuffer {
     /// - Parameters:
     ///   - value: The token.
     ///   - isServers: The server made it up: a time may be part of it, and capitals among its digits mean nothing. In any
-    ///     other name of 16 bytes or more these are the mark of a key.
+    ///     other name of 16 bytes or more these are the mark of a key, and so are twelve digits or more.
     /// - Returns: Whether it may pass without being judged.
     func isPlainName(_ value: JSONValue, isServers: Bool = false) -> Bool {
         guard !value.hasEscapes else { return false }
@@ -149,37 +149,65 @@ extension ByteBuffer {
         guard range.count <= 128 else { return false }
         return withUnsafeReadableBytes { bytes in
             let mostDigits = isServers ? 11 : 8
-            var digits = 0
+            var (digits, allDigits) = (0, 0)
             var (hasLetter, hasCapital, hasDigit) = (range.count <= 6, false, false)
             for byte in bytes[range] {
                 let isLetter = (byte | 0x20) &- 0x61 < 26
                 let isDigit = byte &- 0x30 < 10
                 digits = isDigit ? digits + 1 : isLetter || isServers ? 0 : digits
+                allDigits += isDigit ? 1 : 0
                 (hasLetter, hasDigit) = (hasLetter || isLetter, hasDigit || isDigit)
                 hasCapital = hasCapital || byte &- 0x41 < 26
                 guard digits <= mostDigits else { return false }
                 // 0x2D...0x2F are `-`, `.` and `/`.
                 guard isLetter || isDigit || byte == 0x5F || byte == 0x3A || byte &- 0x2D < 3 else { return false }
             }
-            return hasLetter && (isServers || !(hasCapital && hasDigit) || range.count < 16)
+            return hasLetter && (isServers || range.count < 16 || !(hasCapital && hasDigit) && allDigits < 12)
         }
     }
 
     /// Whether a string token holds a picture, sound or file in base64, bare or as a `data:` URL; it has no text.
+    ///
+    /// Only what cannot be read where it stands: letters and digits with the signs of one of base64's two alphabets (RFC
+    /// 4648), without so many digits in a row that they can be a number of somebody's. A solidus may be written `\/`.
     func isEncodedMedia(_ value: JSONValue) -> Bool {
         guard value.span.count >= 256 else { return false }
-        let content = bytes(value.span.lowerBound + 1..<value.span.upperBound - 1)
-        var view = content.readableBytesView[...]
-        if view.starts(with: "data:".utf8) {
-            guard let comma = view.prefix(128).firstIndex(of: 0x2C) else { return false }
-            let kind = String(decoding: view[view.startIndex..<comma], as: UTF8.self)
-            guard kind.hasSuffix(";base64"), !kind.hasPrefix("data:text/") else { return false }
-            view = view[(comma + 1)...]
+        return withUnsafeReadableBytes { bytes in
+            let content = bytes[value.span.lowerBound + 1..<value.span.upperBound - 1]
+            guard content.prefix(5).elementsEqual("data:".utf8, by: { $0 | 0x20 == $1 | 0x20 }) else {
+                return Self.isBase64(content)
+            }
+            guard let comma = content.prefix(128).firstIndex(of: 0x2C) else { return false }
+            let kind = String(decoding: content[..<comma].dropFirst(5), as: UTF8.self).lowercased()
+            return kind.hasSuffix(";base64") && Self.isMedia(kind) && Self.isBase64(content[(comma + 1)...])
         }
-        // JSON may write a solidus as `\/`; both bytes are let through.
-        return view.allSatisfy { byte in
-            (0x61...0x7A).contains(byte | 0x20) || (0x2F...0x39).contains(byte) || byte == 0x2B || byte == 0x2D
-                || byte == 0x3D || byte == 0x5C || byte == 0x5F
+    }
+
+    /// Whether what has a media type (RFC 6838) is no text that a model reads; without a type it is one (RFC 2397).
+    private static func isMedia(_ type: String) -> Bool {
+        let name = type.prefix { $0 != ";" }
+        guard !name.hasSuffix("+xml"), !name.hasSuffix("+json") else { return false }
+        let families = ["image\\/", "image/", "audio\\/", "audio/", "video\\/", "video/", "font\\/", "font/"]
+        let documents = ["pdf", "octet-stream", "zip", "gzip", "msword", "vnd."]
+        return families.contains { name.hasPrefix($0) }
+            || documents.contains { name.hasPrefix("application/" + $0) || name.hasPrefix("application\\/" + $0) }
+    }
+
+    private static func isBase64(_ bytes: Slice<UnsafeRawBufferPointer>) -> Bool {
+        var (isPlain, isOfURLs, isEscape) = (false, false, false)
+        var digits = 0
+        for byte in bytes {
+            guard !isEscape || byte == 0x2F else { return false }
+            isEscape = byte == 0x5C
+            digits = byte &- 0x30 < 10 ? digits + 1 : (byte | 0x20) &- 0x61 < 26 ? 0 : digits
+            guard digits <= 11 else { return false }
+            switch byte {
+            case 0x2B, 0x2F: isPlain = true
+            case 0x2D, 0x5F: isOfURLs = true
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x3D, 0x5C: break
+            default: return false
+            }
         }
+        return !isEscape && !(isPlain && isOfURLs)
     }
 }

@@ -15,8 +15,8 @@ struct EncodedRuns {
     /// Characters that are read together at most; the next part begins half as many behind.
     static let longest = 4_096
 
-    /// Characters of a line that another one may continue at least: mail and PEM wrap at 76 and 64.
-    private static let shortestLine = 60
+    /// Characters of a line that another one may continue at least; mail and PEM wrap at 76 and 64.
+    private static let shortestLine = 16
 
     /// The runs that read as text, in order.
     private(set) var runs: [Run] = []
@@ -66,13 +66,14 @@ struct EncodedRuns {
         while true {
             let (half, whole) = places(from: start, to: end)
             let isFull = whole != nil
-            guard isFull || !isOpen else {
-                if RunBeginning.mayReadAsText(text[start..<end], isLater) { (pending, isLaterPart) = (start, isLater) }
+            guard isFull || !isOpen || !RunBeginning.mayReadAsText(text[start..<end], isLater) else {
+                (pending, isLaterPart) = (start, isLater)
                 return end
             }
             let span = start..<(whole ?? end)
-            guard let bytes = decode(span, isLater: isLater, isFull: isFull) else { return end }
-            runs.append(Run(span: span, bytes: bytes))
+            guard let part = decode(span, isLater: isLater, isFull: isFull) else { return end }
+            runs.append(Run(span: start..<part.end, bytes: part.bytes))
+            guard part.end == span.upperBound else { return part.end }
             guard let half, let whole, whole < end || isOpen else { return end }
             (start, isLater) = (half, true)
         }
@@ -91,30 +92,70 @@ struct EncodedRuns {
         return (half, nil)
     }
 
-    /// What a part says; nil when that does not read as text.
-    private func decode(_ span: Range<Int>, isLater: Bool, isFull: Bool) -> [UInt8]? {
+    /// What a part says, and where that ends; nil when it does not read as text.
+    ///
+    /// Of several lines the last ones may be words that stand below what is encoded.
+    private func decode(_ span: Range<Int>, isLater: Bool, isFull: Bool) -> (bytes: [UInt8], end: Int)? {
         var bytes = hexadecimal(span) ?? base64(span)
+        let skipped = isLater ? bytes.prefix(3).prefix { $0 & 0xC0 == 0x80 }.count : 0
         // A part may begin and end in the middle of a character.
-        if isLater { bytes.removeFirst(bytes.prefix(3).prefix { $0 & 0xC0 == 0x80 }.count) }
+        bytes.removeFirst(skipped)
         if isFull { bytes.removeLast(bytes.count - bytes.withUnsafeBytes(\.endOfWholeCharacters)) }
-        return Self.readsAsText(bytes) ? bytes : nil
+        if Self.readsAsText(bytes) { return (bytes, span.upperBound) }
+        let count = Self.textualPrefix(of: bytes)
+        guard count >= Self.shortest * 3 / 4, text[span].contains(0x0A) else { return nil }
+        bytes.removeLast(bytes.count - count)
+        return Self.readsAsText(bytes) ? (bytes, endOfLine(of: skipped + count, in: span)) : nil
+    }
+
+    /// Where the line ends in which the byte stands that a part says behind `count` others.
+    private func endOfLine(of count: Int, in span: Range<Int>) -> Int {
+        var left = count * 4 / 3
+        var place = span.lowerBound
+        while place < span.upperBound, left > 0 || Self.isDigit(text[place]) {
+            if Self.isDigit(text[place]) { left -= 1 }
+            place += 1
+        }
+        return place
+    }
+
+    /// The bytes at the beginning that are whole characters which show.
+    private static func textualPrefix(of bytes: [UInt8]) -> Int {
+        bytes.withUnsafeBytes { raw in
+            for (scalar, span) in Characters(raw) {
+                guard let scalar, !isOdd(scalar.value) else { return span.lowerBound }
+            }
+            return raw.count
+        }
+    }
+
+    private static func isOdd(_ value: UInt32) -> Bool {
+        value < 0x20 && value != 0x0A && value != 0x0D && value != 0x09 || value == 0x7F
     }
 
     /// Where the run that begins at `first` ends, and whether more text may go on with it.
+    ///
+    /// A line goes on in the next one only if it reads as text by itself: what stands above an encoded line must not make it
+    /// unreadable.
     private func end(from first: Int, isLater: Bool) -> (end: Int, isOpen: Bool) {
-        var end = first
+        var (end, digits) = (first, 0)
         // How much of its line stands before a later part is not known.
-        var line = isLater ? first - Self.shortestLine : first
+        var missing = isLater ? Self.shortestLine : 0
         var isOpen = false
         while true {
+            // Four characters of base64 are three bytes: a line may begin in the middle of them.
+            let group = end + (4 - digits % 4) % 4
+            let line = end
             while end < text.count, Self.isDigit(text[end]) { end += 1 }
+            digits += end - line
             var next = end
             if next < text.count, text[next] == 0x0D { next += 1 }
-            guard end - line >= Self.shortestLine, end > first else { break }
+            guard end > first, end - line + missing >= Self.shortestLine,
+                RunBeginning.mayReadAsBase64(text[min(group, end)..<end], isLater || group > first)
+            else { break }
             if next == text.count || next + 1 == text.count && text[next] == 0x0A { isOpen = true }
             guard next + 1 < text.count, text[next] == 0x0A, Self.isDigit(text[next + 1]) else { break }
-            line = next + 1
-            end = line
+            (end, missing) = (next + 1, 0)
         }
         while end < text.count, end > first, text[end] == UInt8(ascii: "=") { end += 1 }
         return (end, piece.isOpen && (isOpen || end == text.count))
@@ -158,8 +199,7 @@ struct EncodedRuns {
         return bytes.withUnsafeBytes { raw in
             for (scalar, _) in Characters(raw) {
                 guard let scalar else { return false }
-                let value = scalar.value
-                if value < 0x20 && value != 0x0A && value != 0x0D && value != 0x09 || value == 0x7F { odd += 1 }
+                if Self.isOdd(scalar.value) { odd += 1 }
                 if Self.isLetter(scalar) { letters += 1 }
             }
             return odd == 0 && letters * 2 >= bytes.count / 2
@@ -199,8 +239,12 @@ enum RunBeginning {
     ///   - isLater: It is a part behind the first of its run, and may begin in the middle of a character.
     /// - Returns: False when nothing that follows can make it a text.
     static func mayReadAsText(_ run: Slice<UnsafeRawBufferPointer>, _ isLater: Bool) -> Bool {
+        mayReadAsBase64(run, isLater) || mayRead(run, isLater, bits: 4) { EscapeReader.digit($0).map { UInt8($0) } }
+    }
+
+    /// The same for base64 alone.
+    static func mayReadAsBase64(_ run: Slice<UnsafeRawBufferPointer>, _ isLater: Bool) -> Bool {
         mayRead(run, isLater, bits: 6, EncodedRuns.value)
-            || mayRead(run, isLater, bits: 4) { EscapeReader.digit($0).map { UInt8($0) } }
     }
 
     private static func mayRead(

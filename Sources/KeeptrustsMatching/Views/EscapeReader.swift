@@ -29,8 +29,8 @@ struct EscapeReader {
 
     private static let signs = Array("&%\\".utf8)
 
-    /// The longest escape (bytes).
-    private static let longest = 12
+    /// The longest escape (bytes): HTML and `\u{…}` allow zeros before a number.
+    private static let longest = 24
 
     /// The character that the escape at `start` stands for, and the escape's length; nil when there is none.
     func escape(at start: Int) -> (scalar: Unicode.Scalar, length: Int)? {
@@ -53,20 +53,31 @@ struct EscapeReader {
         }
     }
 
-    /// What may stand in an escape beside hexadecimal digits.
-    private static let marks = ByteSet("%\\uUx{".utf8)
+    /// Whether the escape at `start` ends with the text, and may get another digit from what follows.
+    func mayGrow(at start: Int, _ length: Int) -> Bool {
+        text[start] == UInt8(ascii: "&") && start + length == text.count && isBegun(at: start)
+    }
 
-    /// `&#52;`, `&#x34;`, `&commat;`.
+    /// What may stand in an escape beside hexadecimal digits.
+    private static let marks = ByteSet("%\\uUx{N+".utf8)
+
+    /// `&#52;`, `&#x34;`, `&commat;`; a number also without its semicolon, as browsers read it.
     private func reference(at start: Int) -> (scalar: Unicode.Scalar, length: Int)? {
-        let limit = min(text.count, start + Self.longest)
-        guard let end = text[start..<limit].firstIndex(of: UInt8(ascii: ";")), end - start > 2 else { return nil }
-        let length = end + 1 - start
-        guard text[start + 1] == UInt8(ascii: "#") else {
-            let name = String(decoding: text[start + 1..<end], as: UTF8.self)
-            return Self.names[name].map { ($0, length) }
-        }
+        guard start + 3 < text.count else { return nil }
+        guard text[start + 1] == UInt8(ascii: "#") else { return named(at: start) }
         let isHex = text[start + 2] | 0x20 == UInt8(ascii: "x")
-        return number(in: start + (isHex ? 3 : 2)..<end, radix: isHex ? 16 : 10).map { ($0, length) }
+        let radix: UInt32 = isHex ? 16 : 10
+        let first = start + (isHex ? 3 : 2)
+        let digits = text[first...].prefix(Self.longest - 4).prefix { (Self.digit($0) ?? radix) < radix }
+        guard let scalar = number(in: first..<digits.endIndex, radix: radix) else { return nil }
+        let isEnded = digits.endIndex < text.count && text[digits.endIndex] == UInt8(ascii: ";")
+        return (scalar, digits.endIndex - start + (isEnded ? 1 : 0))
+    }
+
+    private func named(at start: Int) -> (scalar: Unicode.Scalar, length: Int)? {
+        let limit = min(text.count, start + Self.longest)
+        guard let end = text[start..<limit].firstIndex(of: UInt8(ascii: ";")) else { return nil }
+        return Self.names[String(decoding: text[start + 1..<end], as: UTF8.self)].map { ($0, end + 1 - start) }
     }
 
     /// `%34`, also of several bytes (`%C3%A9`), and `%u0034`.
@@ -96,22 +107,35 @@ struct EscapeReader {
         return UInt8(high << 4 | low)
     }
 
-    /// `\u0034`, `\u{34}`, `\x34`, `\U00000034`.
+    /// `\u0034`, `\u{34}`, `\x34`, `\x{34}`, `\U00000034`, `\N{U+34}`, `\064`.
     private func backslash(at start: Int) -> (scalar: Unicode.Scalar, length: Int)? {
         guard start + 3 < text.count else { return nil }
+        let isBraced = text[start + 2] == UInt8(ascii: "{")
         switch text[start + 1] {
-        case UInt8(ascii: "x"): return number(in: start + 2..<start + 4, radix: 16).map { ($0, 4) }
+        case UInt8(ascii: "0"), UInt8(ascii: "1"): return number(in: start + 1..<start + 4, radix: 8).map { ($0, 4) }
+        case UInt8(ascii: "x"):
+            return isBraced ? braced(at: start) : number(in: start + 2..<start + 4, radix: 16).map { ($0, 4) }
+        case UInt8(ascii: "N"): return isBraced ? braced(at: start) : nil
         case UInt8(ascii: "U"):
             guard start + 9 < text.count else { return nil }
             return number(in: start + 2..<start + 10, radix: 16).map { ($0, 10) }
-        case UInt8(ascii: "u"): break
+        case UInt8(ascii: "u"): return isBraced ? braced(at: start) : utf16(at: start)
         default: return nil
         }
-        if text[start + 2] == UInt8(ascii: "{") {
-            let limit = min(text.count, start + Self.longest)
-            guard let end = text[start..<limit].firstIndex(of: UInt8(ascii: "}")) else { return nil }
-            return number(in: start + 3..<end, radix: 16).map { ($0, end + 1 - start) }
+    }
+
+    /// The number in braces behind a sign and a letter.
+    private func braced(at start: Int) -> (scalar: Unicode.Scalar, length: Int)? {
+        let limit = min(text.count, start + Self.longest)
+        guard let end = text[start..<limit].firstIndex(of: UInt8(ascii: "}")) else { return nil }
+        let isNamed = text[start + 1] == UInt8(ascii: "N")
+        guard !isNamed || text[start + 3] == UInt8(ascii: "U") && text[start + 4] == UInt8(ascii: "+") else {
+            return nil
         }
+        return number(in: min(start + (isNamed ? 5 : 3), end)..<end, radix: 16).map { ($0, end + 1 - start) }
+    }
+
+    private func utf16(at start: Int) -> (scalar: Unicode.Scalar, length: Int)? {
         guard start + 5 < text.count else { return nil }
         if let scalar = number(in: start + 2..<start + 6, radix: 16) { return (scalar, 6) }
         return surrogates(at: start)
@@ -131,7 +155,7 @@ struct EscapeReader {
     }
 
     private func value(of range: Range<Int>, radix: UInt32) -> UInt32? {
-        guard !range.isEmpty, range.count <= 8 else { return nil }
+        guard !range.isEmpty, range.count <= Self.longest else { return nil }
         var value: UInt32 = 0
         for byte in text[range] {
             guard let digit = Self.digit(byte), digit < radix, value <= 0x10FFFF else { return nil }

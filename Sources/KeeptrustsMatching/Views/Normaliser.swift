@@ -1,6 +1,9 @@
 /// Reads texts as a model would: what is hidden from a plain search is laid open.
 public enum Normaliser {
-    /// Whether a text with characters beyond ASCII is read otherwise than it was sent.
+    /// Whether a text has characters that may be read as others, or not at all: control characters, some beyond ASCII.
+    public static func mayChange(_ text: UnsafeRawBufferPointer) -> Bool { text.firstOddByte(from: 0) != nil }
+
+    /// Whether a text is read otherwise than it was sent, for it has control characters or others beyond ASCII.
     ///
     /// Dashes, which plain prose is full of, count only between letters or digits.
     ///
@@ -10,7 +13,7 @@ public enum Normaliser {
         var folded = false
         var lookalike = false
         var offset = 0
-        while !(folded && lookalike), let place = text.firstHighByte(from: offset) {
+        while !(folded && lookalike), let place = text.firstOddByte(from: offset) {
             var characters = Characters(text, from: place)
             guard let (scalar, span) = characters.next() else { break }
             offset = span.upperBound
@@ -44,8 +47,7 @@ public enum Normaliser {
                 view.append(text[span.lowerBound], from: span)
                 continue
             }
-            let result = scalar.isASCII ? .same : Folding.fold(scalar)
-            switch result {
+            switch Folding.fold(scalar) {
             case .nothing: continue
             case .one(let byte): put(Unicode.Scalar(byte), span, lookalikes, &word, &view)
             case .same: put(scalar, span, lookalikes, &word, &view)

@@ -63,7 +63,7 @@ public struct Unveiling {
     private static let mostDepth = 3
 
     /// What can be undone.
-    private enum Step: Int { case escapes = 1, runs, insideRun, hidden, joined, unbroken }
+    private enum Step: Int { case escapes = 1, runs, insideRun, hidden, joined, unbroken, folded }
 
     init(
         _ text: UnsafeRawBufferPointer, _ facts: TextFacts, _ piece: TextPiece = .whole, depth: Int = 0, path: Int = 1
@@ -79,6 +79,7 @@ public struct Unveiling {
         }
         join()
         if facts.mostDigits >= 2 || piece.isOpen { unbreak() }
+        if facts.isOdd { readFolded() }
     }
 
     /// Reads the part of a streamed text that is there.
@@ -116,9 +117,26 @@ public struct Unveiling {
         return true
     }
 
-    /// Takes over what a view of the text says.
+    /// Reads what the text says without characters that do not show: they may stand inside an escape or an encoded part.
+    private mutating func readFolded() {
+        guard depth < Self.mostDepth else { return }
+        let changes = Normaliser.changes(text)
+        guard changes.folded || changes.lookalike else { return }
+        let plain = Normaliser.fold(text, lookalikes: changes.lookalike, isOpen: piece.isOpen)
+        plain.bytes.withUnsafeBytes { bytes in
+            var piece = piece
+            piece.part = piece.part.map { plain.offset(of: $0) }
+            take(Unveiling(bytes, TextFacts(bytes), piece, depth: depth + 1, path: longer(.folded)), through: plain)
+        }
+    }
+
+    /// Takes over what a view of the text says; of a text that is there in full, nothing twice.
     private mutating func take(_ inner: Unveiling, through view: TextView) {
-        layers += inner.layers.map { Layer(view: $0.view.through(view), isOpen: $0.isOpen, path: $0.path) }
+        let isWhole = !piece.isOpen && !piece.isCut
+        for layer in inner.layers {
+            let outer = Layer(view: layer.view.through(view), isOpen: layer.isOpen, path: layer.path)
+            if !isWhole || !layers.contains(where: { $0.view == outer.view }) { layers.append(outer) }
+        }
         if let place = inner.pending { wait(at: view.original(at: place)) }
         if let place = inner.part { part = view.original(at: place) }
     }
@@ -132,7 +150,7 @@ public struct Unveiling {
         var (place, copied) = (0, 0)
         var end = text.count
         while let sign = reader.sign(from: place) {
-            guard let (scalar, length) = reader.escape(at: sign) else {
+            guard let (scalar, length) = reader.escape(at: sign), !isOpen || !reader.mayGrow(at: sign, length) else {
                 place = sign + 1
                 guard isOpen, reader.isBegun(at: sign) else { continue }
                 end = sign

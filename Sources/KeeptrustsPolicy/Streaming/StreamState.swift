@@ -143,7 +143,7 @@ struct StreamState: Sendable {
         let readings = chain.readingsOfPhase[phase.index]
         guard !readings.isEmpty else { return [] }
         var views: [View] = []
-        if text.contains(where: { $0 >= 0x80 }) {
+        if Normaliser.mayChange(text) {
             for (reading, view) in Views.of(text, readings, isOpen: isOpen) {
                 views.append((reading, view, reading.rawValue, isOpen))
             }
