@@ -101,9 +101,15 @@ extension Refusal {
             fault.category.status, type: "validation_error", code: fault.code, fault.message, param: fault.param)
     }
 
-    /// What a chain's verdict answers.
+    /// What a chain's verdict answers; 503 where it is only that a service could not judge, for another try may pass.
     init(_ outcome: ChainOutcome, phase: Phase) {
         let reason = outcome.reason ?? Reason(code: "policy.blocked", message: "A policy does not allow this.")
+        if let failure = outcome.failure {
+            self.init(
+                503, type: "unavailable", code: "check_unavailable", reason.message, policy: outcome.policy,
+                retryAfter: failure.mayPass ? 5 : nil, forbidsRetry: !failure.mayPass)
+            return
+        }
         self.init(
             409, type: "policy_violation", code: reason.code, reason.message, policy: outcome.policy,
             forbidsRetry: true)
