@@ -98,7 +98,8 @@ extension Exchange {
 extension Refusal {
     init(_ fault: SurfaceFault) {
         self.init(
-            fault.category.status, type: "validation_error", code: fault.code, fault.message, param: fault.param)
+            fault.category.status, type: "validation_error", code: fault.code, fault.message, hint: fault.hint,
+            param: fault.param)
     }
 
     /// What a chain's verdict answers; 503 where it is only that a service could not judge, for another try may pass.

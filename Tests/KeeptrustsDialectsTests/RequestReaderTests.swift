@@ -188,7 +188,7 @@ struct RequestReaderTests {
             ),
             (#"{"model":"a","messages":["x"]}"#, 400, "messages[0]", "The field 'messages[0]' must be an object."),
             (
-                #"{"model":"a","messages":[{"role":"user"},null]}"#, 400, "messages[1]",
+                #"{"model":"a","messages":[{"role":"assistant"},null]}"#, 400, "messages[1]",
                 "The field 'messages[1]' must be an object."
             ),
             (
@@ -196,7 +196,19 @@ struct RequestReaderTests {
                 "The field 'messages[0].role' is missing."
             ),
             (
-                #"{"model":"a","messages":[{"role":"user"},{"content":"x"}]}"#, 400, "messages[1].role",
+                #"{"model":"a","messages":[{"role":"user"}]}"#, 422, "messages[0].content",
+                "The field 'messages[0].content' must be a text or a list of parts."
+            ),
+            (
+                #"{"model":"a","messages":[{"role":"user","content":"x"},{"content":null,"role":"system"}]}"#, 422,
+                "messages[1].content", "The field 'messages[1].content' must be a text or a list of parts."
+            ),
+            (
+                #"{"model":"a","messages":[{"role":"tool","tool_call_id":"c"}]}"#, 422, "messages[0].content",
+                "The field 'messages[0].content' must be a text or a list of parts."
+            ),
+            (
+                #"{"model":"a","messages":[{"role":"assistant"},{"content":"x"}]}"#, 400, "messages[1].role",
                 "The field 'messages[1].role' is missing."
             ),
             (
