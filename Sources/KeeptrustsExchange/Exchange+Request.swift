@@ -17,10 +17,10 @@ extension Exchange {
             let known = snapshot.selector.candidates(for: request.model)
             record.model = known == nil ? around.mask.masked(request.model) : request.model
             record.isStreaming = request.isStreaming
-            guard record.key?.may(use: request.model) == true else {
-                throw .modelNotAllowed(request.model)
+            guard let key = record.key, key.may(use: request.model) else {
+                throw .modelNotAllowed(request.model, among: record.key.map(models) ?? ModelList([]))
             }
-            guard let known else { throw .modelNotFound(request.model) }
+            guard let known else { throw .modelNotFound(request.model, among: models(for: key)) }
             let candidates = try snapshot.candidates(known, for: request)
             let started = around.clock()
             let texts = request.texts.map(\.segment)
@@ -122,18 +122,6 @@ extension Refusal {
         return Refusal(
             503, type: "upstream_error", code: "no_target_available",
             "Every provider that could answer is resting after failures.", retryAfter: max(1, Int(seconds)))
-    }
-
-    static func modelNotFound(_ model: String) -> Refusal {
-        Refusal(
-            404, type: "validation_error", code: "model_not_found", "There is no model '\(model)' here.",
-            param: "model")
-    }
-
-    static func modelNotAllowed(_ model: String) -> Refusal {
-        Refusal(
-            403, type: "permission_error", code: "model_not_allowed", "This key may not use the model '\(model)'.",
-            param: "model")
     }
 
     static func noTarget(_ model: String) -> Refusal {

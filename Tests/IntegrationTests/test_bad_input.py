@@ -295,7 +295,14 @@ def test_a_key_may_be_limited_to_models(gateways, simulator):
     refused, allowed = gateway.chat(), gateway.chat(model="gpt-4o-mini")
 
     assert (refused.status, refused.error["code"]) == (403, "model_not_allowed")
+    assert refused.error["hint"] == "This key may use gpt-4o-mini."
     assert allowed.status == 200
+    client = gateway.client()
+    assert client.models.retrieve("gpt-4o-mini").id == "gpt-4o-mini"
+    for model in ("gpt-4o", "no/such:model"):
+        with pytest.raises(openai.NotFoundError) as caught:
+            client.models.retrieve(model)
+        assert caught.value.code == "model_not_found" and "gpt-4o-mini" in caught.value.response.text
     assert [model["id"] for model in gateway.call("GET", "/v1/models").json["data"]] == ["gpt-4o-mini"]
 
 
