@@ -173,6 +173,20 @@ def test_a_port_in_use_is_named_with_its_flag(tmp_path, component):
     line = one_line(errors)
     assert line.startswith(f"error: The {component} cannot listen on {address}: Address already in use.")
     assert f"--{component} of kt up" in line
+    # Nothing was started that would have had to be stopped, so nothing else is said.
+    assert errors == line + "\n" and not (tmp_path / "data").exists()
+
+
+def test_two_parts_on_one_port_are_named(tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    flags = ["--gateway", "127.0.0.1:0", "--api", "127.0.0.1:0", "--console", address, "--chat", address]
+    status, _, errors = run_kt("up", "--data-dir", tmp_path / "data", *flags, folder=tmp_path)
+
+    assert status == 1
+    assert errors.startswith(f"error: The chat cannot listen on {address}: Address already in use.")
+    assert "kt_gk_" not in output
 
 
 def test_a_state_directory_has_one_owner(gateway, tmp_path):
