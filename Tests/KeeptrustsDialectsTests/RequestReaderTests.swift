@@ -73,7 +73,8 @@ struct RequestReaderTests {
     @Test("What only an assistant can do is a plain text of anyone else", arguments: [true, false])
     func callsOfUsers(roleIsLast: Bool) throws {
         let calls = #""tool_calls":[{"function":{"arguments":"{}","name":"f"}}]"#
-        let message = roleIsLast ? "{\(calls),\"role\":\"user\"}" : "{\"role\":\"user\",\(calls)}"
+        let rest = #""content":[],"role":"user""#
+        let message = roleIsLast ? "{\(calls),\(rest)}" : "{\(rest),\(calls)}"
 
         #expect(try texts("\"messages\":[\(message)]") == ["user request 0 {}", "user request 0 f"])
     }
@@ -270,7 +271,8 @@ struct RequestReaderTests {
 
             #expect(fault?.category == .unprocessable)
             #expect(fault?.code == "request.field_not_allowed")
-            #expect(fault?.param == name)
+            // Of a choice among OpenRouter's providers, the member that is none is named.
+            #expect(fault?.param == (name == "provider" && value.hasPrefix("{") ? "provider.a" : name))
         }
     }
 

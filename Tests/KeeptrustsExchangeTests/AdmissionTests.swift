@@ -175,7 +175,7 @@ struct AdmissionTests {
 
     @Test(
         "A model that is not in the key's list is not there, whether the gateway has it or not",
-        arguments: ["third", "nothing", "gpt-5", "secret-model"])
+        arguments: ["third", "nothing", "claude", "secret-model"])
     func noSuchModel(name: String) throws {
         let yaml = Play.yaml.replacing("model: other", with: "model: secret-model")
 

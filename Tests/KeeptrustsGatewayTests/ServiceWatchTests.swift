@@ -1,10 +1,10 @@
 import KeeptrustsExchange
-import KeeptrustsPolicy
 import Logging
 import Synchronization
 import Testing
 
 @testable import KeeptrustsGateway
+@testable import KeeptrustsPolicy
 
 struct ServiceWatchTests {
     /// What was logged.
