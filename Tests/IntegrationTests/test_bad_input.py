@@ -175,6 +175,7 @@ def test_a_port_in_use_is_named_with_its_flag(tmp_path, component):
     assert f"--{component} of kt up" in line
     # Nothing was started that would have had to be stopped, so nothing else is said.
     assert errors == line + "\n" and not (tmp_path / "data").exists()
+    assert "kt_gk_" not in output
 
 
 def test_two_parts_on_one_port_are_named(tmp_path):
@@ -186,7 +187,6 @@ def test_two_parts_on_one_port_are_named(tmp_path):
 
     assert status == 1
     assert errors.startswith(f"error: The chat cannot listen on {address}: Address already in use.")
-    assert "kt_gk_" not in output
 
 
 def test_a_state_directory_has_one_owner(gateway, tmp_path):
