@@ -195,7 +195,7 @@ let package = Package(
             name: "KeeptrustsGatewayTests",
             dependencies: [
                 "KeeptrustsAPI", "KeeptrustsClient", "KeeptrustsConfig", "KeeptrustsCore", "KeeptrustsExchange",
-                "KeeptrustsGateway", "KeeptrustsWire", .logging, .nioCore, .nioPosix,
+                "KeeptrustsGateway", "KeeptrustsPolicy", "KeeptrustsWire", .logging, .nioCore, .nioPosix,
                 .nioEmbedded,
             ]
         ),

@@ -43,6 +43,9 @@ enum RequestField: Sendable {
     /// A text to judge, like every string that no row names; named so that its key is known.
     case text
 
+    /// What a message says: a text or a list of parts; only an assistant's may be missing.
+    case content
+
     /// A list of calls that the model has made, or a single one; the strings below it belong to them.
     case calls
 
@@ -73,6 +76,9 @@ enum RequestField: Sendable {
     /// An object by which the caller chooses among the providers behind a target; only one vendor's targets know it.
     case preferences
 
+    /// A member of that object, or of one in it; ``Preference`` says what it may be.
+    case preference
+
     /// A number that sets something, such as the temperature; a text only when it is a string.
     case figure
 
@@ -86,7 +92,8 @@ enum RequestField: Sendable {
     var mostDigits: Int {
         switch self {
         case .stream, .streamOptions, .includeUsage, .choices, .maxTokens, .model, .turns, .turn, .role, .refused: .max
-        case .figure, .seed, .preferences, .text, .calls, .call, .callID, .toolName, .toolArguments, .answeredCall,
+        case .figure, .seed, .preferences, .preference, .text, .content, .calls, .call, .callID, .toolName,
+            .toolArguments, .answeredCall,
             .speaker, .tool, .declaredName, .declaredSchema, .name, .media, .fileID, .plain:
             ByteBuffer.mostDigits
         }

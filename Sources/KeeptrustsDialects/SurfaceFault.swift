@@ -12,12 +12,16 @@ public struct SurfaceFault: UserFacingError, Equatable {
 
     /// Where in the request, such as `messages[0].role`; nil when it is the body as a whole.
     public var param: String?
+    public var hint: String?
 
-    public init(_ category: ErrorCategory, code: String, _ message: String, param: String? = nil) {
+    public init(
+        _ category: ErrorCategory, code: String, _ message: String, param: String? = nil, hint: String? = nil
+    ) {
         self.category = category
         self.code = code
         self.message = message
         self.param = param
+        self.hint = hint
     }
 
     init(_ fault: JSONFault) {
@@ -46,8 +50,14 @@ public struct SurfaceFault: UserFacingError, Equatable {
     }
 
     /// What stands in `provider` is more than a choice among those behind OpenRouter.
-    static let preferences = Self(
-        .unprocessable, code: "request.field_not_allowed",
-        "The field 'provider' may hold an object of OpenRouter's preferences and nothing else: the gateway alone chooses "
-            + "where a request goes.", param: "provider")
+    ///
+    /// `member` is the key that is not known there; nil when it is none that can be shown, or there is none.
+    static func notPreferences(_ member: String? = nil) -> Self {
+        let what = member.map { ", and '\($0)' is none of them" } ?? ""
+        return Self(
+            .unprocessable, code: "request.field_not_allowed",
+            "The field 'provider' may hold an object of OpenRouter's preferences and nothing else\(what): the gateway alone "
+                + "chooses where a request goes.", param: member.map { "provider.\($0)" } ?? "provider",
+            hint: Preference.hint)
+    }
 }

@@ -282,6 +282,7 @@ struct AnswerStream {
     private func blocked(_ refusal: StreamedTexts.Refusal) -> ChainOutcome {
         var outcome = self.outcome
         (outcome.verdict, outcome.reason, outcome.policy) = (.block, refusal.reason, refusal.policy)
+        outcome.failure = nil
         return outcome
     }
 

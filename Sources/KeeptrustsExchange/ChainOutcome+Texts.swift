@@ -4,9 +4,8 @@ extension ChainOutcome {
     /// Adds what the chain said of other texts; `number` says which of all each of them is.
     mutating func add(_ other: ChainOutcome, _ number: (Int) -> Int) {
         // Of policies with the same verdict, the first of the chain is named, as for whole answers.
-        let isFirst = other.verdict == verdict && other.order < order
-        if other.verdict > verdict || isFirst {
-            (verdict, reason, policy) = (other.verdict, other.reason, other.policy)
+        if other.outranks(self) {
+            (verdict, reason, policy, failure) = (other.verdict, other.reason, other.policy, other.failure)
         }
         flagged = flagged || other.flagged
         degraded = degraded || other.degraded
@@ -31,6 +30,13 @@ extension ChainOutcome {
 extension ChainOutcome {
     /// The place in the chain of the policy whose verdict it is.
     private var order: Int { results.firstIndex { $0.id == policy } ?? .max }
+
+    /// Whether its verdict is the one of both; a policy that could not judge counts after those that did.
+    private func outranks(_ other: ChainOutcome) -> Bool {
+        guard verdict == other.verdict else { return verdict > other.verdict }
+        guard (failure == nil) == (other.failure == nil) else { return failure == nil }
+        return order < other.order
+    }
 }
 
 extension PolicyResult {

@@ -11,7 +11,7 @@ public struct Endpoint: Sendable, Hashable {
     }
 
     /// The value of `Host` (RFC 9112 §3.2): without the scheme's own port.
-    var authority: String {
+    public var authority: String {
         let name = host.contains(":") ? "[\(host)]" : host
         return port == (isTLS ? 443 : 80) ? name : "\(name):\(port)"
     }

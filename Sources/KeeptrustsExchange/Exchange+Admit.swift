@@ -56,8 +56,9 @@ extension Exchange {
             status = isReady ? 200 : 503
             body = ByteBuffer(string: isReady ? "{\"status\":\"ready\"}" : "{\"status\":\"not ready\"}")
         } else if head.isPath("/v1/models") {
-            let key = try authenticate(head, from: peer)
-            body = models(for: key)
+            body = models(for: try authenticate(head, from: peer)).body
+        } else if let model = head.model {
+            body = try self.model(model, for: try authenticate(head, from: peer))
         } else {
             throw .notFound
         }
@@ -68,17 +69,6 @@ extension Exchange {
         }
         state = .settled
         actions.append(.end(reply, keepsAlive: keepsAlive))
-    }
-
-    /// The models that this key may ask for and that a target serves, each once, in the order of the targets.
-    private func models(for key: CallerKey) -> ByteBuffer {
-        var seen: Set<String> = []
-        var entries: [ModelList.Entry] = []
-        for target in snapshot.targets where target.isAvailable && key.may(use: target.model) {
-            guard seen.insert(target.model).inserted else { continue }
-            entries.append(ModelList.Entry(id: target.model, owner: target.provider.id))
-        }
-        return ModelList(entries).body
     }
 
     /// JSON only: what a browser may send to another origin without asking first is refused, too.
@@ -142,7 +132,7 @@ enum CallerCredential {
         var found: ByteBuffer?
         for index in head.fields.indices {
             if head.isField(index, "authorization") {
-                guard let token = head.value(at: index).afterBearer else { throw .badKey }
+                guard let token = head.value(at: index).afterBearer else { throw .noBearer }
                 try take(token, &found)
             } else if head.isField(index, "x-api-key") || head.isField(index, "api-key") {
                 try take(head.value(at: index), &found)

@@ -90,6 +90,10 @@ extension Exchange {
             checks.allReplies, using: loopSnapshot.scratch, placeholders: &numbers)
         placeholders = numbers
         record.policyTime += around.clock() - started
+        for news in checks.pending.news {
+            guard let service = snapshot.services[news.instance] else { continue }
+            actions.append(.tellOfService(news, at: service.endpoint))
+        }
         switch checks.subject {
         case .request(let request, let candidates):
             proceed(request, candidates, outcome, at: now, into: &actions)

@@ -17,10 +17,10 @@ extension Exchange {
             let known = snapshot.selector.candidates(for: request.model)
             record.model = known == nil ? around.mask.masked(request.model) : request.model
             record.isStreaming = request.isStreaming
-            guard record.key?.may(use: request.model) == true else {
-                throw .modelNotAllowed(request.model)
+            guard let key = record.key, key.may(use: request.model) else {
+                throw .modelNotAllowed(request.model, among: record.key.map(models) ?? ModelList([]))
             }
-            guard let known else { throw .modelNotFound(request.model) }
+            guard let known else { throw .modelNotFound(request.model, among: models(for: key)) }
             let candidates = try snapshot.candidates(known, for: request)
             let started = around.clock()
             let texts = request.texts.map(\.segment)
@@ -98,12 +98,19 @@ extension Exchange {
 extension Refusal {
     init(_ fault: SurfaceFault) {
         self.init(
-            fault.category.status, type: "validation_error", code: fault.code, fault.message, param: fault.param)
+            fault.category.status, type: "validation_error", code: fault.code, fault.message, hint: fault.hint,
+            param: fault.param)
     }
 
-    /// What a chain's verdict answers.
+    /// What a chain's verdict answers; 503 where it is only that a service could not judge, for another try may pass.
     init(_ outcome: ChainOutcome, phase: Phase) {
         let reason = outcome.reason ?? Reason(code: "policy.blocked", message: "A policy does not allow this.")
+        if let failure = outcome.failure {
+            self.init(
+                503, type: "unavailable", code: "check_unavailable", reason.message, policy: outcome.policy,
+                retryAfter: failure.mayPass ? 5 : nil, forbidsRetry: !failure.mayPass)
+            return
+        }
         self.init(
             409, type: "policy_violation", code: reason.code, reason.message, policy: outcome.policy,
             forbidsRetry: true)
@@ -115,18 +122,6 @@ extension Refusal {
         return Refusal(
             503, type: "upstream_error", code: "no_target_available",
             "Every provider that could answer is resting after failures.", retryAfter: max(1, Int(seconds)))
-    }
-
-    static func modelNotFound(_ model: String) -> Refusal {
-        Refusal(
-            404, type: "validation_error", code: "model_not_found", "There is no model '\(model)' here.",
-            param: "model")
-    }
-
-    static func modelNotAllowed(_ model: String) -> Refusal {
-        Refusal(
-            403, type: "permission_error", code: "model_not_allowed", "This key may not use the model '\(model)'.",
-            param: "model")
     }
 
     static func noTarget(_ model: String) -> Refusal {

@@ -18,7 +18,7 @@ extension Exchange {
             record.requestID = around.ids.identifier("req", at: around.wallClock())
         }
         last = refusal.reply(facts, using: &around.writer)
-        let outcome = outcome ?? (refusal.type == "policy_violation" ? .blocked : .refused)
+        let outcome = outcome ?? (refusal.policy == nil ? .refused : .blocked)
         guard record.key != nil else {
             // A stranger's request is no exchange: it must not be able to fill the spool.
             state = .settled

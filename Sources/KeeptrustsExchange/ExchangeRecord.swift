@@ -126,7 +126,8 @@ struct ExchangeRecord {
     }
 
     private func writeDecision(_ outcome: Outcome, into out: inout ByteWriter) {
-        out.write(verdict.member)
+        // An exchange that no policy has judged has no verdict.
+        if !judgements.isEmpty { out.write(verdict.member) }
         out.write(isFlagged ? ",\"flagged\":true" : ",\"flagged\":false")
         out.write(isDegraded ? ",\"degraded\":true" : ",\"degraded\":false")
         if decisive >= 0 {

@@ -175,7 +175,11 @@ public struct Refusal: Error, Sendable, Equatable {
 extension Refusal {
     static let missingKey = Refusal(
         401, type: "authentication_error", code: "missing_api_key",
-        "Send a gateway key: Authorization: Bearer kt_gk_….")
+        "The request carries no gateway key.", hint: keyForm)
+    static let noBearer = Refusal(
+        401, type: "authentication_error", code: "invalid_api_key",
+        "The header Authorization does not hold 'Bearer' and a key behind it.", hint: keyForm)
+    private static let keyForm = "Send the header Authorization: Bearer kt_gk_…, or x-api-key: kt_gk_…."
     static let badKey = Refusal(
         401, type: "authentication_error", code: "invalid_api_key", "The gateway key is not valid.")
     static let keyUnknown = Refusal(
@@ -195,8 +199,8 @@ extension Refusal {
     static let notFound = Refusal(
         404, type: "validation_error", code: "not_found", "There is nothing at this path.",
         hint: """
-            The gateway serves \(Surface.all.map { "POST \($0.path)" }.joined(separator: ", ")), GET /v1/models, /health, \
-            /healthz and /readyz; the base URL of an SDK ends in /v1.
+            The gateway serves \(Surface.all.map { "POST \($0.path)" }.joined(separator: ", ")), GET /v1/models, \
+            /v1/models/{id}, /health, /healthz and /readyz; the base URL of an SDK ends in /v1.
             """)
     static let responseTooLarge = Refusal(
         502, type: "upstream_error", code: "response_too_large", "The provider's answer exceeds the size limit.")

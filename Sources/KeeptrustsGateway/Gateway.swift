@@ -51,7 +51,7 @@ public final class Gateway: Sendable {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.eventLoops)
         let roster = try await LoopRoster(
             group, settings: settings, snapshot: snapshot, segments: segments, sync: sync,
-            watch: TargetWatch(logger), detections: DetectionLog(logger: logger))
+            watch: TargetWatch(logger), services: ServiceWatch(logger), detections: DetectionLog(logger: logger))
         if let controlPlane = settings.controlPlane {
             let cache = KeyCache(directory, token: controlPlane.token)
             if let keys = cache.load(maxStaleness: config.keys.maxStaleness, at: .now, logger) { roster.install(keys) }

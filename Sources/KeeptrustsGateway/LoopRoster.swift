@@ -23,12 +23,13 @@ final class LoopRoster: Sendable {
     private let loops: [any EventLoop]
     private let expectsFleetKeys: Bool
     private let watch: TargetWatch
+    private let services: ServiceWatch
 
     init(
         _ group: MultiThreadedEventLoopGroup, settings: GatewaySettings, snapshot: Snapshot, segments: Segments,
-        sync: SpoolSync, watch: TargetWatch, detections: DetectionLog
+        sync: SpoolSync, watch: TargetWatch, services: ServiceWatch, detections: DetectionLog
     ) async throws {
-        self.watch = watch
+        (self.watch, self.services) = (watch, services)
         state = Mutex(State(snapshot: snapshot))
         loops = Array(group.makeIterator())
         expectsFleetKeys = settings.controlPlane != nil
@@ -52,7 +53,7 @@ final class LoopRoster: Sendable {
                     }
                     let context = LoopContext(
                         eventLoop: loop, surroundings: surroundings, upstreams: pool, spool: spool, watch: watch,
-                        detections: detections)
+                        services: services, detections: detections)
                     return NIOLoopBound(context, eventLoop: loop)
                 }.get())
         }
@@ -80,6 +81,7 @@ final class LoopRoster: Sendable {
         state.withLock { ($0.snapshot, $0.configFailure) = (snapshot, nil) }
         onEach { $0.surroundings.current = LoopSnapshot(snapshot) }
         watch.keep(snapshot.targets)
+        services.keep(snapshot.chain.instances)
         installKeys()
     }
 

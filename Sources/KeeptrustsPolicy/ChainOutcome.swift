@@ -19,6 +19,9 @@ public struct ChainOutcome: Sendable, Equatable {
     /// The id of the instance that decided.
     public var policy: String?
 
+    /// Why the service of that instance could not judge; nil where the verdict is that of one that did judge.
+    public var failure: ServiceFailure?
+
     /// What to replace, in the order of the texts; they never overlap.
     public var redactions: [Redaction] = []
 

@@ -118,7 +118,12 @@ struct Judgement: Sendable {
     }
 
     /// Takes a policy's decision into account, as its instance's mode says.
-    mutating func apply(_ decision: Decision, _ index: Int) {
+    ///
+    /// - Parameters:
+    ///   - decision: The decision.
+    ///   - index: The instance.
+    ///   - failure: Why its service could not judge, when that is all that the decision says.
+    mutating func apply(_ decision: Decision, _ index: Int, failure: ServiceFailure? = nil) {
         if decision.flagged {
             outcome.flagged = true
             outcome.results[index].flagged = true
@@ -134,13 +139,23 @@ struct Judgement: Sendable {
             outcome.results[index].flagged = true
             return
         }
-        if decision.verdict > outcome.verdict || decision.verdict == outcome.verdict && index < decider {
+        if outranks(decision.verdict, index, failure) {
             decider = index
+            outcome.failure = failure
             outcome.verdict = decision.verdict
             outcome.reason = decision.reason
             outcome.policy = chain.instances[index].id
         }
         isBlocked = isBlocked || decision.verdict == .block
+    }
+
+    /// Whether a verdict becomes the chain's.
+    ///
+    /// Of equal ones, that of a policy that judged before that of one that could not; then the first of the chain.
+    private func outranks(_ verdict: Verdict, _ index: Int, _ failure: ServiceFailure?) -> Bool {
+        guard verdict == outcome.verdict else { return verdict > outcome.verdict }
+        guard (failure == nil) == (outcome.failure == nil) else { return failure == nil }
+        return index < decider
     }
 
     /// A policy could not judge: its instance says what becomes of the text.
@@ -153,13 +168,13 @@ struct Judgement: Sendable {
                 message: "The policy '\(instance.id)' could not judge the text."))
     }
 
-    mutating func fail(_ index: Int, _ reason: Reason) {
+    mutating func fail(_ index: Int, _ reason: Reason, failure: ServiceFailure? = nil) {
         let instance = chain.instances[index]
         if instance.onError == .allow || instance.mode == .observe {
             outcome.degraded = true
             outcome.results[index].reasonCode = reason.code
         } else {
-            apply(Decision(verdict: .block, reason: reason), index)
+            apply(Decision(verdict: .block, reason: reason), index, failure: failure)
         }
     }
 }

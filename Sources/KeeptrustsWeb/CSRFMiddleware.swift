@@ -23,10 +23,8 @@ public struct CSRFMiddleware<Context: RequestContext>: RouterMiddleware {
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
     ) async throws -> Response {
         if ![.get, .head, .options].contains(request.method) {
-            guard isOwn(request), hasHeader(request) else {
-                throw RequestFault(
-                    .forbidden, code: "csrf.refused", "This call does not come from a page of this server.")
-            }
+            guard isOwn(request) else { throw RequestFault.foreignPage(origins) }
+            guard hasHeader(request) else { throw RequestFault.noPageHeader }
         }
         return try await next(request, context)
     }
@@ -42,4 +40,20 @@ public struct CSRFMiddleware<Context: RequestContext>: RouterMiddleware {
     private func hasHeader(_ request: Request) -> Bool {
         formPaths.contains(request.uri.path) || request.headers[.named("x-keeptrusts-request")] == "1"
     }
+}
+
+extension RequestFault {
+    /// `origins` are those that our pages have; empty for that of the request's own host.
+    fileprivate static func foreignPage(_ origins: Set<String>) -> RequestFault {
+        let place = origins.isEmpty ? "the very address that it calls" : origins.sorted().joined(separator: " or ")
+        return RequestFault(
+            .forbidden, code: "csrf.refused", "This call does not come from a page of this server.",
+            hint: "A browser must have opened the page at \(place), and send that as Origin. \(programs)")
+    }
+
+    fileprivate static let noPageHeader = RequestFault(
+        .forbidden, code: "csrf.refused", "This call lacks the header that pages of this server send.",
+        hint: "Send x-keeptrusts-request: 1. \(programs)")
+
+    private static let programs = "Programs call the API itself, with Authorization: Bearer and a token."
 }

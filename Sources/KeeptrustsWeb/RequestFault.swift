@@ -45,7 +45,9 @@ public struct RequestFault: HTTPFacingError, Equatable {
     }
 
     /// A field that is missing, of the wrong type or out of range.
-    public static func field(_ param: String, _ message: String, code: String = "request.invalid_field") -> Self {
-        RequestFault(.unprocessable, code: code, message, param: param)
+    public static func field(
+        _ param: String, _ message: String, code: String = "request.invalid_field", hint: String? = nil
+    ) -> Self {
+        RequestFault(.unprocessable, code: code, message, hint: hint, param: param)
     }
 }

@@ -53,18 +53,10 @@ public struct WebListener: Service {
                 logger.info("shutting down; requests may finish", metadata: ["server": "\(name)"])
             }
             logger.info("all requests have finished", metadata: ["server": "\(name)"])
-        } catch let error as IOError {
-            let reason = String(cString: strerror(error.errnoCode))
-            throw cannotListen(reason)
-        } catch let error as SocketAddressError {
-            throw cannotListen("\(error)")
+        } catch {
+            guard let cause = CannotServe.reason(error) else { throw error }
+            throw CannotServe(name, address, cause: cause)
         }
-    }
-
-    private func cannotListen(_ cause: String) -> CannotServe {
-        CannotServe(
-            code: "server.cannot_listen", message: "The \(name) cannot listen on \(address): \(cause).",
-            hint: "Choose another address (--listen; --\(name) of kt up).")
     }
 
     private static func server(_ tls: TLSFiles?, _ limits: WebLimits) throws(CannotServe) -> HTTPServerBuilder {
@@ -124,6 +116,27 @@ public struct CannotServe: UserFacingError, Equatable {
     public var hint: String?
 
     public var category: ErrorCategory { .unavailable }
+}
+
+extension CannotServe {
+    /// - Parameters:
+    ///   - name: The server's name, which is that of its option of `kt up`.
+    ///   - address: Where it cannot listen.
+    ///   - cause: Why, as a sentence ends.
+    public init(_ name: String, _ address: HostPort, cause: String) {
+        self.init(
+            code: "server.cannot_listen", message: "The \(name) cannot listen on \(address): \(cause).",
+            hint: "Choose another address (--listen; --\(name) of kt up).")
+    }
+
+    /// Why an address could not be listened on; nil for an error of another kind.
+    public static func reason(_ error: any Error) -> String? {
+        switch error {
+        case let error as IOError: String(cString: strerror(error.errnoCode))
+        case let error as SocketAddressError: "\(error)"
+        default: nil
+        }
+    }
 }
 
 extension Router {

@@ -53,6 +53,11 @@ struct Up: AsyncParsableCommand {
     func run() async throws {
         let logger = ProcessLog.make()
         let hangUps = await UnixSignalsSequence(trapping: .sighup)
+        // What is started already when an address turns out to be taken would have to be stopped in the middle of its start.
+        try await ListenCheck.run([
+            ("gateway", try HostPort(gateway)), ("api", try HostPort(api)), ("console", try HostPort(console)),
+            ("chat", try HostPort(chat)),
+        ])
         try DataDirectory.make(dataDir)
         let directory = try StateDirectory(
             "\(dataDir)/gateway",

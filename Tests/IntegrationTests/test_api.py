@@ -65,6 +65,8 @@ def test_a_secret_in_place_of_a_model_reaches_no_record(stack, name):
     events = [stack.event_of(answer.header("x-request-id")) for answer in answers]
     assert [answer.error["code"] for answer in answers] == ["model_not_found"] * 2
     assert re.fullmatch(r"unknown:[0-9a-f]{8}", events[0]["model"]) and events[0]["model"] == events[1]["model"]
+    # No policy has judged it.
+    assert (events[0].get("verdict"), events[0]["outcome"], events[0]["policies"]) == (None, "refused", [])
     assert files_that_hold(stack.folder, [name]) == []
     assert all(name not in json.dumps(event) for event in stack.events())
 

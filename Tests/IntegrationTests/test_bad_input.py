@@ -173,7 +173,20 @@ def test_a_port_in_use_is_named_with_its_flag(tmp_path, component):
     line = one_line(errors)
     assert line.startswith(f"error: The {component} cannot listen on {address}: Address already in use.")
     assert f"--{component} of kt up" in line
+    # Nothing was started that would have had to be stopped, so nothing else is said.
+    assert errors == line + "\n" and not (tmp_path / "data").exists()
     assert "kt_gk_" not in output
+
+
+def test_two_parts_on_one_port_are_named(tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    flags = ["--gateway", "127.0.0.1:0", "--api", "127.0.0.1:0", "--console", address, "--chat", address]
+    status, _, errors = run_kt("up", "--data-dir", tmp_path / "data", *flags, folder=tmp_path)
+
+    assert status == 1
+    assert errors.startswith(f"error: The chat cannot listen on {address}: Address already in use.")
 
 
 def test_a_state_directory_has_one_owner(gateway, tmp_path):
@@ -296,7 +309,14 @@ def test_a_key_may_be_limited_to_models(gateways, simulator):
     refused, allowed = gateway.chat(), gateway.chat(model="gpt-4o-mini")
 
     assert (refused.status, refused.error["code"]) == (403, "model_not_allowed")
+    assert refused.error["hint"] == "This key may use gpt-4o-mini."
     assert allowed.status == 200
+    client = gateway.client()
+    assert client.models.retrieve("gpt-4o-mini").id == "gpt-4o-mini"
+    for model in ("gpt-4o", "no/such:model"):
+        with pytest.raises(openai.NotFoundError) as caught:
+            client.models.retrieve(model)
+        assert caught.value.code == "model_not_found" and "gpt-4o-mini" in caught.value.response.text
     assert [model["id"] for model in gateway.call("GET", "/v1/models").json["data"]] == ["gpt-4o-mini"]
 
 

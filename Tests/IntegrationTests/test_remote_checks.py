@@ -1,9 +1,11 @@
 """Services that policies ask: what they are told, and what becomes of traffic when they fail."""
 
 import json
+import re
 import threading
 import time
 
+import openai
 import pytest
 
 import configs
@@ -102,6 +104,17 @@ FAILURES = {
 }
 
 
+def assert_not_judged(answer, policy, cause):
+    """Refused because a service could not judge; why stands in its words, and in the record."""
+    words = {
+        "unreachable": "cannot be reached", "timeout": "did not answer in time", "status": "answered with an error",
+        "too_large": "answered too much", "malformed": "cannot be understood", "overloaded": "too many questions",
+    }
+    assert (answer.status, answer.error["code"], answer.error["policy"]) == (503, "check_unavailable", policy)
+    assert words[cause] in answer.error["message"]
+    assert answer.header("retry-after") == "5" and answer.header("x-should-retry") is None
+
+
 @pytest.mark.parametrize("failure", FAILURES)
 def test_a_service_that_fails_lets_nothing_pass(gateways, simulator, service, failure):
     steps, cause = FAILURES[failure]
@@ -111,7 +124,7 @@ def test_a_service_that_fails_lets_nothing_pass(gateways, simulator, service, fa
 
     answer = gateway.chat("hi")
 
-    assert (answer.status, answer.error["code"]) == (409, f"external_moderation.service_{cause}")
+    assert_not_judged(answer, "outside", cause)
     assert time.monotonic() - began < 3
     assert simulator.received() == []
 
@@ -131,12 +144,48 @@ def test_a_service_that_is_down_is_recorded(stacks, simulator, service, on_error
 
     answer = stack.chat("hi")
 
-    assert answer.status == (409 if on_error == "block" else 200)
+    assert answer.status == (503 if on_error == "block" else 200)
     event = stack.event_of(answer.header("x-request-id"))
     assert event["degraded"] is True
     outside = next(policy for policy in event["policies"] if policy["id"] == "outside")
     assert outside["reason_code"] == "external_moderation.service_unreachable"
     assert event["timings"]["checks_us"] >= 0
+    assert event["outcome"] == ("blocked" if on_error == "block" else "completed")
+    assert event.get("error_code") == ("check_unavailable" if on_error == "block" else None)
+
+
+def test_the_log_tells_when_a_service_begins_to_fail_and_when_it_is_well_again(gateways, simulator, service):
+    service.script("judge", Reply(response(500, "{}")))
+    gateway = gateways(config(simulator, f"{service.url}/judge", on_error="allow"))
+    assert "the service of a policy" not in gateway.output
+
+    assert [gateway.chat("hi").status for _ in range(20)] == [200] * 20
+    service.script("judge", Reply(PASS))
+    eventually(lambda: gateway.chat("hi") and "answers again" in gateway.output, 20, 0.5)
+    assert [gateway.chat("hi").status for _ in range(3)] == [200] * 3
+
+    lines = [line for line in gateway.output.splitlines() if "the service of a policy" in line]
+    assert len(lines) == 2, lines
+    place = re.escape(host_of(service))
+    assert re.search(rf"warning.*error=status policy=outside service={place} .*the service of a policy fails", lines[0])
+    assert re.search(rf"info.*failures=20 policy=outside service={place} .*answers again", lines[1])
+    assert configs.UPSTREAM_KEY not in gateway.output
+
+
+def test_an_sdk_tries_again_when_a_service_was_down_and_not_when_it_forbids(gateways, simulator, service):
+    down = [Reply(response(503, "{}"))]
+    service.script("judge", *down, Reply(PASS))
+    simulator.script("", Answer("pong"))
+    gateway = gateways(config(simulator, f"{service.url}/judge"))
+    client = gateway.client(max_retries=1)
+    question = [{"role": "user", "content": "ping"}]
+
+    assert client.chat.completions.create(model="gpt-4o", messages=question).choices[0].message.content == "pong"
+    assert len(service.received()) == 2
+    service.script("judge", Reply(FORBID))
+    with pytest.raises(openai.ConflictError):
+        client.chat.completions.create(model="gpt-4o", messages=question)
+    assert len(service.received()) == 3
 
 
 def test_slow_services_hold_up_nobody_else(gateways, simulator, service):
@@ -180,17 +229,17 @@ def test_many_exchanges_share_what_may_be_under_way(gateways, simulator, service
     service.script("judge", Reply(HANG))
     gateway = gateways(
         config(simulator, f"{service.url}/judge", timeout_ms=4_000), flags=["--event-loops", "1"])
-    codes = []
-    threads = [
-        threading.Thread(target=lambda: codes.append(gateway.chat("hi").error["code"])) for _ in range(300)
-    ]
+    errors = []
+    threads = [threading.Thread(target=lambda: errors.append(gateway.chat("hi").error)) for _ in range(300)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
 
-    assert sorted(set(codes)) == ["external_moderation.service_overloaded", "external_moderation.service_timeout"]
-    assert codes.count("external_moderation.service_timeout") == 256
+    late = [error for error in errors if "did not answer in time" in error["message"]]
+    refused = [error for error in errors if "too many questions are under way" in error["message"]]
+    assert (len(late), len(refused)) == (256, 44)
+    assert {error["code"] for error in errors} == {"check_unavailable"}
 
 
 def extractor(simulator, host, **settings):
@@ -301,9 +350,9 @@ def test_a_model_grades_answers(gateways, simulator, service):
 
     answers = [gateway.chat("hi") for _ in range(3)]
 
-    assert [answer.status for answer in answers] == [200, 409, 409]
+    assert [answer.status for answer in answers] == [200, 409, 503]
     assert answers[1].error["code"] == "quality_scorer.assertion"
-    assert answers[2].error["code"] == "quality_scorer.service_malformed"
+    assert_not_judged(answers[2], "quality-scorer", "malformed")
     assert service.received()[0].json["model"] == "grader"
 
 
@@ -341,5 +390,5 @@ def test_a_consent_that_nobody_confirms_is_none(gateways, simulator, service, fa
 
     answer = gateway.chat("I am jane@example.com.", headers={"x-consent-token": "c-17"})
 
-    assert (answer.status, answer.error["code"]) == (409, f"gdpr_compliance.service_{cause}")
+    assert_not_judged(answer, "gdpr-compliance", cause)
     assert simulator.received() == []

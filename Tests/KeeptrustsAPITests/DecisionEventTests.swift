@@ -25,7 +25,7 @@ enum EventText {
     static let least = """
         {"id":"evt_1","sequence":0,"gateway_id":"gw_1","time":"2026-11-22T15:30:00Z","request_id":"",
         "surface":"chat_completions","stream":false,"model":"","config":{"name":"","version":"","digest":""},
-        "verdict":"allow","flagged":false,"degraded":false,"outcome":"refused","status":401,"policies":[],
+        "flagged":false,"degraded":false,"outcome":"refused","status":401,"policies":[],
         "findings":[],"attempts":[],"timings":{"total_us":1,"policy_us":0}}
         """
 }
@@ -79,7 +79,7 @@ struct DecisionEventTests {
     func missingKeys() throws {
         let object = try #require(try JSONSerialization.jsonObject(with: Data(EventText.least.utf8)) as? [String: Any])
 
-        #expect(object.count == 18)
+        #expect(object.count == 17)
         for key in object.keys {
             let without = try JSONSerialization.data(withJSONObject: object.filter { $0.key != key })
             #expect(throws: DecodingError.self, "\(key)") {
@@ -96,7 +96,8 @@ struct DecisionEventTests {
             ("\"id\":\"evt_1\"", "\"id\":7"), ("\"gw_1\"", "null"), ("\"gw_1\"", "\"gw/1\""),
             ("\"sequence\":0", "\"sequence\":-1"), ("\"sequence\":0", "\"sequence\":\"0\""),
             ("\"sequence\":0", "\"sequence\":1.5"), ("\"sequence\":0", "\"sequence\":9223372036854775808"),
-            ("2026-11-22T15:30:00Z", "yesterday"), ("\"allow\"", "\"permit\""), ("\"refused\"", "\"gone\""),
+            ("2026-11-22T15:30:00Z", "yesterday"), ("\"flagged\":", "\"verdict\":\"permit\",\"flagged\":"),
+            ("\"refused\"", "\"gone\""),
             ("\"status\":401", "\"status\":-1"), ("\"stream\":false", "\"stream\":0"),
             ("\"policies\":[]", "\"policies\":{}"), ("\"policies\":[]", "\"policies\":[{\"id\":\"a\"}]"),
             ("\"total_us\":1", "\"total_us\":\"1\""), ("\"findings\":[]", "\"findings\":null"),

@@ -93,6 +93,23 @@ struct EventTests {
         #expect(reply.text.contains(#""param":"\#(name)""#))
     }
 
+    @Test(
+        "What was meant is named",
+        arguments: [
+            ("verdict=block", "Did you mean 'decision'?"), ("decison=blocked", "Did you mean 'decision'?"),
+            ("decision=block", "Did you mean 'blocked'?"), ("decision=allow", "Did you mean 'allowed'?"),
+            ("outcome=redacted", "Did you mean 'decision=redacted'?"), ("outcome=block", "Did you mean 'blocked'?"),
+            ("sort=time", "It takes consumer_group, cursor, decision, "),
+        ])
+    func meant(query: String, hint: String) async throws {
+        let fixture = try await Fixture()
+
+        let reply = try await fixture.send(.get, "/v1/events?\(query)", as: fixture.ours.session(.viewer))
+
+        #expect(reply.status == 422)
+        #expect(reply.text.contains(#""hint":"\#(hint)"#), "\(reply.text)")
+    }
+
     @Test("A cursor of someone's own making is refused", arguments: ["x", "1", ":", "1:'", "9999999999999999999999:a"])
     func cursors(cursor: String) async throws {
         let fixture = try await Fixture()

@@ -77,9 +77,10 @@ struct AdmissionTests {
         let hint = try #require(end.text.split(separator: "\"hint\":\"").last?.split(separator: "\"").first)
         let paths = hint.matches(of: /\/[a-z0-9\/]+/).map { String($0.output) }
         #expect(
-            paths == ["/v1/chat/completions", "/v1/models", "/health", "/healthz", "/readyz", "/v1"])
+            paths == ["/v1/chat/completions", "/v1/models", "/v1/models/", "/health", "/healthz", "/readyz", "/v1"])
         for path in paths.dropLast() {
-            let actions = try Play().head("GET \(path)", length: nil)
+            let model = path.hasSuffix("/") ? "gpt-4o" : ""
+            let actions = try Play().head("GET \(path)\(model)", length: nil)
             #expect(actions.end?.text.hasPrefix("HTTP/1.1 404 ") == false)
         }
     }
@@ -145,5 +146,106 @@ struct AdmissionTests {
         #expect(end.text.components(separatedBy: "\"id\":").count == 3)
         #expect(end.text.contains("\"id\":\"other\""))
         #expect(end.keepsAlive)
+    }
+
+    /// A body that the gateway answers.
+    private func body(_ line: String, _ play: Play) throws -> (status: Substring, body: String) {
+        let end = try #require(try play.head(line, length: nil).end)
+        let parts = end.text.components(separatedBy: "\r\n\r\n")
+        return (end.text.dropFirst(9).prefix(3), parts.last ?? "")
+    }
+
+    @Test(
+        "A model of the list is there by itself, under its name in every spelling",
+        arguments: ["gpt-4o", "%67pt-4o", "gpt%2D4o", "gpt-4o?x=1"])
+    func oneModel(name: String) throws {
+        #expect(
+            try body("GET /v1/models/\(name)", Play()) == (
+                "200", #"{"id":"gpt-4o","object":"model","created":0,"owned_by":"openai"}"#
+            ))
+    }
+
+    @Test("A name with slashes is found", arguments: ["acme/large:free", "acme%2Flarge%3Afree"])
+    func slashes(name: String) throws {
+        let yaml = Play.yaml.replacing("model: other", with: "model: \"acme/large:free\"")
+            .replacing("gpt-4o, other,", with: "gpt-4o, \"acme/large:free\",")
+
+        #expect(try body("GET /v1/models/\(name)", Play(yaml)).body.hasPrefix(#"{"id":"acme/large:free""#))
+    }
+
+    @Test(
+        "A model that is not in the key's list is not there, whether the gateway has it or not",
+        arguments: ["third", "nothing", "claude", "secret-model"])
+    func noSuchModel(name: String) throws {
+        let yaml = Play.yaml.replacing("model: other", with: "model: secret-model")
+
+        let (status, body) = try body("GET /v1/models/\(name)", Play(yaml))
+
+        #expect(status == "404")
+        #expect(
+            body.contains(#""code":"model_not_found","param":"model","hint":"This key may use gpt-4o.""#), "\(body)")
+    }
+
+    @Test(
+        "What is no name of a model leads nowhere",
+        arguments: [
+            "", "%", "%4", "%zz", "gpt%00", "%FF", "a%0Ab", String(repeating: "a", count: 257),
+            String(repeating: "%61", count: 257), String(repeating: "%61", count: 300),
+        ])
+    func noName(name: String) throws {
+        #expect(try body("GET /v1/models/\(name)", Play()).body.contains(#""code":"not_found""#))
+    }
+
+    @Test("Nobody learns of a model without a key, and it is only read")
+    func closed() throws {
+        #expect(try Play().head("GET /v1/models/gpt-4o", [], length: nil).end?.text.hasPrefix("HTTP/1.1 401 ") == true)
+        #expect(try body("DELETE /v1/models/gpt-4o", Play()).status == "405")
+    }
+
+    @Test("An unknown model is answered with the nearest one and those of the key, and with no others")
+    func unknownModel() throws {
+        let play = try Play(Play.yaml.replacing("model: other", with: "model: gpt-4omni"))
+        try play.chat(#"{"model":"gtp-4o","messages":[{"role":"user","content":"x"}]}"#)
+
+        // The key may not use this name at all.
+        #expect(
+            play.tell(.recorded(true)).end?.text.contains(
+                #""code":"model_not_allowed","param":"model","hint":"Did you mean 'gpt-4o'? This key may use gpt-4o.""#)
+                == true)
+    }
+
+    @Test("Of many models some are named")
+    func manyModels() throws {
+        let targets = (1...12).map {
+            "    - {id: t\($0), provider: openai, model: m\($0), base_url: \"http://127.0.0.1:9/v1\"}"
+        }
+        let play = try Play(
+            """
+            pack: {name: play, version: 1.2.3, enabled: true}
+            policies: {chain: [audit-logger]}
+            consumer_groups:
+              - {name: tests, key_ref: {env: KEY}}
+            providers:
+              targets:
+            \(targets.joined(separator: "\n"))
+            """)
+        let record = try #require(try play.chat(#"{"model":"gpt","messages":[{"role":"user","content":"x"}]}"#).record)
+
+        let end = try #require(play.tell(.recorded(true)).end?.text)
+        #expect(
+            end.contains(
+                "This key may use m1, m2, m3, m4, m5, m6, m7, m8, m9, m10 and 2 more, which GET /v1/models lists."))
+        // No policy has judged it.
+        #expect(record["verdict"] == nil && record["outcome"] as? String == "refused")
+    }
+
+    @Test(
+        "Whoever comes without a key, or says it wrongly, learns how it is said",
+        arguments: [[], ["authorization: kt_gk_test"], ["authorization: Basic a3Q6"], ["authorization: Bearer "]])
+    func keyForm(fields: [String]) throws {
+        let end = try #require(try Play().head("POST /v1/chat/completions", fields).end)
+
+        #expect(end.text.contains(#""hint":"Send the header Authorization: Bearer kt_gk_…, or x-api-key: kt_gk_….""#))
+        #expect(!end.text.contains("kt_gk_test"))
     }
 }

@@ -113,9 +113,54 @@ struct CheckTests {
         let actions = play.tell(reply.map { .checked(number, $0) } ?? .deadlinePassed)
 
         #expect(actions.call == nil)
-        #expect(actions.record?["status"] as? Int == 409)
-        #expect(actions.record?["reason_code"] as? String == "external_moderation.service_\(cause)")
-        #expect(actions.record?["degraded"] as? Bool == true)
+        let record = try #require(actions.record)
+        #expect(record["status"] as? Int == 503)
+        #expect(record["error_code"] as? String == "check_unavailable")
+        #expect(record["reason_code"] as? String == "external_moderation.service_\(cause)")
+        #expect(record["verdict"] as? String == "block")
+        #expect(record["outcome"] as? String == "blocked")
+        #expect(record["degraded"] as? Bool == true)
+        let end = try #require(play.tell(.recorded(true)).end?.text)
+        #expect(end.hasPrefix("HTTP/1.1 503 ") && end.contains(#""policy":"outside""#))
+        // Another try may pass, unless the operator must act first.
+        #expect(end.contains("retry-after: 5\r\n") == (cause != "credential"))
+        #expect(end.contains("x-should-retry: false\r\n") == (cause == "credential"))
+    }
+
+    @Test("What one service forbids is forbidden, whichever other one fails", arguments: [0, 1], [true, false])
+    func violationFirst(forbidding: Int, isFirst: Bool) throws {
+        let play = try Play(Self.yaml(more: ", {id: second, kind: external-moderation}"))
+        let calls = try play.chat(Self.ask).checks
+        let scores = #"{"results":[{"flagged":true,"category_scores":{"violence":0.9}}]}"#
+        let forbids = forbidding == 0 ? Self.scored("1") : .answer(ServiceAnswer(body: ByteBuffer(string: scores)))
+        let replies = [forbids, .failed(.timeout)]
+        let order = isFirst ? [0, 1] : [1, 0]
+
+        for place in order {
+            play.tell(.checked(calls[place == 0 ? forbidding : 1 - forbidding].number, replies[place]))
+        }
+
+        let record = try #require(play.lastRecord)
+        #expect(record["status"] as? Int == 409)
+        #expect(record["policy"] as? String == (forbidding == 0 ? "outside" : "second"))
+        #expect(record["reason_code"] as? String == "external_moderation.detected")
+        #expect(record["degraded"] as? Bool == true)
+        #expect(play.tell(.recorded(true)).end?.text.contains("x-should-retry: false\r\n") == true)
+    }
+
+    @Test("The operator is told how a service did, and of which policy", arguments: failures.indices)
+    func told(index: Int) throws {
+        let (reply, cause) = Self.failures[index]
+        let play = try Play(Self.yaml())
+        let number = try #require(try play.chat(Self.ask).checks.first).number
+
+        #expect(
+            play.tell(reply.map { .checked(number, $0) } ?? .deadlinePassed).toldOfServices
+                == ["outside at checks.example.com: \(cause)"])
+        play.begin()
+        let again = try #require(try play.chat(Self.ask).checks.first).number
+        #expect(
+            play.tell(.checked(again, Self.scored("1"))).toldOfServices == ["outside at checks.example.com: answered"])
     }
 
     @Test("Where its instance says so, a failure passes, and is recorded as degraded", arguments: failures.indices)
@@ -140,7 +185,7 @@ struct CheckTests {
         let play = try Play(Self.yaml(), failMode: .allow)
         let number = try #require(try play.chat(Self.ask).checks.first).number
 
-        #expect(play.tell(.checked(number, .failed(.unreachable))).record?["status"] as? Int == 409)
+        #expect(play.tell(.checked(number, .failed(.unreachable))).record?["status"] as? Int == 503)
     }
 
     @Test("One that observes changes nothing, and says what it would have done", arguments: [true, false])
@@ -275,7 +320,7 @@ extension CheckTests {
 
         let actions = play.tell(.checked(call.number, reply == "down" ? .failed(.timeout) : Self.scored(reply)))
 
-        #expect(actions.record?["status"] as? Int == (reply == "0" ? 200 : 409))
+        #expect(actions.record?["status"] as? Int == ["0": 200, "1": 409, "down": 503][reply])
         let text = try #require(play.tell(.recorded(true)).end?.text)
         #expect(text.contains("text/event-stream") == (reply == "0"))
         #expect(text.contains("she ") == (reply == "0"))

@@ -117,6 +117,14 @@ extension [Exchange.Action] {
         }
     }
 
+    /// What the operator is told of services.
+    var toldOfServices: [String] {
+        compactMap { action in
+            guard case .tellOfService(let news, let endpoint) = action else { return nil }
+            return "\(news.policy) at \(endpoint.authority): \(news.failure?.rawValue ?? "answered")"
+        }
+    }
+
     /// What the operator is told of policies.
     var detections: [Detection] {
         compactMap { action in

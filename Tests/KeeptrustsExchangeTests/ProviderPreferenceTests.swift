@@ -81,7 +81,68 @@ struct ProviderPreferenceTests {
 
         let end = try #require(play.tell(.recorded(true)).end?.text)
         #expect(actions.call == nil)
-        #expect(end.hasPrefix("HTTP/1.1 422 ") && end.contains(#""param":"provider""#), "\(end)")
+        #expect(end.hasPrefix("HTTP/1.1 422 ") && end.contains(#""param":"provider"#), "\(end)")
+    }
+
+    @Test(
+        "A member that is none is named, with those that there are",
+        arguments: [
+            (#"{"order":["x"],"url":"u"}"#, "provider.url"),
+            (#"{"sort":{"by":"price","headers":{"a":"b"}}}"#, "provider.headers"),
+            (#"{"max_price":{"x":1}}"#, "provider.x"), (#"{"b\u0061se_url":"u"}"#, "provider"),
+            (#"{"":1}"#, "provider"),
+            (#"{"jane@example.com":1}"#, "provider"), ("7", "provider"),
+        ])
+    func named(value: String, param: String) throws {
+        let play = try Self.play("openrouter")
+        try play.chat(Self.body(value))
+
+        let end = try #require(play.tell(.recorded(true)).end?.text)
+        #expect(end.contains(#""param":"\#(param)""#), "\(end)")
+        for member in ["order", "max_price", "zdr", "by, partition", "p50, p75, p90, p99"] {
+            #expect(end.contains(member))
+        }
+        #expect(!end.contains("jane@"))
+    }
+
+    @Test(
+        "A member of another type is refused, with what it must be",
+        arguments: [
+            (#"{"order":"a"}"#, "provider.order", "a list of strings"),
+            (#"{"only":{"a":1}}"#, "provider.only", "a list of strings"),
+            (#"{"ignore":[1]}"#, "provider.ignore[0]", "a string"),
+            (#"{"order":["a",null]}"#, "provider.order[1]", "a string"),
+            (#"{"order":[{"base_url":"u"}]}"#, "provider.order[0]", "a string"),
+            (#"{"quantizations":true}"#, "provider.quantizations", "a list of strings"),
+            (#"{"allow_fallbacks":"no"}"#, "provider.allow_fallbacks", "true or false"),
+            (#"{"zdr":1}"#, "provider.zdr", "true or false"),
+            (#"{"data_collection":false}"#, "provider.data_collection", "a string"),
+            (#"{"sort":["price"]}"#, "provider.sort", "a string or an object"),
+            (#"{"sort":{"by":1}}"#, "provider.sort.by", "a string"),
+            (#"{"max_price":3}"#, "provider.max_price", "an object"),
+            (#"{"max_price":{"prompt":[]}}"#, "provider.max_price.prompt", "a number"),
+            (
+                #"{"preferred_max_latency":"fast"}"#, "provider.preferred_max_latency",
+                "a number or an object of numbers"
+            ),
+            (#"{"preferred_max_latency":{"p90":"3"}}"#, "provider.preferred_max_latency.p90", "a number"),
+        ])
+    func types(value: String, param: String, expected: String) throws {
+        let play = try Self.play("openrouter")
+        let actions = try play.chat(Self.body(value))
+
+        let end = try #require(play.tell(.recorded(true)).end?.text)
+        #expect(actions.call == nil && end.hasPrefix("HTTP/1.1 422 "))
+        #expect(end.contains("The field '\(param)' must be \(expected)."), "\(end)")
+        #expect(end.contains(#""param":"\#(param)""#))
+    }
+
+    @Test("A member that is null says nothing")
+    func nothing() throws {
+        let members = ["order", "allow_fallbacks", "sort", "max_price", "preferred_max_latency", "data_collection"]
+        let provider = "{\(members.map { "\"\($0)\":null" }.joined(separator: ","))}"
+
+        #expect(try Self.play("openrouter").chat(Self.body(provider)).call != nil)
     }
 
     @Test(

@@ -123,7 +123,7 @@ struct RequestSignerTests {
         let actions = try play.chat(CheckTests.ask)
 
         #expect(actions.checks.isEmpty && actions.call == nil)
-        #expect(actions.record?["error_code"] as? String == "external_moderation.service_credential")
+        #expect(actions.record?["reason_code"] as? String == "external_moderation.service_credential")
         #expect(
             play.around.current.snapshot.warnings.map(\.message) == [
                 "the policy 'outside' cannot ask its service: the variable NOT_SET is not set."

@@ -205,7 +205,7 @@ struct EventsTests {
         let database = try await engine.makeSample()
         _ = try await ingest(
             [
-                .sample("evt_1", verdict: .allow), .sample("evt_2", verdict: .allow, outcome: .refused),
+                .sample("evt_1", verdict: .allow), .sample("evt_2", verdict: nil, outcome: .refused),
                 .sample("evt_3", verdict: .redact, outcome: .failed),
                 .sample("evt_4", verdict: .allow, flagged: true, outcome: .cancelled),
                 .sample("evt_5", verdict: .block, outcome: .blocked),
@@ -218,8 +218,9 @@ struct EventsTests {
             var filter = EventFilter()
             filter.decisions = [decision]
             let asked = filter
-            let found = try await database.read { try $0.events(asked, PageRequest(), in: "org_1").items.map(\.id) }
-            #expect(found == [id], "\(decision)")
+            let found = try await database.read { try $0.events(asked, PageRequest(), in: "org_1").items }
+            #expect(found.map(\.id) == [id], "\(decision)")
+            #expect(found.map { $0.verdict == nil } == [decision == .refused])
         }
     }
 

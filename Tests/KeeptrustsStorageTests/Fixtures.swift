@@ -43,7 +43,7 @@ extension Gateway {
 extension DecisionEvent {
     static func sample(
         _ id: Identifier<DecisionEvent> = "evt_1", sequence: Int = 1, time: Timestamp = second(10),
-        verdict: Verdict = .redact, flagged: Bool = false, model: String = "gpt-4o", outcome: Outcome = .completed
+        verdict: Verdict? = .redact, flagged: Bool = false, model: String = "gpt-4o", outcome: Outcome = .completed
     ) -> DecisionEvent {
         DecisionEvent(
             id: id, sequence: sequence, gatewayID: "gw_1", time: time, requestID: "req-\(id.rawValue)",
@@ -53,7 +53,7 @@ extension DecisionEvent {
             policy: "pii-detector", reasonCode: "pii_detector.redacted", outcome: outcome, status: 200,
             policies: [
                 PolicyResult(
-                    id: "pii-detector", kind: "pii-detector", phase: .request, verdict: verdict,
+                    id: "pii-detector", kind: "pii-detector", phase: .request, verdict: verdict ?? .allow,
                     reasonCode: "pii_detector.redacted")
             ],
             findings: [

@@ -10,7 +10,11 @@ import Testing
 struct BrowserDefenceTests {
     private func change(
         _ method: HTTPRequest.Method, _ headers: [String: String], path: String = "/api/x", origins: Set<String> = []
-    ) async throws -> Int {
+    ) async throws -> Int { try await answer(method, headers, path: path, origins: origins).status }
+
+    private func answer(
+        _ method: HTTPRequest.Method, _ headers: [String: String], path: String = "/api/x", origins: Set<String> = []
+    ) async throws -> (status: Int, body: String) {
         let router = Router()
         router.add(middleware: ErrorMiddleware())
         router.add(middleware: CSRFMiddleware(origins: origins, formPaths: ["/sign-in"]))
@@ -21,8 +25,29 @@ struct BrowserDefenceTests {
         for (name, value) in headers { fields[.named(name)] = value }
         let sent = fields
         return try await Application(responder: router.buildResponder()).test(.router) { client in
-            try await client.execute(uri: path, method: method, headers: sent).status.code
+            let response = try await client.execute(uri: path, method: method, headers: sent)
+            return (response.status.code, String(buffer: response.body))
         }
+    }
+
+    @Test(
+        "Who is refused learns what to do",
+        arguments: [
+            ([:], [], "must have opened the page at the very address that it calls, and send that as Origin."),
+            (
+                ["origin": "http://localhost"], ["https://c.example.com"],
+                "opened the page at https://c.example.com, and"
+            ),
+            (["origin": "http://localhost"], [], "Send x-keeptrusts-request: 1."),
+            (
+                ["origin": "http://localhost"], [],
+                "Programs call the API itself, with Authorization: Bearer and a token."
+            ),
+        ] as [([String: String], Set<String>, String)])
+    func refusals(headers: [String: String], origins: Set<String>, hint: String) async throws {
+        let body = try await answer(.post, headers, origins: origins).body
+
+        #expect(body.contains("csrf.refused") && body.contains(hint), "\(body)")
     }
 
     @Test(

@@ -194,7 +194,7 @@ export function halt(refusal, kind, { edit, again }) {
     'section',
     { class: `halt ${cls}`, 'aria-label': title },
     h('h2', null, icon(name), title),
-    h('p', null, refusal.policy ? ['The policy ', h('b', null, refusal.policy), ' stopped it. '] : null, refusal.message, refusal.hint ? ` ${refusal.hint}` : null),
+    h('p', null, refusal.policy && kind !== 'error' ? ['The policy ', h('b', null, refusal.policy), ' stopped it. '] : null, refusal.message, refusal.hint ? ` ${refusal.hint}` : null),
     found,
     kind === 'request' ? h('p', null, 'Nothing reached the provider.') : null,
     h('div', { class: 'row wrap' }, way, refusal.code ? h('code', null, refusal.code) : null, place),

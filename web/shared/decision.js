@@ -58,6 +58,7 @@ export function reasonOf(event) {
   const outcome = outcomeOf(event);
   const found = findingCounts(event).map(([category, count]) => plural(count, words(category), words(category)));
   const what = found.join(', ');
+  if (event.error_code === 'check_unavailable') return `${event.policy || 'A policy'} could not judge it: its service failed.`;
   if (outcome === 'blocked') return `${event.policy || 'A policy'} stopped it${what ? `: ${what}` : ''}.`;
   if (outcome === 'redacted') return what ? `Replaced: ${what}.` : 'Values were replaced.';
   if (outcome === 'escalated') return `${event.policy || 'A policy'} asks for a reviewer.`;

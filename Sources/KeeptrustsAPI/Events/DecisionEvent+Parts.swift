@@ -122,9 +122,9 @@ extension DecisionEvent {
     public enum Decision: String, Sendable, Codable, CaseIterable {
         case allowed, redacted, flagged, escalated, blocked, refused, failed, cancelled
 
-        public init(_ verdict: Verdict, flagged: Bool, outcome: Outcome) {
+        public init(_ verdict: Verdict?, flagged: Bool, outcome: Outcome) {
             self =
-                switch (verdict, outcome) {
+                switch (verdict ?? .allow, outcome) {
                 case (.escalate, _): .escalated
                 case (.block, _), (_, .blocked): .blocked
                 case (_, .refused): .refused

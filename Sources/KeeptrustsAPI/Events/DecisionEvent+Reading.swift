@@ -24,7 +24,7 @@ extension DecisionEvent {
             target: try optional(.target),
             provider: try optional(.provider),
             config: try container.decode(ConfigReference.self, forKey: .config),
-            verdict: try container.decode(Verdict.self, forKey: .verdict),
+            verdict: try optional(.verdict),
             flagged: try container.decode(Bool.self, forKey: .flagged),
             degraded: try container.decode(Bool.self, forKey: .degraded),
             policy: try optional(.policy),

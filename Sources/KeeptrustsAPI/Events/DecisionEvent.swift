@@ -29,7 +29,9 @@ public struct DecisionEvent: Listed, Equatable, Identifiable {
     public var target: String?
     public var provider: String?
     public var config: ConfigReference
-    public var verdict: Verdict
+
+    /// What the policies said; nil when the exchange ended before any of them had judged.
+    public var verdict: Verdict?
 
     /// Whether a policy found something that changed nothing.
     public var flagged: Bool
@@ -80,7 +82,7 @@ public struct DecisionEvent: Listed, Equatable, Identifiable {
         requestID: String, keyID: Identifier<Token>? = nil, userID: String? = nil, teamID: String? = nil,
         consumerGroup: String? = nil, surface: String, stream: Bool = false, model: String,
         responseModel: String? = nil, target: String? = nil, provider: String? = nil, config: ConfigReference,
-        verdict: Verdict = .allow, flagged: Bool = false, degraded: Bool = false, policy: String? = nil,
+        verdict: Verdict? = .allow, flagged: Bool = false, degraded: Bool = false, policy: String? = nil,
         reasonCode: String? = nil, outcome: Outcome = .completed, status: Int = 200, errorCode: String? = nil,
         policies: [PolicyResult] = [], findings: [Finding] = [], attempts: [Attempt] = [], usage: Usage? = nil,
         cost: Money? = nil, timings: Timings

@@ -18,7 +18,7 @@ struct EventRoutes {
 
     private func list(_ request: Request, context: APIContext) async throws -> Response {
         let principal = try context.require(.eventsRead)
-        let query = try Query(request, allowing: .paging.union(EventFilter.parameters))
+        let query = try Query(request, allowing: .paging.union(EventFilter.parameters), synonyms: EventFilter.synonyms)
         let (filter, page) = (try EventFilter(query, at: plane.now()), try query.page())
         return try answer(
             try await plane.database.read { try $0.events(filter, page, in: principal.organisation) })
@@ -35,7 +35,8 @@ struct EventRoutes {
     /// Sums over the last day, or over what `since` and `until` say, in buckets.
     private func summary(_ request: Request, context: APIContext) async throws -> Response {
         let principal = try context.require(.eventsRead)
-        let query = try Query(request, allowing: EventFilter.parameters.union(["bucket_seconds"]))
+        let query = try Query(
+            request, allowing: EventFilter.parameters.union(["bucket_seconds"]), synonyms: EventFilter.synonyms)
         let now = plane.now()
         var filter = try EventFilter(query, at: now)
         let until = filter.until ?? now
@@ -61,12 +62,17 @@ extension EventFilter {
         "consumer_group", "policy", "reason_code", "request_id", "degraded", "q",
     ]
 
+    /// One word says how an exchange came out; records have several for that.
+    static let synonyms = ["verdict": "decision", "flagged": "decision", "status": "outcome"]
+
     init(_ query: Query, at now: Timestamp) throws {
         self.init()
         since = try query.moment("since", at: now)
         until = try query.moment("until", at: now)
         decisions = try query.words("decision", of: DecisionEvent.Decision.self)
-        outcomes = try query.words("outcome", of: DecisionEvent.Outcome.self)
+        outcomes = try query.words("outcome", of: DecisionEvent.Outcome.self) { word in
+            DecisionEvent.Decision(rawValue: word).map { "Did you mean 'decision=\($0.rawValue)'?" }
+        }
         models = query.list("model")
         providers = query.list("provider")
         gatewayIDs = query.list("gateway_id").map { Identifier(rawValue: $0) }

@@ -9,7 +9,14 @@ import KeeptrustsWeb
 struct Query {
     private let values: [String: String]
 
-    init(_ request: Request, allowing names: Set<String>) throws(RequestFault) {
+    /// - Parameters:
+    ///   - request: The request.
+    ///   - names: The parameters that it may have.
+    ///   - synonyms: What callers may say that is none of them, and which one they mean by it.
+    /// - Throws: ``RequestFault`` for any other parameter, and for one that is there twice.
+    init(
+        _ request: Request, allowing names: Set<String>, synonyms: [String: String] = [:]
+    ) throws(RequestFault) {
         var values: [String: String] = [:]
         for pair in (request.uri.query ?? "").split(separator: "&") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -19,13 +26,20 @@ struct Query {
             guard names.contains(name) else {
                 let shown = String(name.prefix(64))
                 throw .field(
-                    shown, "There is no parameter '\(shown)' here.", code: "request.unknown_parameter")
+                    shown, "There is no parameter '\(shown)' here.", code: "request.unknown_parameter",
+                    hint: Self.hint(instead: name, names, synonyms))
             }
             guard values.updateValue(value, forKey: name) == nil else {
                 throw .field(name, "The parameter '\(name)' is there twice.")
             }
         }
         self.values = values
+    }
+
+    private static func hint(instead name: String, _ names: Set<String>, _ synonyms: [String: String]) -> String {
+        let known = names.sorted()
+        if let meant = synonyms[name] ?? nearestName(to: name, among: known) { return "Did you mean '\(meant)'?" }
+        return known.isEmpty ? "It takes none." : "It takes \(known.joined(separator: ", "))."
     }
 
     subscript(name: String) -> String? {
@@ -37,14 +51,20 @@ struct Query {
         (self[name] ?? "").split(separator: ",").map(String.init)
     }
 
+    /// The words of a list, all of a closed set.
+    ///
+    /// `hint` says what is meant by a word that is none of them; where it does not know, the nearest one is.
     func words<Word: RawRepresentable & CaseIterable>(
-        _ name: String, of _: Word.Type
+        _ name: String, of _: Word.Type, hint: (String) -> String? = { _ in nil }
     ) throws(RequestFault) -> [Word] where Word.RawValue == String {
         var words: [Word] = []
         for text in list(name) {
             guard let word = Word(rawValue: text) else {
-                let known = Word.allCases.map(\.rawValue).joined(separator: ", ")
-                throw .field(name, "The parameter '\(name)' must be of: \(known).")
+                let known = Word.allCases.map(\.rawValue)
+                let meant = nearestName(to: text, among: known).map { "Did you mean '\($0)'?" }
+                throw .field(
+                    name, "The parameter '\(name)' must be of: \(known.joined(separator: ", ")).",
+                    hint: hint(text) ?? meant)
             }
             words.append(word)
         }

@@ -5,12 +5,16 @@ public import NIOCore
 /// The provider `demo`: answers without any upstream, always the same to the same request.
 ///
 /// Each answer says that it is a demo. It repeats the last text of the user, as policies let it through, so that
-/// policies on answers have something to find. A request that forces a tool call gets one.
+/// policies on answers have something to find. A request that forces a tool call gets one. `n`, `stop`, `max_tokens` and
+/// `max_completion_tokens` count (four bytes are a token), and where `response_format` asks for JSON the text is an
+/// object; which one a schema describes is beyond a demo.
 public struct DemoProvider: Sendable {
     private let id: String
     private let created: Int
     private let model: String
     private let reply: Reply
+    private let finishReason: StaticString
+    private let choices: Int
     private let usage: Usage
 
     fileprivate enum Reply {
@@ -28,12 +32,36 @@ public struct DemoProvider: Sendable {
         self.model = model
         created = Int(max(0, time.rawValue / 1_000_000))
         id = "chatcmpl-demo-" + Self.digest(body)
-        if let tool = said.forcedTool {
-            reply = .call(name: tool, arguments: Self.arguments(said.text))
-        } else {
-            reply = .text(Self.answer(said.text, words: said.words))
+        let (whole, isStopped) = Self.reply(to: said)
+        let (text, isCut) = Self.cut(whole.text, toTokens: said.maxTokens)
+        reply = whole.with(text)
+        finishReason = isCut ? "length" : isStopped ? "stop" : reply.finishReason
+        choices = said.choices
+        usage = Usage(
+            inputTokens: (said.bytes + 3) / 4, outputTokens: choices * ((text.utf8.count + 3) / Self.tokenBytes))
+    }
+
+    /// How many bytes of a text the demo takes for a token.
+    private static let tokenBytes = 4
+
+    /// The answer, and whether it ends before a text at which the caller wants it to.
+    private static func reply(to said: DemoQuestion) -> (Reply, isStopped: Bool) {
+        if let tool = said.forcedTool { return (.call(name: tool, arguments: arguments(said.text)), false) }
+        let text = said.wantsJSON ? arguments(said.text) : answer(said.text, words: said.words)
+        let ends = said.stops.compactMap { text.firstRange(of: $0)?.lowerBound }
+        return (.text(String(text[..<(ends.min() ?? text.endIndex)])), !ends.isEmpty)
+    }
+
+    /// The text, whole characters of it, as far as it has no more tokens than it may have.
+    private static func cut(_ text: String, toTokens most: Int?) -> (String, isCut: Bool) {
+        guard let most, text.utf8.count > most * tokenBytes else { return (text, false) }
+        var (end, size) = (text.startIndex, 0)
+        while end < text.endIndex {
+            size += text[end].utf8.count
+            guard size <= most * tokenBytes else { break }
+            end = text.index(after: end)
         }
-        usage = Usage(inputTokens: (said.bytes + 3) / 4, outputTokens: (reply.text.utf8.count + 3) / 4)
+        return (String(text[..<end]), true)
     }
 
     /// The answer as a whole, in the dialect of chat completions.
@@ -45,7 +73,21 @@ public struct DemoProvider: Sendable {
         out.writeDecimal(created)
         out.writeStaticString(#","model":"#)
         out.writeJSONString(model)
-        out.writeStaticString(#","choices":[{"index":0,"message":{"role":"assistant","content":"#)
+        out.writeStaticString(#","choices":["#)
+        for choice in 0..<choices {
+            if choice > 0 { out.writeStaticString(",") }
+            write(choice, into: &out)
+        }
+        out.writeStaticString(#"],"usage":"#)
+        out.writeUsage(usage)
+        out.writeStaticString("}")
+        return out
+    }
+
+    private func write(_ choice: Int, into out: inout ByteBuffer) {
+        out.writeStaticString(#"{"index":"#)
+        out.writeDecimal(choice)
+        out.writeStaticString(#","message":{"role":"assistant","content":"#)
         switch reply {
         case .text(let text): out.writeJSONString(text)
         case .call(let name, let arguments):
@@ -53,46 +95,64 @@ public struct DemoProvider: Sendable {
             Self.writeCall(name, arguments, into: &out)
         }
         out.writeStaticString(#","refusal":null},"logprobs":null,"finish_reason":""#)
-        out.writeStaticString(reply.finishReason)
-        out.writeStaticString(#""}],"usage":"#)
-        out.writeUsage(usage)
-        out.writeStaticString("}")
-        return out
+        out.writeStaticString(finishReason)
+        out.writeStaticString(#""}"#)
     }
 
     /// The same answer as the events of a stream, usage and end mark included; each one complete (`data: …`).
+    ///
+    /// The choices take turns.
     public var events: [ByteBuffer] {
-        var token = ByteBuffer()
-        token.writeJSONString(id)
-        var modelToken = ByteBuffer()
-        modelToken.writeJSONString(model)
-        let template = ChunkTemplate(id: token, created: ByteBuffer(string: String(created)), model: modelToken)
-        var events: [ByteBuffer] = []
-        func event(_ write: (inout ByteBuffer) -> Void) {
-            var out = ByteBuffer()
-            write(&out)
-            events.append(out)
-        }
-        event {
-            template.writeDelta(choice: 0, into: &$0) { $0.writeStaticString(#""role":"assistant","content":"""#) }
-        }
+        let template = ChunkTemplate(
+            id: Self.token(id), created: ByteBuffer(string: "\(created)"), model: Self.token(model))
+        let turns = pieces.map { piece in (0..<choices).map { piece(template, $0) } }
+        var usageEvent = ByteBuffer()
+        template.writeUsage(usage, into: &usageEvent)
+        return turns.flatMap(\.self) + [usageEvent, ByteBuffer(string: "data: [DONE]\n\n")]
+    }
+
+    /// Writes one event of a choice.
+    private typealias Piece = (_ template: ChunkTemplate, _ choice: Int) -> ByteBuffer
+
+    /// What each choice sends, in this order.
+    private var pieces: [Piece] {
+        var pieces = [Self.delta { $0.writeStaticString(#""role":"assistant","content":"""#) }]
         switch reply {
         case .text(let text):
-            for piece in Self.pieces(of: text) {
-                event { template.writeText(ByteBuffer(string: piece), choice: 0, channel: .content, into: &$0) }
-            }
+            pieces += Self.pieces(of: text).map { Self.text($0, .content) }
         case .call(let name, let arguments):
-            event { template.writeDelta(choice: 0, into: &$0) { Self.writeCall(name, "", index: 0, into: &$0) } }
-            for piece in Self.pieces(of: arguments) {
-                event {
-                    template.writeText(ByteBuffer(string: piece), choice: 0, channel: .toolArguments(0), into: &$0)
-                }
-            }
+            pieces.append(Self.delta { Self.writeCall(name, "", index: 0, into: &$0) })
+            pieces += Self.pieces(of: arguments).map { Self.text($0, .toolArguments(0)) }
         }
-        event { template.writeFinish(reply.finishReason, choice: 0, into: &$0) }
-        event { template.writeUsage(usage, into: &$0) }
-        event { $0.writeStaticString("data: [DONE]\n\n") }
-        return events
+        return pieces + [
+            { [finishReason] template, choice in
+                var out = ByteBuffer()
+                template.writeFinish(finishReason, choice: choice, into: &out)
+                return out
+            }
+        ]
+    }
+
+    private static func delta(_ write: @escaping (inout ByteBuffer) -> Void) -> Piece {
+        { template, choice in
+            var out = ByteBuffer()
+            template.writeDelta(choice: choice, into: &out, write)
+            return out
+        }
+    }
+
+    private static func text(_ piece: String, _ channel: Channel) -> Piece {
+        { template, choice in
+            var out = ByteBuffer()
+            template.writeText(ByteBuffer(string: piece), choice: choice, channel: channel, into: &out)
+            return out
+        }
+    }
+
+    private static func token(_ text: String) -> ByteBuffer {
+        var token = ByteBuffer()
+        token.writeJSONString(text)
+        return token
     }
 
     private static func answer(_ text: String, words: Int) -> String {
@@ -159,56 +219,18 @@ extension DemoProvider.Reply {
         }
     }
 
+    /// The same with another text.
+    fileprivate func with(_ text: String) -> Self {
+        switch self {
+        case .text: .text(text)
+        case .call(let name, _): .call(name: name, arguments: text)
+        }
+    }
+
     fileprivate var finishReason: StaticString {
         switch self {
         case .text: "stop"
         case .call: "tool_calls"
         }
-    }
-}
-
-/// What the demo provider takes from a request.
-private struct DemoQuestion {
-    /// The user's last text, at most 2,000 characters of it.
-    var text = ""
-    var words = 0
-
-    /// The tool that must be called.
-    var forcedTool: String?
-
-    /// The size of all texts.
-    var bytes = 0
-
-    private enum Field: Sendable { case tool, choice, choiceName }
-
-    private static let table = FieldTable<Field>([
-        ("tools.*.function.name", .tool), ("tool_choice", .choice), ("tool_choice.function.name", .choiceName),
-    ])
-
-    init(_ body: ByteBuffer, fallback: SurfaceRequest) {
-        let request = (try? Surface.chatCompletions.read(body)) ?? fallback
-        bytes = request.texts.reduce(0) { $0 + $1.segment.text.readableBytes }
-        let last = request.texts.last { $0.index >= 0 && $0.segment.role == .user && $0.segment.phase == .request }
-        if let last {
-            let whole = String(buffer: last.segment.text)
-            words = whole.split(whereSeparator: \.isWhitespace).count
-            text = String(whole.prefix(2_000))
-        }
-        findTool(in: body)
-    }
-
-    private mutating func findTool(in body: ByteBuffer) {
-        var values: [JSONValue] = []
-        guard (try? JSONScanner.scan(body, Self.table.shape, into: &values)) != nil else { return }
-        var (first, named, isRequired): (String?, String?, Bool) = (nil, nil, false)
-        for value in values {
-            switch Self.table[value] {
-            case .tool: first = first ?? body.string(value, limit: 256)
-            case .choice: isRequired = body.isString(value, "required")
-            case .choiceName: named = body.string(value, limit: 256)
-            case nil: break
-            }
-        }
-        forcedTool = named ?? (isRequired ? first : nil)
     }
 }

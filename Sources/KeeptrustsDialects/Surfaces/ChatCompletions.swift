@@ -36,7 +36,7 @@ private enum ChatCompletions {
 
     private static let messages: [(String, RequestField)] = [
         ("messages", .turns), ("messages.*", .turn), ("messages.*.role", .role), ("messages.*.name", .speaker),
-        ("messages.*.content", .text), ("messages.*.content.*", .text), ("messages.*.content.*.type", .name),
+        ("messages.*.content", .content), ("messages.*.content.*", .text), ("messages.*.content.*.type", .name),
         ("messages.*.content.*.text", .text), ("messages.*.content.*.refusal", .text),
         ("messages.*.content.*.image_url", .media), ("messages.*.content.*.image_url.url", .media),
         ("messages.*.content.*.image_url.detail", .name),

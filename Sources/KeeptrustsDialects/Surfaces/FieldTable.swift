@@ -22,6 +22,9 @@ struct FieldTable<Field: Sendable>: Sendable {
     @inline(__always)
     subscript(value: JSONValue) -> Field? { value.field < 0 ? nil : fields[value.field] }
 
+    /// The path of the row that names a value, such as `messages.*.role`.
+    func path(of value: JSONValue) -> String { shape.paths[value.field] }
+
     /// The place of a named value, as a caller reads it: `messages[0].role`.
     func place(of value: JSONValue) -> String {
         var numbers = [value.index, value.inner].makeIterator()

@@ -37,10 +37,11 @@ private struct RequestReader: ~Copyable {
     /// Where the preferences of providers end, of which every key is known.
     private var preferencesEnd = 0
 
-    /// The message at hand: its number, its first text, its role once that is known.
+    /// The message at hand: its number, its first text, its role once that is known, what its content is.
     private var turn = -1
     private var firstText = 0
     private var role: Segment.Role?
+    private var content: JSONKind?
     private var hasTurns = false
     private var tools = ToolTexts()
 
@@ -66,6 +67,7 @@ private struct RequestReader: ~Copyable {
         switch field {
         case nil: try takeOther(value, member)
         case .text: if value.kind == .string { addText(value) }
+        case .content: takeContent(value)
         case .toolArguments: if value.kind == .string { addText(value, .arguments) }
         case .toolName: takeToolName(value)
         case .speaker:
@@ -85,6 +87,7 @@ private struct RequestReader: ~Copyable {
         case .calls, .call: beginCalls(value, field)
         case .tool, .declaredName, .declaredSchema: takeDeclaration(value, field)
         case .preferences: try takePreferences(value)
+        case .preference: try takePreference(value)
         case .refused:
             if value.kind != .null { throw .refused(table.place(of: value)) }
         case .plain, .figure, .seed:
@@ -116,13 +119,18 @@ private struct RequestReader: ~Copyable {
 
     /// A value or key that no row names.
     private mutating func takeOther(_ value: JSONValue, _ member: Range<Int>?) throws(SurfaceFault) {
-        guard value.span.lowerBound >= preferencesEnd else { throw .preferences }
+        guard value.span.lowerBound >= preferencesEnd else { throw unknownPreference(value) }
         if value.kind == .string { addText(value, member: member) }
     }
 
     /// A name that is more than a name is a text.
     private mutating func takeName(_ value: JSONValue) {
         if value.kind == .string, !request.body.isPlainName(value) { addText(value) }
+    }
+
+    private mutating func takeContent(_ value: JSONValue) {
+        content = value.kind
+        if value.kind == .string { addText(value) }
     }
 
     private mutating func takeAttachment(_ value: JSONValue, _ field: RequestField?) {
@@ -154,8 +162,20 @@ private struct RequestReader: ~Copyable {
 
     private mutating func takePreferences(_ value: JSONValue) throws(SurfaceFault) {
         guard value.kind != .null else { return }
-        guard value.kind == .object else { throw .preferences }
+        guard value.kind == .object else { throw .notPreferences() }
         (request.vendor, preferencesEnd) = ("openrouter", value.span.upperBound)
+    }
+
+    private mutating func takePreference(_ value: JSONValue) throws(SurfaceFault) {
+        let form = Preference(atPath: table.path(of: value))
+        guard form.takes(value.kind) else { throw .invalid(table.place(of: value), form.text) }
+        takeName(value)
+    }
+
+    /// A member that no row names: by its key, where that is a plain one.
+    private func unknownPreference(_ value: JSONValue) -> SurfaceFault {
+        let isName = value.kind == .string && request.body.isPlainName(value)
+        return .notPreferences(isName ? request.body.string(value, limit: 64).flatMap { $0.isEmpty ? nil : $0 } : nil)
     }
 
     private mutating func takeUsageFlag(_ value: JSONValue) throws(SurfaceFault) {
@@ -200,12 +220,17 @@ private struct RequestReader: ~Copyable {
         if turn >= 0 { try endTurn() }
         turn += 1
         guard value.kind == .object else { throw .wrongType("messages[\(turn)]", "an object") }
-        (firstText, role) = (request.texts.count, nil)
+        (firstText, role, content) = (request.texts.count, nil, nil)
         (answeredCall, speaker) = (nil, nil)
     }
 
     private mutating func endTurn() throws(SurfaceFault) {
-        guard turn < 0 || role != nil else { throw .missing("messages[\(turn)].role") }
+        guard turn >= 0 else { return }
+        guard let role else { throw .missing("messages[\(turn)].role") }
+        // What an assistant says may be in its calls; a tool may have nothing to say.
+        guard role == .assistant || content != nil && (content != .null || role == .tool) else {
+            throw .invalid("messages[\(turn)].content", "a text or a list of parts")
+        }
         guard role == .tool else { return }
         for index in firstText..<request.texts.count where request.texts[index].segment.text.beginsDocument {
             NestedTexts.append(of: request.texts[index], to: &request.texts)

@@ -23,20 +23,7 @@ enum SteeringFields {
     ///
     /// All of it leaves fewer of those whom the operator's account there allows, or says which of them come first.
     static let preferences: [(String, RequestField)] =
-        [
-            ("provider", .preferences), ("provider.allow_fallbacks", .plain), ("provider.require_parameters", .plain),
-            ("provider.data_collection", .name), ("provider.zdr", .plain),
-            ("provider.enforce_distillable_text", .plain), ("provider.sort", .name), ("provider.sort.by", .name),
-            ("provider.sort.partition", .name), ("provider.max_price", .plain),
-        ]
-        + ["order", "only", "ignore", "quantizations"].flatMap { list -> [(String, RequestField)] in
-            [("provider.\(list)", .plain), ("provider.\(list).*", .name)]
-        }
-        + ["prompt", "completion", "request", "image", "audio"].map { ("provider.max_price.\($0)", .figure) }
-        + ["preferred_min_throughput", "preferred_max_latency"].flatMap { name -> [(String, RequestField)] in
-            [("provider.\(name)", .figure)]
-                + ["p50", "p75", "p90", "p99"].map { ("provider.\(name).\($0)", .figure) }
-        }
+        [("provider", .preferences)] + Preference.members.map { ("provider." + $0.name, .preference) }
 
     /// With whose credentials and in which headers.
     private static let credentials = [

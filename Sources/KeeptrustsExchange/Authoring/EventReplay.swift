@@ -61,7 +61,7 @@ public struct EventReplay: Sendable {
     /// - Returns: nil when it was recorded under another configuration than the old one.
     public func judge(_ event: DecisionEvent) -> Result? {
         guard event.config.digest == digest else { return nil }
-        var result = Result(before: event.verdict, after: .allow, isExact: true, unknown: [])
+        var result = Result(before: event.verdict ?? .allow, after: .allow, isExact: true, unknown: [])
         for (stage, phases) in Self.stages {
             let results = event.policies.filter { $0.phase == stage }
             if results.isEmpty {

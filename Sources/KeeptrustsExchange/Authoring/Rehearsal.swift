@@ -130,7 +130,9 @@ private struct Course {
             case .end(let bytes, _):
                 reply.writeImmutableBuffer(bytes)
                 texts = Surface.chatCompletions.texts(ofReply: reply)
-            case .readBody, .callBuiltIn, .cancelCall, .check, .cancelChecks, .tell, .log, .wait, .abort: break
+            case .readBody, .callBuiltIn, .cancelCall, .check, .cancelChecks, .tell, .tellOfService, .log, .wait,
+                .abort:
+                break
             }
         }
     }

@@ -97,11 +97,13 @@ public struct ReplayReport {
                 continue
             }
             judged += 1
-            let differ = first.verdict == .redact && second.verdict == .redact && was.texts != becomes.texts
-            guard first.verdict != second.verdict || differ else { continue }
+            // What is refused before a policy sees it is changed by none.
+            let (old, new) = (first.verdict ?? .allow, second.verdict ?? .allow)
+            let differ = old == .redact && new == .redact && was.texts != becomes.texts
+            guard old != new || differ else { continue }
             note(
                 Change(
-                    id: test.name, before: first.verdict.rawValue, after: second.verdict.rawValue, at_least: false,
+                    id: test.name, before: old.rawValue, after: new.rawValue, at_least: false,
                     policy: second.policy, redactions_differ: differ))
         }
     }

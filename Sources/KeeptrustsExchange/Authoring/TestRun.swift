@@ -69,7 +69,7 @@ extension TestRun.Outcome {
             return
         }
         policies = event.policies
-        verdict = event.verdict
+        verdict = event.verdict ?? .allow
         reasonCode = event.reasonCode ?? event.policies.compactMap(\.reasonCode).first
         if let target = suite.target {
             let own = event.policies.filter { $0.id == target || $0.kind == target }

@@ -20,6 +20,9 @@ public final class PendingJudgement {
     }
 
     public private(set) var asked: [Asked] = []
+
+    /// How the policies' own services did, once it is finished; addresses in texts are nobody's service.
+    public private(set) var news: [ServiceNews] = []
     private var judgement: Judgement
     private var edited: EditedTexts
     private let sent: [Segment]
@@ -72,21 +75,39 @@ public final class PendingJudgement {
         _ replies: [ServiceReply], using scratch: MatchScratch, placeholders: inout Placeholders
     ) -> ChainOutcome {
         var edits: [Redaction] = []
-        for (index, questions) in shares where judgement.isDue(index) {
+        var failed: [(instance: Int, failure: ServiceFailure)] = []
+        for (index, questions) in shares {
             let own = questions.map { replies.indices.contains($0) ? replies[$0] : .failed(.unreachable) }
-            let examination = judgement.chain.examination(
-                index, current, [], occasion, judgement.outcome.results, scratch)
+            var failure = own.lazy.compactMap(\.failure).first
             do {
-                var opinion = try judgement.chain.policies[index].opinion(on: own, examination)
-                guard opinion.edits.allSatisfy({ $0.isWithin(current) }) else { throw ServiceFailure.malformed }
-                locate(&opinion)
-                if judgement.chain.policies[index].bringsText { admit(&opinion, scratch, &placeholders) }
-                if judgement.takes(opinion, index) { edits += opinion.edits }
+                var opinion = try opinion(of: index, on: own, scratch)
+                if judgement.isDue(index) {
+                    if judgement.chain.policies[index].bringsText { admit(&opinion, scratch, &placeholders) }
+                    if judgement.takes(opinion, index) { edits += opinion.edits }
+                }
             } catch {
-                judgement.fail(index, error as? ServiceFailure ?? .malformed)
+                let cause = error as? ServiceFailure ?? .malformed
+                failure = failure ?? cause
+                failed.append((index, cause))
+            }
+            if judgement.chain.policies[index].service != nil {
+                news.append(ServiceNews(instance: index, policy: judgement.chain.instances[index].id, failure: failure))
             }
         }
+        // After those that judged: what one of them forbids is forbidden, whether another could judge or not.
+        for (index, failure) in failed { judgement.fail(index, failure, mayRecover: true) }
         return finish(edits, scratch)
+    }
+
+    /// What an instance makes of the replies to its questions.
+    private func opinion(
+        of index: Int, on replies: [ServiceReply], _ scratch: MatchScratch
+    ) throws -> Opinion {
+        let examination = judgement.chain.examination(index, current, [], occasion, judgement.outcome.results, scratch)
+        var opinion = try judgement.chain.policies[index].opinion(on: replies, examination)
+        guard opinion.edits.allSatisfy({ $0.isWithin(current) }) else { throw ServiceFailure.malformed }
+        locate(&opinion)
+        return opinion
     }
 
     /// Judges without the services: their policies say that they did not run.
@@ -135,14 +156,20 @@ public final class PendingJudgement {
 
 extension Judgement {
     /// A service that a policy asks has failed it: a security kind does not let that pass unless its instance says so.
-    mutating func fail(_ index: Int, _ failure: ServiceFailure) {
+    ///
+    /// - Parameters:
+    ///   - index: The instance.
+    ///   - failure: How its service failed it.
+    ///   - mayRecover: Whether the service was asked; else it is the texts that cannot be asked about, now or later.
+    mutating func fail(_ index: Int, _ failure: ServiceFailure, mayRecover: Bool = false) {
         let instance = chain.instances[index]
         outcome.degraded = true
         fail(
             index,
             Reason(
                 code: "\(instance.kind.codeName).service_\(failure.rawValue)",
-                message: "The policy '\(instance.id)' could not judge the text: \(failure.text)."))
+                message: "The policy '\(instance.id)' could not judge the text: \(failure.text)."),
+            failure: mayRecover ? failure : nil)
     }
 
     /// Notes that the service of an instance was not asked; it did not run then, unless it judges by code, too.

@@ -51,6 +51,14 @@ public enum ServiceReply: Sendable, Equatable {
         }
     }
 
+    /// Why there is no answer; nil when there is one.
+    var failure: ServiceFailure? {
+        switch self {
+        case .answer: nil
+        case .failed(let failure): failure
+        }
+    }
+
     /// Whether a service that only says yes or no says yes: `{"verdict": "allow" | "deny"}`.
     ///
     /// - Throws: ``ServiceFailure``, ``MalformedReply`` or ``JSONTree/Fault`` for anything else.
@@ -97,6 +105,14 @@ public enum ServiceFailure: String, Error, Sendable, CaseIterable {
 
     /// The variable of the credential is not set.
     case credential
+
+    /// Whether the same question may have an answer soon, without anybody's doing; else the operator must act first.
+    public var mayPass: Bool {
+        switch self {
+        case .unreachable, .timeout, .status, .tooLarge, .malformed, .overloaded: true
+        case .credential: false
+        }
+    }
 
     /// As a message ends.
     var text: String {

@@ -60,8 +60,9 @@ extension DecisionEvent {
         [
             org.sqlValue, id.sqlValue, gatewayID.sqlValue, sequence.sqlValue, time.sqlValue, received.sqlValue,
             Self.column(requestID), Self.column(keyID?.rawValue), Self.column(userID), Self.column(teamID),
-            Self.column(consumerGroup), Self.column(model), Self.column(provider), verdict.sqlValue, flagged.sqlValue,
-            degraded.sqlValue, decision.sqlValue, Self.column(policy), Self.column(reasonCode), outcome.sqlValue,
+            Self.column(consumerGroup), Self.column(model), Self.column(provider), verdict?.sqlValue ?? .text("none"),
+            flagged.sqlValue, degraded.sqlValue, decision.sqlValue, Self.column(policy), Self.column(reasonCode),
+            outcome.sqlValue,
             Self.column(status), Self.column(usage?.inputTokens ?? 0), Self.column(usage?.outputTokens ?? 0),
             cost.map { Self.column(Int($0.micros)) } ?? .null, Self.column(cost?.currency),
             Self.column(timings.totalUS), Self.column(search, maximum: 1_280), .text(try StoredJSON.text(self)),
