@@ -54,9 +54,7 @@ public struct ConfigReading: Sendable {
     mutating func readPolicies() {
         guard let (entries, settings) = policies else { return }
         var problems = ConfigProblems(problems)
-        problems.collect(entries, settings) { entries, settings throws(ConfigError) in
-            try PolicyChain.check(entries: entries, settings: settings)
-        }
+        problems.collectPolicies(entries, settings)
         self.problems = problems.sorted(by: files)
         if !self.problems.isEmpty { config = nil }
     }
@@ -65,17 +63,16 @@ public struct ConfigReading: Sendable {
     ///
     /// - Parameter cacheDirectory: Where compiled patterns are kept; nil compiles them anew.
     public mutating func compile(cacheDirectory: String? = nil) {
-        guard let (entries, settings) = policies else { return }
-        var problems = ConfigProblems(problems)
-        chain = problems.collect(entries, settings) { entries, settings throws(ConfigError) in
+        guard let (entries, settings) = policies, problems.isEmpty else { return readPolicies() }
+        var problems = ConfigProblems()
+        chain = problems.collect { () throws(ConfigError) in
             try PolicyChain(entries: entries, settings: settings, cacheDirectory: cacheDirectory)
         }
-        self.problems = problems.sorted(by: files)
-        guard self.problems.isEmpty else {
-            config = nil
-            return
+        guard let chain else {
+            self.problems = problems.all
+            // What is wrong with the set of all patterns shows only when they are compiled; all else does before.
+            return readPolicies()
         }
-        guard let chain else { return }
         let targets = config?.targets ?? []
         config?.warnings += ChainReview(chain, entries: entries, targets: targets.map(\.facts)).warnings
     }

@@ -70,10 +70,13 @@ struct ConfigSections {
                     .missingKey, at: start, "the document needs the key 'policies'.", hint: hint))
         }
         if case .list = policies.value { return }  // A retired shape, which is reported as that.
-        chain = problems.collect { () throws(ConfigError) in
-            let node = try policies.mapping(PoliciesKey.self).required(.chain, hint: hint)
-            _ = try node.list()
-            return node
+        let node = policies.known(PoliciesKey.self, hints: [:], &problems)[.chain]
+        if node == nil, case .mapping = policies.value {
+            problems.add(
+                ConfigError(.missingKey, at: policies.location, "'policies' needs the key 'chain'.", hint: hint))
+        }
+        chain = node.flatMap { node in
+            problems.collect { () throws(ConfigError) in try node.list() }.map { _ in node }
         }
         self.settings = settings
         if let settings { _ = problems.collect { () throws(ConfigError) in try settings.members().count } }

@@ -41,29 +41,46 @@ public final class Snapshot: Sendable {
     ) throws {
         self.config = config
         chain = try config.compileChain(cacheDirectory: cacheDirectory, failMode: failMode)
-        var targets: [Target] = []
-        var warnings: [ConfigWarning] = []
-        for settings in config.targets {
-            let target = try Target(settings, resolve: environment)
-            if !target.isAvailable {
-                warnings.append(
-                    .unset(settings.secretVariable, at: settings.location, "the target '\(target.id)' is unavailable"))
-            }
-            targets.append(target)
-        }
-        self.targets = targets
+        targets = try config.targets.map { try Target($0, resolve: environment) }
         services = chain.services.map { $0.map { Service($0, resolve: environment) } }
-        for (index, service) in services.enumerated() where service?.isAvailable == false {
-            let variable = chain.services[index]?.variables.first { environment($0)?.isEmpty != false }
-            warnings.append(
-                .unset(
-                    variable, at: config.place(ofEntry: index),
-                    "the policy '\(chain.instances[index].id)' cannot ask its service"))
-        }
         selector = TargetSelector(
             targets.map { TargetSelector.Option(id: $0.id, model: $0.model, isAvailable: $0.isAvailable) },
             fallback: config.fallback)
+        let (keys, groupsWithoutKey) = Self.groupKeys(config, environment)
+        groupKeys = keys
+        warnings =
+            Self.unavailable(targets, of: config) + Self.unavailable(services, of: chain, in: config, environment)
+            + groupsWithoutKey
+        record = config.record
+    }
+
+    /// What there is to say of targets whose credential is not set.
+    private static func unavailable(_ targets: [Target], of config: PolicyConfig) -> [ConfigWarning] {
+        zip(targets, config.targets).compactMap { target, settings in
+            guard !target.isAvailable else { return nil }
+            return .unset(settings.secretVariable, at: settings.location, "the target '\(target.id)' is unavailable")
+        }
+    }
+
+    /// What there is to say of policies that cannot ask their service, for want of its credential.
+    private static func unavailable(
+        _ services: [Service?], of chain: PolicyChain, in config: PolicyConfig, _ environment: (String) -> String?
+    ) -> [ConfigWarning] {
+        services.indices.compactMap { index in
+            guard services[index]?.isAvailable == false else { return nil }
+            let variable = chain.services[index]?.variables.first { environment($0)?.isEmpty != false }
+            return .unset(
+                variable, at: config.place(ofEntry: index),
+                "the policy '\(chain.instances[index].id)' cannot ask its service")
+        }
+    }
+
+    /// The keys of the consumer groups, and what there is to say of groups whose key is not set.
+    private static func groupKeys(
+        _ config: PolicyConfig, _ environment: (String) -> String?
+    ) -> (keys: [KeyHash: CallerKey], warnings: [ConfigWarning]) {
         var keys: [KeyHash: CallerKey] = [:]
+        var warnings: [ConfigWarning] = []
         for group in config.consumerGroups {
             guard let hash = group.hash(environment) else {
                 warnings.append(
@@ -74,9 +91,7 @@ public final class Snapshot: Sendable {
                 id: "group:\(group.name)", allowedModels: group.allowedModels.map { Set($0) },
                 consumerGroup: group.name, mayAssertIdentity: group.mayAssertIdentity)
         }
-        groupKeys = keys
-        self.warnings = warnings
-        record = config.record
+        return (keys, warnings)
     }
 }
 

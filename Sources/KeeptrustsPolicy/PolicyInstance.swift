@@ -111,6 +111,13 @@ extension PolicyChain.Instance {
         return (instance, policy)
     }
 
+    /// The id that an entry has, or would have if the rest of it were right.
+    static func id(of entry: ConfigNode) -> String? {
+        if case .string(let name) = entry.value { return name }
+        guard let node = (try? entry.member("id")) ?? (try? entry.member("kind")) else { return nil }
+        return try? node.string()
+    }
+
     private static func make(
         kindNode: ConfigNode, id: String, settings: ConfigNode?, failMode: PolicyChain.OnError
     ) throws(ConfigError) -> (instance: Self, policy: any Policy) {

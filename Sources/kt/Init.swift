@@ -9,8 +9,8 @@ struct Init: ParsableCommand {
         commandName: "init",
         abstract: "Write a policy configuration to start from, with its tests.",
         discussion: """
-            Nothing is written over: a file that is there already ends the command. Exits with 0; 1 when a file is there or \
-            cannot be written; 2 for wrong usage, such as a template that does not exist.
+            Nothing is written over: a file that is there already ends the command. No folder is made but tests/. Exits with 0; \
+            1 when a file is there or cannot be written; 2 for wrong usage, such as a template that does not exist.
             """
     )
 
@@ -48,9 +48,13 @@ struct Init: ParsableCommand {
         for file in files where FileManager.default.fileExists(atPath: file.path) {
             throw UnwritableFile(path: file.path, cause: "it is there already")
         }
+        let place = URL(filePath: output).deletingLastPathComponent()
+        guard FileManager.default.fileExists(atPath: place.path) else {
+            throw UnwritableFile(path: output, cause: "there is no folder '\(place.relativePath)'")
+        }
         for file in files {
             let folder = URL(filePath: file.path).deletingLastPathComponent()
-            try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
             try OutputFile(file.path).write(file.text)
         }
     }

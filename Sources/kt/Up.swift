@@ -50,9 +50,18 @@ struct Up: AsyncParsableCommand {
     @Option(help: "Event loops of the gateway.")
     var eventLoops: Int?
 
+    func validate() throws {
+        for (name, address) in [("--gateway", gateway), ("--api", api), ("--console", console), ("--chat", chat)] {
+            _ = try HostPort.option(name, address)
+        }
+        guard eventLoops.map({ $0 > 0 }) != false else { throw ValidationError("--event-loops must be above 0.") }
+        try DataDirectory.check(database)
+    }
+
     func run() async throws {
         let logger = ProcessLog.make()
         let hangUps = await UnixSignalsSequence(trapping: .sighup)
+        try checkConfig()
         // What is started already when an address turns out to be taken would have to be stopped in the middle of its start.
         try await ListenCheck.run([
             ("gateway", try HostPort(gateway)), ("api", try HostPort(api)), ("console", try HostPort(console)),
@@ -77,6 +86,26 @@ struct Up: AsyncParsableCommand {
             configuration: .init(
                 services: [.init(service: http), .init(service: api)],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        let parts = Parts(
+            up: self, addresses: addresses, http: http, directory: directory, hangUps: hangUps, logger: logger)
+        try await Self.run(group, addresses) { try await parts.open(in: group, installation, first) }
+    }
+
+    /// Refuses a config that cannot be run before anything is made or opened.
+    private func checkConfig() throws {
+        // The first start writes the sample.
+        if policyConfig.isEmpty, !FileManager.default.fileExists(atPath: sampleConfig) { return }
+        try ConfigFiles(paths: policyConfig.isEmpty ? [sampleConfig] : policyConfig).check()
+    }
+
+    /// The config that is used when none is named; the first start writes it.
+    fileprivate var sampleConfig: String { "\(dataDir)/\(Self.sampleName)" }
+    fileprivate static let sampleName = "policy-config.yaml"
+
+    /// Runs the group, and opens meanwhile what else belongs to it; when that fails, all ends.
+    private static func run(
+        _ group: ServiceGroup, _ addresses: Addresses, opening open: @escaping @Sendable () async throws -> Void
+    ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask {
                 defer { addresses.close() }
@@ -84,10 +113,7 @@ struct Up: AsyncParsableCommand {
             }
             tasks.addTask {
                 do {
-                    let parts = Parts(
-                        up: self, addresses: addresses, http: http, directory: directory, hangUps: hangUps,
-                        logger: logger)
-                    try await parts.open(in: group, installation, first)
+                    try await open()
                 } catch is CancellationError {
                     // The process was told to stop before everything was open.
                 } catch {
@@ -149,7 +175,7 @@ private struct Parts {
         settings.controlPlane = GatewaySettings.ControlPlane(client: client, token: token)
         settings.advertiseAddress = environment.value("KEEPTRUSTS_GATEWAY_ADVERTISE_ADDR")
         settings.name = "local"
-        settings.eventLoops = max(1, up.eventLoops ?? ProcessInfo.processInfo.activeProcessorCount)
+        settings.eventLoops = up.eventLoops ?? ProcessInfo.processInfo.activeProcessorCount
         return try await KeeptrustsGateway.Gateway.start(settings, in: directory, logger: logger)
     }
 
@@ -184,12 +210,10 @@ private struct Parts {
 
     /// Writes the sample config to the data directory, unless one is there.
     private func sampleConfig() throws -> String {
-        let name = "policy-config.yaml"
-        let path = "\(up.dataDir)/\(name)"
-        if !FileManager.default.fileExists(atPath: path) {
-            try DataDirectory.write(SampleConfig.yaml, to: name, in: up.dataDir)
+        if !FileManager.default.fileExists(atPath: up.sampleConfig) {
+            try DataDirectory.write(SampleConfig.yaml, to: Up.sampleName, in: up.dataDir)
         }
-        return path
+        return up.sampleConfig
     }
 
     private func greet(

@@ -139,6 +139,71 @@ def test_wrong_usage_ends_with_2(tmp_path):
     assert "--lisen" in errors
 
 
+@pytest.mark.parametrize("arguments, words, usage", [
+    (["up", "--gateway", "127.0.0.1"], "--gateway: '127.0.0.1' is not a host and port: the port is missing", "kt up "),
+    (["up", "--chat", "127.0.0.1:http"], "--chat: '127.0.0.1:http' is not a host and port", "kt up "),
+    (["up", "--event-loops", "0"], "--event-loops must be above 0", "kt up "),
+    (["up", "--database", "mysql://a/b"], "--database must begin with", "kt up "),
+    (["gateway", "run", "--listen", "x"], "--listen: 'x' is not a host and port", "kt gateway run "),
+    (["gateway", "run", "--drain-timeout", "-1"], "--drain-timeout", "kt gateway run "),
+    (["gateway", "run", "--max-concurrency", "0"], "--max-concurrency must be above 0", "kt gateway run "),
+    (["gateway", "run", "--tls-cert", "absent", "--tls-key", "absent"], "'absent' cannot be read: there is no such file", "kt gateway run "),
+    (["api", "run", "--listen", "x"], "--listen: 'x' is not a host and port", "kt api run "),
+    (["api", "run", "--tls-cert", "absent", "--tls-key", "absent"], "'absent' cannot be read: there is no such file", "kt api run "),
+    (["api", "migrate", "--database", "mysql://a/b"], "--database must begin with", "kt api migrate "),
+    (["console", "run", "--listen", "x"], "--listen: 'x' is not a host and port", "kt console run "),
+    (["chat", "run", "--listen", "x"], "--listen: 'x' is not a host and port", "kt chat run "),
+    (["run"], "Say `kt run --managed`", "kt run "),
+    (["policy", "replay", "--since", "soon", "--config", "a"], "--since must be an age", "kt policy replay "),
+])
+def test_an_argument_that_is_not_right_is_said_before_anything_begins(tmp_path, arguments, words, usage):
+    home = tmp_path / "home"
+    home.mkdir()
+
+    status, output, errors = run_kt(*arguments, folder=tmp_path, environment={"HOME": str(home)})
+
+    assert (status, output) == (2, ""), errors
+    assert words in errors.splitlines()[0]
+    assert f"\nUsage: {usage}" in errors and f"See '{usage}--help'" in errors
+    assert list(home.iterdir()) == []
+
+
+@pytest.mark.parametrize("case", ["absent", "directory", "mistakes"])
+@pytest.mark.parametrize("command", ["up", "gateway"])
+def test_a_config_is_read_before_anything_begins(tmp_path, command, case):
+    path = tmp_path / "policy-config.yaml"
+    if case == "directory":
+        path.mkdir()
+    elif case == "mistakes":
+        path.write_text(VALID.replace("audit-logger", "pii-detector") + "policy: {pii-detector: {action: a, pci_mode: b}}\n")
+    listen = [word for name in Up.COMPONENTS for word in (f"--{name}", "127.0.0.1:0")]
+    flags = ["up", "--data-dir", tmp_path / "data", *listen] if command == "up" else [
+        "gateway", "run", "--listen", "127.0.0.1:0", "--state-dir", tmp_path / "state"]
+
+    status, output, errors = run_kt(*flags, "--policy-config", path, folder=tmp_path)
+
+    assert output == "" and "started" not in errors and not (tmp_path / "data").exists()
+    if case == "mistakes":
+        assert status == 1
+        assert re.findall(r"policy-config\.yaml:(\d+:\d+): error", errors) == ["6:33", "6:46"]
+    else:
+        assert status == 2
+        reason = {"absent": "there is no such file", "directory": "it is a directory"}[case]
+        assert one_line(errors) == f"error: '{path}' cannot be read: {reason}"
+
+
+def test_a_certificate_that_does_not_fit_takes_no_credential_along(tmp_path):
+    """What `kt api run` shows once is not shown by a start that fails."""
+    (tmp_path / "pem").write_text("no certificate")
+    flags = ["--listen", "127.0.0.1:0", "--data-dir", tmp_path / "data"]
+
+    status, output, errors = run_kt(
+        "api", "run", *flags, "--tls-cert", tmp_path / "pem", "--tls-key", tmp_path / "pem", folder=tmp_path)
+
+    assert (status, output) == (1, "")
+    assert "cannot be used" in one_line(errors)
+
+
 @pytest.mark.parametrize("component", ["gateway", "api"])
 def test_a_port_in_use_is_named(tmp_path, component):
     path = tmp_path / "policy-config.yaml"

@@ -77,6 +77,23 @@ def test_every_command_is_documented():
     assert [command for command in known if not re.search(rf"{command}\b", text)] == []
 
 
+@pytest.mark.parametrize("words, hint", [
+    (["policy", "lint", "b.yaml"], "a file goes to --file: say '--file b.yaml'"),
+    (["policy", "test", "b.yaml"], "a file goes to --policy-config: say '--policy-config b.yaml'"),
+    (["policy", "scan", "--input", "a", "--output", "b", "rows.jsonl"], "a file goes to --input: say '--input rows.jsonl'"),
+    (["policy", "lint", "--policy", "b.yaml"], "did you mean '--policy-config'?"),
+    (["policy", "test", "--dir", "b"], "did you mean '--pack-dir'?"),
+    (["policy", "lnt"], "did you mean 'lint'?"),
+    (["lint", "b.yaml"], "say 'kt policy lint'"),
+    (["gatway", "run"], "did you mean 'gateway'?"),
+])
+def test_an_argument_that_nothing_expects_is_explained(tmp_path, words, hint):
+    status, output, errors = run_kt(*words, folder=tmp_path)
+
+    assert (status, output) == (2, "")
+    assert errors.splitlines()[1] == f"  hint: {hint}"
+
+
 # scan
 
 
@@ -436,11 +453,14 @@ def test_init_writes_a_config_that_lints_and_tests(tmp_path, template):
 
 def test_init_writes_nothing_over(kt, folder):
     status, output, errors = kt("init")
+    absent = kt("init", "--output", "new/policy.yaml")
+    (folder / "new").mkdir()
     other = kt("init", "--output", "new/policy.yaml", "--json")
 
     assert (status, output) == (1, "")
     assert "policy-config.yaml" in errors and "there already" in errors
     assert (folder / "policy-config.yaml").read_text() == CONFIG
+    assert absent[0] == 1 and absent[2] == "error: 'new/policy.yaml' cannot be written: there is no folder 'new'\n"
     assert other[0] == 0
     for name in json.loads(other[1])["files"]:
         assert (folder / name).exists()
@@ -498,6 +518,21 @@ def test_diff_names_what_differs(kt, folder):
     assert kt("config", "diff", "policy-config.yaml")[0] == 2
 
 
+def test_effective_says_where_values_come_from(kt, folder):
+    (folder / "over.yaml").write_text("pack: {version: 2.0.0}\n")
+    layers = ["--policy-config", "policy-config.yaml", "--config", "over.yaml"]
+
+    status, output, _ = kt("config", "effective", *layers)
+    plain = kt("config", "effective", *layers, "--no-origins")[1]
+    report = json.loads(kt("config", "effective", *layers, "--json")[1])
+
+    assert status == 0
+    assert '  version: "2.0.0"  # over.yaml:1' in output.splitlines() and "# over.yaml" not in plain
+    assert (report["version"], report["config"]["pack"]["version"]) == ("2.0.0", "2.0.0")
+    assert report["origins"]["pack.version"] == "over.yaml:1" and report["origins"]["pack.name"] == "policy-config.yaml:1"
+    assert kt("config", "effective", "--config", "absent.yaml")[0] == 2
+
+
 # replay
 
 
@@ -525,6 +560,7 @@ def test_replay_judges_texts_by_both_configs(kt, folder):
     (["--events", "absent", "--config", "policy-config.yaml"], 2, "absent"),
     (["--events", "policy-config.yaml.txt", "--config", "policy-config.yaml"], 2, "no decision event"),
     (["--since", "7d", "--config", "policy-config.yaml"], 2, "KEEPTRUSTS_API_TOKEN"),
+    (["--since", "soon", "--config", "policy-config.yaml"], 2, "--since must be an age such as 30m, 24h or 7d"),
     (["--events", "rows.jsonl", "--config", "broken.yaml"], 1, "broken.yaml:1:7: error"),
 ])
 def test_replay_says_what_is_wrong(kt, folder, arguments, status, words):
@@ -557,11 +593,17 @@ def test_replay_of_what_gateways_recorded(stacks, simulator, tmp_path):
         )
 
     from_file = replay("--events", "events.jsonl")
-    from_api = replay("--since", "7d", "--api-url", stack.api.url, token=stack.api.session)
+    _, integration = stack.api.make_token("replay", "integration", roles=["viewer"])
+    from_api = replay("--since", "7d", "--api-url", stack.api.url, token=integration)
     refused = replay("--since", "7d", "--api-url", stack.api.url, token="kt_wrong")
+    of_a_caller = replay("--since", "7d", "--api-url", stack.api.url, token=stack.key)
+    nowhere = replay("--since", "7d", "--api-url", "http://127.0.0.1:9", token="kt_wrong")
 
     for status, output, errors in (from_file, from_api):
         assert status == 1, output + errors
         assert "allow -> block  by trial" in output
         assert output.endswith("2 judged: 1 would change, 1 would not\n")
-    assert refused[0] == 3
+    assert refused[0] == of_a_caller[0] == 3
+    assert "'events:read'" in refused[2] and "Integration" in refused[2]
+    assert "is a key for callers of the gateway" in of_a_caller[2] and "'events:read'" in of_a_caller[2]
+    assert nowhere[0] == 1 and "The control plane at http://127.0.0.1:9 cannot be reached." in nowhere[2]

@@ -1,3 +1,4 @@
+import Foundation
 import KeeptrustsConfig
 import KeeptrustsCore
 import Testing
@@ -126,6 +127,25 @@ struct LayerTests {
         #expect(lines.prefix(3) == ["pack:", "  name: base  # base.yaml:1", "  version: \"2.0.0\"  # over1.yaml:1"])
         #expect(lines.contains("      provider: openai  # base.yaml:10"))
         #expect(lines.contains("      model: x  # over1.yaml:4"))
+    }
+
+    @Test("Programs read of the effective document where each value was written, by the keys that lead to it")
+    func effectiveJSON() throws {
+        let config = try #require(read("pack: {version: 2.0.0}\npolicy: {audit-logger: {}}\n").config)
+        func members(_ withOrigins: Bool) throws -> [String: Any] {
+            let text = config.effectiveJSON(withOrigins: withOrigins)
+            return try #require(JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+        }
+
+        let origins = try #require(try members(true)["origins"] as? [String: String])
+        let document = try #require(try members(true)["config"] as? [String: Any])
+
+        #expect(origins["pack.version"] == "over1.yaml:1")
+        #expect(origins["pack.name"] == "base.yaml:1")
+        #expect(origins["policy.audit-logger"] == "over1.yaml:2")
+        #expect((document["pack"] as? [String: String])?["version"] == "2.0.0")
+        #expect(try members(true)["digest"] as? String == config.digest)
+        #expect(try members(false)["origins"] == nil)
     }
 
     @Test("The effective document reads back as the same configuration")

@@ -126,7 +126,7 @@ struct LintCollectionTests {
     func consequences() {
         #expect(
             remarks(document("record: {mode: 1}").replacing("version: 1.0.0", with: "version: 1")) == [
-                "f:1:29: error: 'pack.version' must be a text. [E005]", "  hint: put it in quotes: \"1\"",
+                "f:1:29: error: 'pack.version' must be a text. [E005]", "  hint: write \"1.0.0\"",
                 "f:5:16: error: 'record.mode' must be a text. [E005]", "  hint: put it in quotes: \"1\"",
             ])
         #expect(

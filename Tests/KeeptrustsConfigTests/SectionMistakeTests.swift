@@ -126,11 +126,15 @@ struct SectionMistakeTests {
             ("{version: 1.0.0}", "1:7: error: 'pack' needs the key 'name'."),
             (
                 "{name: a, version: 1.0}",
-                "1:26: error: 'pack.version' must be a text.\n  hint: put it in quotes: \"1.0\""
+                "1:26: error: 'pack.version' must be a text.\n  hint: write \"1.0.0\""
             ),
             (
                 "{name: a, version: '1.0'}",
-                "1:26: error: 'pack.version' is '1.0', not a version.\n  hint: write it as in '1.4.0' or '2.0.0-rc.1' (SemVer)"
+                "1:26: error: 'pack.version' is '1.0', not a version.\n  hint: say '1.0.0': a version has three numbers (SemVer)"
+            ),
+            (
+                "{name: a, version: '1'}",
+                "1:26: error: 'pack.version' is '1', not a version.\n  hint: say '1.0.0': a version has three numbers (SemVer)"
             ),
             (
                 "{name: a, version: 01.0.0}",

@@ -67,7 +67,7 @@ struct TargetMistakeTests {
             ),
             (
                 "provider: openai, model: m, data_policy: {retention: 5}",
-                "5:57: error: unknown key 'providers.targets.0.data_policy.retention'.\n  hint: the keys are 'zero_data_retention', 'training_opt_out', 'retention_days'"
+                "5:57: error: unknown key 'providers.targets.0.data_policy.retention'.\n  hint: did you mean 'retention_days'?"
             ),
             (
                 "provider: openai, model: m, data_policy: {zero_data_retention: true, retention_days: 1}",

@@ -13,6 +13,15 @@ struct NearestNameTests {
         #expect(nearestName(to: name, among: ["id", "model", "max_attempts"]) == expected)
     }
 
+    @Test(
+        "A name that ends early is meant to go on, where only one does",
+        arguments: [("secret_key", "secret_key_ref"), ("SECRET-KEY", "secret_key_ref"), ("api_key", nil), ("sec", nil)]
+    )
+    func beginning(name: String, expected: String?) {
+        let names = ["secret_key_ref", "api_key_header", "api_key_prefix"]
+        #expect(nearestName(to: name, among: names) == expected)
+    }
+
     @Test("A name of any length is looked at only when it is short")
     func long() {
         #expect(nearestName(to: String(repeating: "a", count: 1_000_000), among: ["a"]) == nil)

@@ -118,7 +118,7 @@ struct ConfigurationTests {
             chain: ["audit-logger"], settings: ["audit-logger": ["retention_days": 30]],
             text: """
                 policy-config.yaml:1:5: error: 'policy.audit-logger.retention_days' is not in this version yet.
-                  hint: Every decision is recorded; how long it is kept is a setting of the control plane.
+                  hint: Every decision is recorded, and the control plane keeps all records.
                 """),
     ]
 

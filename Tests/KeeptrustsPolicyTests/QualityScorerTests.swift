@@ -262,7 +262,13 @@ struct QualityScorerTests {
                 [
                     "assertions": [["type": "llm-rubric", "value": "kind", "provider": "k"]],
                     "providers": [["id": "j", "model": "m"]],
-                ], "is not 'j'"
+                ], "is 'k', not 'j', the one provider"
+            ),
+            (
+                [
+                    "assertions": [["type": "llm-rubric", "value": "kind", "provider": "strct"]],
+                    "providers": [["id": "j", "label": "Strict", "model": "m"]],
+                ], "say 'j' or 'Strict', or remove the key"
             ),
             (
                 [

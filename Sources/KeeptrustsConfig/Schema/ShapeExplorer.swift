@@ -146,6 +146,7 @@ struct ShapeExplorer {
     ) -> Bool {
         let without = base.with(nil, at: path + [key])
         let missing = missing(at: path, attempt(without)).subtracting(self.missing(at: path, attempt(base)))
+            .filter { $0.contains("'\(key)'") }
         guard !missing.isEmpty else { return false }
         return !keys.contains { other in
             guard other != key, let sample = sample(at: path + [other], in: without, depth: 1) else { return false }

@@ -19,15 +19,32 @@ public struct Pack: Sendable, Equatable {
     init(_ config: ConfigNode) throws(ConfigError) {
         let mapping = try config.mapping(Key.self)
         name = try mapping.required(.name).label(upTo: 128)
-        let versionNode = try mapping.required(.version)
-        version = try versionNode.string()
-        guard Self.isVersion(version) else {
-            throw ConfigError(
-                .outOfRange, at: versionNode.location, "'\(versionNode.path)' is \(quoted(version)), not a version.",
-                hint: "write it as in '1.4.0' or '2.0.0-rc.1' (SemVer)")
-        }
+        version = try Self.version(mapping.required(.version))
         if let flag = mapping[.enabled] { isEnabled = try flag.boolean() }
         if let text = mapping[.description] { description = try text.label(upTo: 1_000, allowingLines: true) }
+    }
+
+    private static func version(_ node: ConfigNode) throws(ConfigError) -> String {
+        switch node.value {
+        case .integer, .number:
+            // In quotes alone it would be no version either.
+            throw node.wrongType("must be a text", hint: node.text.flatMap(completed).map { "write \"\($0)\"" })
+        case .null, .boolean, .string, .list, .mapping: break
+        }
+        let text = try node.string()
+        guard isVersion(text) else {
+            let hint = completed(text).map { "say '\($0)': a version has three numbers (SemVer)" }
+            throw ConfigError(
+                .outOfRange, at: node.location, "'\(node.path)' is \(quoted(text)), not a version.",
+                hint: hint ?? "write it as in '1.4.0' or '2.0.0-rc.1' (SemVer)")
+        }
+        return text
+    }
+
+    /// A version of which only the first numbers are written, also behind a `v`; nil when it is something else.
+    private static func completed(_ text: String) -> String? {
+        let numbers = text.hasPrefix("v") ? String(text.dropFirst()) : text
+        return ["", ".0", ".0.0"].map { numbers + $0 }.first(where: isVersion)
     }
 
     /// SemVer 2.0.0 §2, §9 and §10.

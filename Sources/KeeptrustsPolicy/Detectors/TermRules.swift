@@ -19,7 +19,7 @@ enum TermRules {
         let most = try distance?.integer(in: 0...8) ?? 1
         if let node = distance, fuzzy == nil {
             throw ConfigError(
-                .unknownKey, at: node.location, "'\(node.path)' has no effect without 'fuzzy_matching: true'.")
+                .conflict, at: node.location, "'\(node.path)' has no effect without 'fuzzy_matching: true'.")
         }
         var rules: [Rule] = []
         var inexact: [String] = []

@@ -22,7 +22,7 @@ struct AuditLogger: Policy {
             }
             throw ConfigError(
                 .unknownKey, at: member.keyLocation, "'\(member.value.path)' is not in this version yet.",
-                hint: "Every decision is recorded; how long it is kept is a setting of the control plane."
+                hint: "Every decision is recorded, and the control plane keeps all records."
             )
         }
     }

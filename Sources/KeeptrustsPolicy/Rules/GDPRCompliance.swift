@@ -57,7 +57,7 @@ struct GDPRCompliance: Policy {
 
     init(_ config: ConfigNode) throws(ConfigError) {
         let mapping = try config.mapping(Key.self)
-        try mapping[.erasure]?.refuseForNow(hint: "Erase at the provider, and in the control plane by its retention.")
+        try mapping[.erasure]?.refuseForNow(hint: "Erase at the provider; records hold no text of a person.")
         needsConsent = try mapping[.consentRequired]?.boolean() ?? true
         header = try Self.header(mapping[.consentHeader])
         service = try Self.service(mapping, isUsed: needsConsent, config)

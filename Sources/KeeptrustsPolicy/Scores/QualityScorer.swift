@@ -200,6 +200,26 @@ struct QualityScorer: Policy {
         /// Why it is not good enough, as a reason code ends.
         var failure: String?
         var isFlagged = false
+
+        /// Adds a fault for which the answer is not good enough; the first reason counts.
+        mutating func fail(_ reason: String, _ name: String, _ score: Double) {
+            faults.append((name, score))
+            failure = failure ?? reason
+        }
+    }
+
+    /// A weighted average of scores.
+    private struct Average {
+        private var sum = 0.0
+        private var weights = 0.0
+
+        /// Nil when nothing has a weight.
+        var value: Double? { weights > 0 ? sum / weights : nil }
+
+        mutating func add(_ score: Double, _ weight: Double) {
+            sum += weight * score
+            weights += weight
+        }
     }
 
     private func decision(on verdict: Verdict) -> Decision {
@@ -218,24 +238,17 @@ struct QualityScorer: Policy {
         }
     }
 
+    /// Scores one answer; takes what a model says of it from the front of `scores`.
     private func judge(
         _ text: ByteBuffer, _ scores: inout ArraySlice<Double>, _ examination: Examination
     ) throws -> Verdict {
         let answer = try AnswerUnderTest(text, examination)
         var verdict = Verdict()
         if answer.text.unicodeScalars.count < leastCharacters || answer.worded.sentences.count < leastSentences {
-            verdict.faults.append(("length", 0))
-            verdict.failure = "too_short"
+            verdict.fail("too_short", "length", 0)
         }
-        var (sum, weights) = (0.0, 0.0)
-        for dimension in QualityDimension.allCases {
-            guard let (weight, least) = dimensions[dimension], let score = dimension.score(answer) else { continue }
-            sum += weight * score
-            weights += weight
-            guard let least, score < least else { continue }
-            verdict.faults.append((dimension.rawValue, score))
-            verdict.failure = verdict.failure ?? "below_threshold"
-        }
+        var average = Average()
+        weighDimensions(of: answer, &average, &verdict)
         for assertion in assertions {
             let result: QualityAssertion.Result?
             if assertion.judged != nil {
@@ -243,24 +256,37 @@ struct QualityScorer: Policy {
             } else {
                 result = try assertion.check(answer, using: try examination.searching())
             }
-            guard let result else { continue }
-            if assertion.mode == .enforce {
-                sum += assertion.weight * result.score
-                weights += assertion.weight
-            }
-            guard !result.passes else { continue }
-            verdict.faults.append((assertion.name, min(result.score, 1)))
-            switch (assertion.mode, assertion.severity) {
-            case (.enforce, .critical): verdict.failure = verdict.failure ?? "assertion"
-            case (.enforce, .warning), (.audit, .critical), (.audit, .warning), (.audit, .info):
-                verdict.isFlagged = true
-            case (.enforce, .info), (.shadow, .critical), (.shadow, .warning), (.shadow, .info): break
-            }
+            if let result { weigh(result, of: assertion, &average, &verdict) }
         }
-        if let least = leastAverage, weights > 0, sum / weights < least {
-            verdict.faults.append(("aggregate", sum / weights))
-            verdict.failure = verdict.failure ?? "below_threshold"
+        if let least = leastAverage, let score = average.value, score < least {
+            verdict.fail("below_threshold", "aggregate", score)
         }
         return verdict
+    }
+
+    private func weighDimensions(of answer: AnswerUnderTest, _ average: inout Average, _ verdict: inout Verdict) {
+        for dimension in QualityDimension.allCases {
+            guard let (weight, least) = dimensions[dimension], let score = dimension.score(answer) else { continue }
+            average.add(score, weight)
+            if let least, score < least { verdict.fail("below_threshold", dimension.rawValue, score) }
+        }
+    }
+
+    private func weigh(
+        _ result: QualityAssertion.Result, of assertion: QualityAssertion, _ average: inout Average,
+        _ verdict: inout Verdict
+    ) {
+        if assertion.mode == .enforce { average.add(result.score, assertion.weight) }
+        guard !result.passes else { return }
+        let score = min(result.score, 1)
+        switch (assertion.mode, assertion.severity) {
+        case (.enforce, .critical):
+            verdict.fail("assertion", assertion.name, score)
+        case (.enforce, .warning), (.audit, .critical), (.audit, .warning), (.audit, .info):
+            verdict.faults.append((assertion.name, score))
+            verdict.isFlagged = true
+        case (.enforce, .info), (.shadow, .critical), (.shadow, .warning), (.shadow, .info):
+            verdict.faults.append((assertion.name, score))
+        }
     }
 }

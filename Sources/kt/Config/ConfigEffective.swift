@@ -1,6 +1,5 @@
 import ArgumentParser
 import KeeptrustsConfig
-import KeeptrustsCore
 
 /// The command `kt config effective`.
 struct ConfigEffective: ParsableCommand {
@@ -13,19 +12,17 @@ struct ConfigEffective: ParsableCommand {
             """
     )
 
-    @Option(help: "A file; repeat it to lay files over each other.")
-    var policyConfig = ["policy-config.yaml"]
+    @OptionGroup var config: ChainOptions
 
     @Flag(inversion: .prefixedNo, help: "Say where each value was written.")
     var origins = true
 
+    @Flag(help: "Print the result as JSON.")
+    var json = false
+
     func run() throws {
-        var reading = ConfigReading(try ConfigLayer.read(policyConfig))
-        reading.compile()
-        guard let config = reading.config else {
-            for problem in reading.problems { Output.problem(problem.description) }
-            throw ExitCode(1)
-        }
+        let config = try config.read()
+        guard !json else { return Output.line(config.effectiveJSON(withOrigins: origins)) }
         for warning in config.warnings { Output.problem(warning.description) }
         Output.line("# \(config.pack.name) \(config.pack.version), digest \(config.digest)")
         Output.line(String(config.effectiveYAML(withOrigins: origins).dropLast()))

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import KeeptrustsConfig
 
 extension ConfigLayer {
@@ -9,14 +10,38 @@ extension ConfigLayer {
     /// - Throws: ``UnreadableFile`` for the first that cannot be read.
     static func read(_ paths: [String]) throws -> [ConfigLayer] {
         try paths.map { path in
+            let handle = try OpenFile.forReading(path)
             do {
-                let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
-                defer { try? handle.close() }
                 let data = try handle.read(upToCount: maxBytes + 1) ?? Data()
                 return ConfigLayer(name: path, bytes: Array(data))
             } catch {
-                throw UnreadableFile(path: path, cause: "there is no such file, or it is not ours to read")
+                throw UnreadableFile(path: path, cause: "reading it fails")
             }
         }
+    }
+}
+
+/// A file that a command was pointed at.
+enum OpenFile {
+    /// Opens a file, and nothing else: no directory.
+    ///
+    /// - Throws: ``UnreadableFile``, which says why.
+    static func forReading(_ path: String) throws(UnreadableFile) -> FileHandle {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            let cause =
+                switch errno {
+                case ENOENT, ENOTDIR: "there is no such file"
+                case EACCES, EPERM: "it is not ours to read"
+                default: String(cString: strerror(errno))
+                }
+            throw UnreadableFile(path: path, cause: cause)
+        }
+        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        var facts = stat()
+        guard fstat(descriptor, &facts) != 0 || facts.st_mode & S_IFMT != S_IFDIR else {
+            throw UnreadableFile(path: path, cause: "it is a directory")
+        }
+        return handle
     }
 }

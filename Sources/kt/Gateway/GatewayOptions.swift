@@ -49,6 +49,17 @@ struct GatewayOptions: ParsableArguments {
     @Option(help: "How long exchanges may go on after SIGTERM (seconds).")
     var drainTimeout = 30
 
+    func validate() throws {
+        _ = try HostPort.option("--listen", listen)
+        for (name, number) in [("--max-concurrency", maxConcurrency), ("--event-loops", eventLoops)] {
+            guard number.map({ $0 > 0 }) != false else { throw ValidationError("\(name) must be above 0.") }
+        }
+        guard (0...86_400).contains(drainTimeout) else {
+            throw ValidationError("--drain-timeout must be 0 to 86400 seconds.")
+        }
+        try UnreadableFile.asUsage { _ = try certificate(ProcessInfo.processInfo.environment) }
+    }
+
     /// The gateway's settings, with the environment where an option is absent.
     func settings(_ source: GatewaySettings.Source, http: OutboundHTTP) throws -> GatewaySettings {
         let environment = ProcessInfo.processInfo.environment
@@ -57,10 +68,10 @@ struct GatewayOptions: ParsableArguments {
             proxies: try ProxyRules(environment: environment))
         settings.advertiseAddress = advertiseAddr ?? environment.value("KEEPTRUSTS_GATEWAY_ADVERTISE_ADDR")
         settings.name = name
-        settings.eventLoops = max(1, eventLoops ?? ProcessInfo.processInfo.activeProcessorCount)
+        settings.eventLoops = eventLoops ?? ProcessInfo.processInfo.activeProcessorCount
         settings.maxConcurrency = try concurrency(environment)
         settings.allowsAnonymous = allowAnonymous
-        settings.drainTimeout = .seconds(Int64(max(0, drainTimeout)))
+        settings.drainTimeout = .seconds(Int64(drainTimeout))
         settings.controlPlane = try controlPlane(environment, http)
         settings.certificate = try certificate(environment)
         return settings
@@ -75,7 +86,7 @@ struct GatewayOptions: ParsableArguments {
 
     private func concurrency(_ environment: [String: String]) throws -> Int {
         guard maxConcurrency == nil, let text = environment.value("KEEPTRUSTS_GATEWAY_MAX_CONCURRENCY") else {
-            return max(1, maxConcurrency ?? 10_000)
+            return maxConcurrency ?? 10_000
         }
         guard let number = Int(text), number > 0 else {
             throw ValidationError("KEEPTRUSTS_GATEWAY_MAX_CONCURRENCY must be a whole number above 0.")
@@ -103,6 +114,7 @@ struct GatewayOptions: ParsableArguments {
         guard let chain, let key else {
             throw ValidationError("HTTPS needs both a certificate (--tls-cert) and its key (--tls-key).")
         }
+        for path in [chain, key] { _ = try OpenFile.forReading(path) }
         return GatewaySettings.Certificate(chain: chain, key: key)
     }
 }
@@ -117,4 +129,7 @@ struct ConfigFiles: Sendable {
     var paths: [String]
 
     func load() throws -> PolicyConfig { try PolicyConfig(layers: try ConfigLayer.read(paths)) }
+
+    /// Refuses files that cannot be read, and a config with mistakes; compiles nothing.
+    func check() throws { try load().checkPolicies() }
 }

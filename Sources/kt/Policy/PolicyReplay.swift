@@ -43,6 +43,13 @@ struct PolicyReplay: AsyncParsableCommand {
     func validate() throws {
         guard (events == nil) != (since == nil) else { throw ValidationError("Give --events or --since.") }
         guard !config.isEmpty else { throw ValidationError("Give the new config with --config.") }
+        guard since.map(Self.isMoment) != false else {
+            throw ValidationError(
+                "--since must be an age such as 30m, 24h or 7d, or a time such as 2026-11-22T15:30:00Z.")
+        }
+        guard since == nil || token != nil else {
+            throw ValidationError("--since asks the control plane: \(ReplayRefused.wanted)")
+        }
     }
 
     func run() async throws {
@@ -80,26 +87,60 @@ struct PolicyReplay: AsyncParsableCommand {
 
     /// Reads the events page by page.
     private func replay(since: String, into report: inout ReplayReport) async throws {
-        let environment = ProcessInfo.processInfo.environment
-        guard let token = environment.value("KEEPTRUSTS_API_TOKEN") else {
-            throw ValidationError("Set KEEPTRUSTS_API_TOKEN to a token that may read events.")
-        }
-        guard since.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "-:.".contains($0)) }) else {
-            throw ValidationError("--since must be an age such as 24h, or a time (RFC 3339, in UTC).")
-        }
         let http = try ProcessHTTP.make(ProcessLog.make())
-        let client = ControlPlaneClient(http: http, baseURL: ProcessHTTP.apiURL(apiUrl))
+        let url = ProcessHTTP.apiURL(apiUrl)
+        let client = ControlPlaneClient(http: http, baseURL: url)
         do {
             var cursor: String?
             repeat {
-                let page = try await client.events(since: since, cursor: cursor, as: Secret(token))
+                let page = try await client.events(since: since, cursor: cursor, as: Secret(token ?? ""))
                 for event in page.items { report.take(event) }
                 cursor = page.nextCursor
             } while cursor != nil
         } catch {
             try await http.shutdown()
-            throw error
+            throw (error as? ControlPlaneError).map { ReplayRefused(error: $0, url: url, token: token ?? "") } ?? error
         }
         try await http.shutdown()
+    }
+
+    private var token: String? { ProcessInfo.processInfo.environment.value("KEEPTRUSTS_API_TOKEN") }
+
+    /// Whether the API reads it as a moment: RFC 3339, or how long ago.
+    private static func isMoment(_ text: String) -> Bool {
+        guard Timestamp(text) == nil else { return true }
+        guard let unit = text.last, "smhd".contains(unit), let count = Int64(text.dropLast()) else { return false }
+        return (0...100_000_000).contains(count) && text.first != "+"
+    }
+}
+
+/// The control plane does not give out its events: it is not there, or the token is not one for it.
+private struct ReplayRefused: UserFacingError {
+    var error: ControlPlaneError
+    var url: String
+    var token: String
+
+    static let wanted =
+        "set KEEPTRUSTS_API_TOKEN to a token of the API with a role that may read events (the permission 'events:read'); "
+        + "the console makes one under Keys, with the purpose Integration and a role such as Viewer"
+
+    var category: ErrorCategory { error.category }
+    var code: String { error.code }
+
+    var message: String {
+        switch error {
+        case .unavailable: "The control plane at \(url) cannot be reached."
+        case .unauthorised where token.hasPrefix("kt_gk_"):
+            "KEEPTRUSTS_API_TOKEN is a key for callers of the gateway, which the API at \(url) does not take."
+        case .unauthorised, .refused: "The API at \(url) says: \(error.message)"
+        }
+    }
+
+    var hint: String? {
+        switch error {
+        case .unavailable: "Say where it is with --api-url, or in KEEPTRUSTS_API_URL."
+        case .refused where category != .forbidden: error.hint
+        case .unauthorised, .refused: "For --since, \(Self.wanted)."
+        }
     }
 }

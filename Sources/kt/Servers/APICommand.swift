@@ -31,20 +31,23 @@ struct APIRun: AsyncParsableCommand {
     @OptionGroup var database: DatabaseOptions
     @OptionGroup var tls: TLSOptions
 
+    func validate() throws { _ = try HostPort.option("--listen", listen) }
+
     func run() async throws {
         let logger = ProcessLog.make()
         let store = try database.open()
-        try await store.migrate()
         let key = try DataDirectory.serverKey(in: database.directory)
+        // Made before anything is printed that is shown once: it refuses a certificate that does not fit its key.
+        let server = try ControlPlaneServer(
+            database: store, key: key, settings: ControlPlaneSettings(version: Product.version),
+            address: try HostPort(listen), tls: try tls.files(), validate: ConfigValidation.problems,
+            logger: logger, onReady: { Output.line("api listening on \($0)") })
+        try await store.migrate()
         if let first = try await Installation(database: store, key: key).begin() {
             Output.line("sign-in link (once, 24 hours): \(consoleURL)/sign-in?code=\(first.signInCode.reveal())")
             Output.line("runtime token for a gateway:   \(first.runtimeToken.reveal())")
             Output.line("gateway key for callers:       \(first.gatewayKey.reveal())")
         }
-        let server = try ControlPlaneServer(
-            database: store, key: key, settings: ControlPlaneSettings(version: Product.version),
-            address: try HostPort(listen), tls: try tls.files(), validate: ConfigValidation.problems,
-            logger: logger, onReady: { Output.line("api listening on \($0)") })
         try await Services.run([server], logger: logger)
     }
 }

@@ -37,6 +37,8 @@ struct ChatRun: AsyncParsableCommand {
 
     @OptionGroup var tls: TLSOptions
 
+    func validate() throws { _ = try HostPort.option("--listen", listen) }
+
     func run() async throws {
         let logger = ProcessLog.make()
         let http = try ProcessHTTP.make(logger)

@@ -34,6 +34,8 @@ struct ConsoleRun: AsyncParsableCommand {
 
     @OptionGroup var tls: TLSOptions
 
+    func validate() throws { _ = try HostPort.option("--listen", listen) }
+
     func run() async throws {
         let logger = ProcessLog.make()
         let http = try ProcessHTTP.make(logger)

@@ -19,7 +19,11 @@ struct TLSOptions: ParsableArguments {
     @Option(help: "The PEM file with its private key. [env: KEEPTRUSTS_TLS_KEY_PATH]")
     var tlsKey: String?
 
+    func validate() throws { try UnreadableFile.asUsage { _ = try files() } }
+
     /// The files, from the options or the environment; nil when neither names any.
+    ///
+    /// - Throws: ``UnreadableFile`` where one of them cannot be read.
     func files() throws -> TLSFiles? {
         let environment = ProcessInfo.processInfo.environment
         let certificate = tlsCert ?? environment.value("KEEPTRUSTS_TLS_CERT_PATH")
@@ -28,7 +32,19 @@ struct TLSOptions: ParsableArguments {
         guard let certificate, let key else {
             throw ValidationError("HTTPS needs both a certificate (--tls-cert) and its key (--tls-key).")
         }
+        for path in [certificate, key] { _ = try OpenFile.forReading(path) }
         return TLSFiles(certificate: certificate, key: key)
+    }
+}
+
+extension HostPort {
+    /// Reads an address that is an option of a command.
+    ///
+    /// - Throws: `ValidationError`, which names the option.
+    static func option(_ name: String, _ text: String) throws -> HostPort {
+        do throws(InvalidHostPort) { return try HostPort(text) } catch {
+            throw ValidationError("\(name): \(error)")
+        }
     }
 }
 
@@ -42,6 +58,8 @@ struct DatabaseOptions: ParsableArguments {
 
     @Option(help: "Where the server key and an embedded database are kept (default: ~/.keeptrusts/data).")
     var dataDir: String?
+
+    func validate() throws { try DataDirectory.check(url) }
 
     var directory: String { dataDir ?? HomeDirectory.keeptrusts() + "/data" }
 
@@ -92,11 +110,15 @@ enum DataDirectory {
     }
 
     static func database(_ url: String?, in directory: String) throws -> any Database {
+        try check(url)
         if let path = file(of: url, in: directory) { return try SQLiteDatabase(path: path) }
-        guard let url, url.hasPrefix("postgres://") || url.hasPrefix("postgresql://") else {
-            throw ValidationError("--database must begin with 'sqlite:' or 'postgres://'.")
-        }
-        return try PostgresDatabase(url: url)
+        return try PostgresDatabase(url: url ?? "")
+    }
+
+    /// Refuses what names no database of a kind that there is.
+    static func check(_ url: String?) throws {
+        guard let url, !["sqlite:", "postgres://", "postgresql://"].contains(where: url.hasPrefix) else { return }
+        throw ValidationError("--database must begin with 'sqlite:' or 'postgres://'.")
     }
 
     /// The file of an embedded database; nil when the database is a server's.

@@ -96,9 +96,11 @@ struct QualityAssertion: Sendable {
                 hint: "add 'providers: [{id: judge, model: …, secret_key_ref: {env: NAME}}]'")
         }
         guard let node, !judge.isCalled(try node.string()) else { return }
+        let names = ([judge.id] + [judge.label].compactMap(\.self)).map { "'\($0)'" }.joined(separator: " or ")
         throw ConfigError(
-            .unknownValue, at: node.location, "\(node.name) is not '\(judge.id)', the one provider there is.",
-            hint: "say '\(judge.id)', or remove the key")
+            .unknownValue, at: node.location,
+            "\(node.name) is \(quoted(try node.string())), not \(names), the one provider there is.",
+            hint: "say \(names), or remove the key")
     }
 
     /// What became of an assertion.

@@ -2,12 +2,7 @@
 struct SQLThreats {
     private let tokens: [Token]
 
-    /// A word, a number, a text in quotes, or a sign of SQL.
-    private struct Token: Equatable {
-        enum Kind { case word, number, text, sign, comment }
-        var kind: Kind
-        var value: String
-    }
+    private typealias Token = SQLReader.Token
 
     static let mostBytes = 65_536
     private static let mostTokens = 8_192
@@ -54,69 +49,20 @@ struct SQLThreats {
         }
         return first.kind == .word && verbs.contains(first.value)
     }
-}
 
-extension SQLThreats {
+    /// The tokens of a query; nil when there are too many.
     private static func read(_ text: [UInt8]) -> [Token]? {
+        var reader = SQLReader(text)
         var tokens: [Token] = []
-        var index = 0
-        func add(_ kind: Token.Kind, _ range: Range<Int>) {
-            tokens.append(Token(kind: kind, value: String(decoding: text[range], as: UTF8.self).lowercased()))
-        }
-        while index < text.count {
+        while let token = reader.next() {
             guard tokens.count < mostTokens else { return nil }
-            let byte = text[index]
-            let start = index
-            switch byte {
-            case 0x41...0x5A, 0x61...0x7A, 0x5F, 0x40, 0x80...0xFF:
-                while index < text.count, isWord(text[index]) { index += 1 }
-                add(.word, start..<index)
-            case 0x30...0x39:
-                while index < text.count, isWord(text[index]) || text[index] == 0x2E { index += 1 }
-                add(.number, start..<index)
-            case 0x27, 0x22, 0x60:
-                index += 1
-                while index < text.count, text[index] != byte { index += text[index] == 0x5C ? 2 : 1 }
-                // One that is not ended reaches to the end.
-                let end = min(index, text.count)
-                index = end + 1
-                add(byte == 0x27 ? .text : .word, (start + 1)..<max(start + 1, end))
-            case 0x2D where index + 1 < text.count && text[index + 1] == 0x2D, 0x23:
-                while index < text.count, text[index] != 0x0A { index += 1 }
-                add(.comment, start..<index)
-            case 0x2F where index + 1 < text.count && text[index + 1] == 0x2A:
-                index = end(ofRemark: index + 2, in: text)
-            case 0x00...0x20: index += 1
-            default:
-                index += 1
-                if index < text.count, [0x3D, 0x3E, 0x7C].contains(text[index]),
-                    [0x3C, 0x3E, 0x21, 0x7C].contains(byte)
-                {
-                    index += 1
-                }
-                add(.sign, start..<index)
-            }
+            tokens.append(token)
         }
         return tokens
     }
+}
 
-    /// Where a remark ends whose opening ends at a place; what stands in `/*! … */` is run, so only its beginning is passed.
-    private static func end(ofRemark start: Int, in text: [UInt8]) -> Int {
-        var index = start
-        guard index < text.count, text[index] == 0x21 else {
-            while index < text.count, !(text[index] == 0x2F && text[index - 1] == 0x2A) { index += 1 }
-            return index + 1
-        }
-        while index + 1 < text.count, text[index + 1] &- 0x30 < 10 || text[index] == 0x21 && text[index + 1] == 0x20 {
-            index += 1
-        }
-        return index + 1
-    }
-
-    private static func isWord(_ byte: UInt8) -> Bool {
-        (byte | 0x20) &- 0x61 < 26 || byte &- 0x30 < 10 || byte == 0x5F || byte == 0x24 || byte >= 0x80 || byte == 0x40
-    }
-
+extension SQLThreats {
     /// The statements, by the semicolons that divide them.
     private var statements: [ArraySlice<Token>] { tokens.split { $0.kind == .sign && $0.value == ";" }.map { $0 } }
 
