@@ -98,18 +98,21 @@ private struct StrayArgument {
         return fileOption.map { "a file goes to \($0): say '\($0) \(word)'" }
     }
 
-    /// The options of the command, as its usage names them.
+    /// The options of the command, as its help lists them: all names of each, before two spaces.
     private var options: [String] {
-        KT.usageString(for: command, includeHidden: true).split { "[] ".contains($0) }.map(String.init)
-            .filter { $0.hasPrefix("--") }
+        KT.helpMessage(for: command).split(separator: "\n").flatMap { line -> [String] in
+            let entry = line.drop { $0 == " " }
+            guard entry.hasPrefix("-") else { return [] }
+            let names = entry.firstRange(of: "  ").map { entry[..<$0.lowerBound] } ?? entry
+            return names.split { " ,/".contains($0) }.map(String.init).filter { $0.hasPrefix("--") }
+        }
     }
 
     /// The option that begins as the word does, or ends so.
     private var nearOption: String? {
         let name = word.prefix { $0 != "=" }
         guard name.utf8.count > 4 else { return nil }
-        return (options + ["--policy-config"].filter { _ in options.contains("--file") })
-            .first { $0.hasPrefix(name) || name.hasPrefix($0) || $0.hasSuffix(name.dropFirst(2)) }
+        return options.first { $0.hasPrefix(name) || name.hasPrefix($0) || $0.hasSuffix(name.dropFirst(2)) }
     }
 
     /// The option that takes a file such as this one.

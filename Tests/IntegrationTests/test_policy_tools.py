@@ -78,7 +78,9 @@ def test_every_command_is_documented():
 
 
 @pytest.mark.parametrize("words, hint", [
-    (["policy", "lint", "b.yaml"], "a file goes to --file: say '--file b.yaml'"),
+    (["policy", "lint", "b.yaml"], "a file goes to --policy-config: say '--policy-config b.yaml'"),
+    (["gateway", "run", "b.yaml"], "a file goes to --policy-config: say '--policy-config b.yaml'"),
+    (["gateway", "run", "--policy", "b.yaml"], "did you mean '--policy-config'?"),
     (["policy", "test", "b.yaml"], "a file goes to --policy-config: say '--policy-config b.yaml'"),
     (["policy", "scan", "--input", "a", "--output", "b", "rows.jsonl"], "a file goes to --input: say '--input rows.jsonl'"),
     (["policy", "lint", "--policy", "b.yaml"], "did you mean '--policy-config'?"),
