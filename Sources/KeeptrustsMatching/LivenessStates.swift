@@ -9,8 +9,8 @@ final class LivenessStates {
     private let transitions: UnsafeMutablePointer<Int32>
 
     /// Of each state, the patterns that are alive in it, and those of which a match may just have ended.
-    private let alive: UnsafeMutablePointer<UInt64>
-    private let ended: UnsafeMutablePointer<UInt64>
+    private let alive: UnsafeMutablePointer<UInt32>
+    private let ended: UnsafeMutablePointer<UInt32>
     private let classOfByte: UnsafeMutablePointer<UInt8>
     private var keys: [Key] = []
     private var known: [Key: Int32] = [:]
@@ -18,12 +18,15 @@ final class LivenessStates {
     /// Grows when all states are forgotten; numbers of an older generation mean nothing.
     private(set) var generation = 0
 
+    /// The state behind a word in which no pattern is alive; -1 where it is not known yet.
+    private var idleBehindWord: Int32 = -1
+
     /// What is left of states when a pattern is out of question, as far as that was asked.
     private var left: [Change: Int32] = [:]
 
     private struct Change: Hashable {
         var state: Int32
-        var pattern: Int
+        var pattern: UInt32
     }
 
     private struct Key: Hashable {
@@ -65,8 +68,42 @@ final class LivenessStates {
             state = next(state, byte)
             met |= ended[Int(state)]
         }
-        hits[automaton.word] |= met | alive[Int(state)]
+        note(met | alive[Int(state)], in: hits)
         return state
+    }
+
+    /// Passes over a piece of text that no match can begin in, when none is in progress.
+    ///
+    /// - Parameters:
+    ///   - text: The piece.
+    ///   - bytes: The bytes that stand in it.
+    ///   - state: The state before it.
+    ///   - hits: Takes the patterns that count as alive always.
+    /// - Returns: The state after the piece; nil when it must be read.
+    func pass(
+        _ text: UnsafeRawBufferPointer, holding bytes: ByteSet, from state: Int32,
+        into hits: UnsafeMutablePointer<UInt64>
+    ) -> Int32? {
+        guard alive[Int(state)] == 0, automaton.first.isDisjoint(with: bytes) else { return nil }
+        note(automaton.unknown, in: hits)
+        guard let last = text.last else { return state }
+        guard ByteSet.word.contains(last) else { return 0 }
+        if idleBehindWord < 0 {
+            let number = number(of: Key(positions: [], followsWord: true))
+            idleBehindWord = number
+        }
+        return idleBehindWord
+    }
+
+    /// Notes patterns of the group.
+    @inline(__always)
+    private func note(_ patterns: UInt32, in hits: UnsafeMutablePointer<UInt64>) {
+        var bits = patterns
+        while bits != 0 {
+            let pattern = automaton.patterns[bits.trailingZeroBitCount]
+            hits[pattern >> 6] |= 1 << UInt64(pattern & 63)
+            bits &= bits &- 1
+        }
     }
 
     /// Reads a piece of text for four groups at once: while one waits for memory, the others go on.
@@ -96,10 +133,10 @@ final class LivenessStates {
             metD |= d.ended[Int(stateD)]
         }
         states = (stateA, stateB, stateC, stateD)
-        hits[a.automaton.word] |= metA | a.alive[Int(stateA)]
-        hits[b.automaton.word] |= metB | b.alive[Int(stateB)]
-        hits[c.automaton.word] |= metC | c.alive[Int(stateC)]
-        hits[d.automaton.word] |= metD | d.alive[Int(stateD)]
+        a.note(metA | a.alive[Int(stateA)], in: hits)
+        b.note(metB | b.alive[Int(stateB)], in: hits)
+        c.note(metC | c.alive[Int(stateC)], in: hits)
+        d.note(metD | d.alive[Int(stateD)], in: hits)
     }
 
     @inline(__always)
@@ -113,15 +150,16 @@ final class LivenessStates {
     ///
     /// - Parameters:
     ///   - state: The state, of this generation.
-    ///   - pattern: The pattern.
+    ///   - pattern: The pattern, one of the group.
     /// - Returns: The other state; of a new generation when there were too many.
     func state(_ state: Int32, without pattern: Int) -> Int32 {
-        let bit: UInt64 = 1 << UInt64(pattern % 64)
+        guard let place = automaton.patterns.firstIndex(of: pattern) else { return state }
+        let bit: UInt32 = 1 << UInt32(place)
         guard alive[Int(state)] & bit != 0 else { return state }
-        let change = Change(state: state, pattern: pattern)
+        let change = Change(state: state, pattern: bit)
         if let known = left[change] { return known }
         var key = keys[Int(state)]
-        key.positions.removeAll { automaton.positions[Int($0)].pattern == pattern }
+        key.positions.removeAll { automaton.positions[Int($0)].pattern == bit }
         let before = generation
         let other = number(of: key)
         if generation == before { left[change] = other }
@@ -152,6 +190,7 @@ final class LivenessStates {
             keys.removeAll(keepingCapacity: true)
             known.removeAll(keepingCapacity: true)
             left.removeAll(keepingCapacity: true)
+            idleBehindWord = -1
             generation += 1
             if !key.positions.isEmpty || key.followsWord { _ = number(of: Key(positions: [], followsWord: false)) }
         }
@@ -162,9 +201,8 @@ final class LivenessStates {
         (alive[number], ended[number]) = (0, 0)
         for index in key.positions {
             let position = automaton.positions[Int(index)]
-            let bit: UInt64 = 1 << UInt64(position.pattern % 64)
-            alive[number] |= bit
-            if position.isLast { ended[number] |= bit }
+            alive[number] |= position.pattern
+            if position.isLast { ended[number] |= position.pattern }
         }
         return Int32(number)
     }

@@ -21,6 +21,9 @@ public final class PatternScratch {
     let marks: StepMarks
     let liveness: [LivenessStates]
 
+    /// Of each pattern, where in ``liveness`` its group is.
+    let livenessOfPattern: [Int]
+
     /// Allocates the memory; nil when there is none left.
     public init?(for set: PatternSet) {
         guard let memory = MatchMemory() else { return nil }
@@ -44,6 +47,11 @@ public final class PatternScratch {
         self.memory = memory
         marks = StepMarks(set.vocabulary)
         liveness = set.liveness.map { LivenessStates(of: $0) }
+        var groups = [Int](repeating: 0, count: set.count)
+        for (number, group) in set.liveness.enumerated() {
+            for pattern in group.patterns { groups[pattern] = number }
+        }
+        livenessOfPattern = groups
     }
 
     deinit {

@@ -39,6 +39,9 @@ struct StreamState: Sendable {
     private var matcher: StreamMatcher
     private var cursors = Cursors()
 
+    /// Of each pattern, where a match in the text as it was sent can begin at the earliest that was not found yet.
+    private var open: [Int]
+
     /// Where code stands; nil when no instance asks.
     private var fences: CodeFences?
 
@@ -53,6 +56,7 @@ struct StreamState: Sendable {
         self.phase = phase
         judgement = Judgement(chain: chain, outcome: chain.clean[phase.bit])
         matcher = StreamMatcher(for: chain.patterns)
+        open = Array(repeating: 0, count: chain.patterns.count)
         decoder = chain.users.lazy.joined().first { $0.holds && $0.runs(on: phase) && $0.readings.contain(.decoded) }
         for index in chain.stances.indices where chain.stances[index].examines {
             // Code sees whole texts only: here, it does not run.
@@ -81,10 +85,11 @@ struct StreamState: Sendable {
         fences?.read(UnsafeRawBufferPointer(rebasing: text[seen...]))
         guard let memory = scratch.patterns else { return failAll() }
         var sightings: [Sighting] = []
+        let isNarrow = !text.hasHighByte
         if matcher.read(text, from: seen, using: memory) {
-            search(Reader(text: text, isLast: isLast), memory, into: &sightings)
+            search(Reader(text: text, isLast: isLast, isNarrow: isNarrow), memory, into: &sightings)
         }
-        for view in views(of: text, isOpen: !isLast) {
+        for view in views(of: text, isNarrow, isOpen: !isLast) {
             view.view.bytes.withUnsafeBytes { bytes in
                 guard chain.patterns.read(anew: bytes, using: memory) else { return }
                 let reader = Reader(
@@ -132,6 +137,9 @@ struct StreamState: Sendable {
         /// Nothing follows.
         var isLast: Bool
 
+        /// All of it is ASCII.
+        var isNarrow = false
+
         /// The place in the window of the text as it was sent.
         func original(at place: Int) -> Int { view?.original(at: place) ?? place }
     }
@@ -139,11 +147,11 @@ struct StreamState: Sendable {
     private typealias View = (reading: Reading, view: TextView, path: Int, isOpen: Bool)
 
     /// The other ways in which what is there is read; holds back from where more text may change them.
-    private mutating func views(of text: UnsafeRawBufferPointer, isOpen: Bool) -> [View] {
+    private mutating func views(of text: UnsafeRawBufferPointer, _ isNarrow: Bool, isOpen: Bool) -> [View] {
         let readings = chain.readingsOfPhase[phase.index]
         guard !readings.isEmpty else { return [] }
         var views: [View] = []
-        if text.contains(where: { $0 >= 0x80 }) {
+        if !isNarrow {
             for (reading, view) in Views.of(text, readings, isOpen: isOpen) {
                 views.append((reading, view, reading.rawValue, isOpen))
             }
@@ -183,14 +191,19 @@ struct StreamState: Sendable {
         let users = chain.users[pattern]
         guard users.contains(where: { isConcerned($0, by: reader) }) else { return }
         let holds = users.first { $0.holds && isConcerned($0, by: reader) }
-        let first = max(holds == nil ? begin : sent, cursors[pattern, reader.path]) - base
+        let isPlain = reader.view == nil
+        let least = max(holds == nil ? begin : sent, cursors[pattern, reader.path])
+        let first = (isPlain ? max(least, open[pattern]) : least) - base
         let text = reader.text
         var start = reader.view?.offset(of: first) ?? first
         while start <= text.count {
-            switch try chain.patterns.next(pattern, in: text, from: start, isLast: reader.isLast, using: memory) {
+            let outcome = try chain.patterns.next(
+                pattern, in: text, from: start, isLast: reader.isLast, isNarrow: reader.isNarrow, using: memory)
+            switch outcome {
             case .none:
-                if reader.view == nil { matcher.noteNothing(of: pattern, using: memory) }
-                return
+                guard isPlain else { return }
+                open[pattern] = base + text.count
+                return matcher.noteNothing(of: pattern, using: memory)
             case .unfinished(let from):
                 return wait(for: pattern, from: from, reader, holds)
             case .match(let whole, let found):
@@ -210,7 +223,10 @@ struct StreamState: Sendable {
 
     /// Holds back a match in progress.
     private mutating func wait(for pattern: Int, from place: Int, _ reader: Reader, _ holder: PatternUser?) {
-        if reader.view == nil { matcher.noteUnfinished(pattern) }
+        if reader.view == nil {
+            matcher.noteUnfinished(pattern)
+            open[pattern] = base + place
+        }
         hold(from: base + reader.original(at: place), for: holder)
     }
 
