@@ -40,6 +40,9 @@ struct LivenessAutomaton: Sendable {
     /// One byte of each class.
     private(set) var byteOfClass: [UInt8] = []
 
+    /// The automaton of no pattern.
+    static let none = LivenessAutomaton([], [])
+
     /// The automata of patterns.
     ///
     /// Patterns that begin with no letter, or with capitals only, are in groups of their own, which most prose passes by.

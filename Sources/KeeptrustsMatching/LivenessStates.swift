@@ -59,16 +59,16 @@ final class LivenessStates {
     /// - Parameters:
     ///   - text: The piece.
     ///   - state: The state before it; 0 before any text.
-    ///   - hits: Takes a bit for each pattern that is alive after the piece or of which a match may have ended in it.
+    ///   - scratch: Takes the patterns that are alive after the piece or of which a match may have ended in it.
     /// - Returns: The state after the piece.
-    func run(_ text: UnsafeRawBufferPointer, from state: Int32, into hits: UnsafeMutablePointer<UInt64>) -> Int32 {
+    func run(_ text: UnsafeRawBufferPointer, from state: Int32, into scratch: PatternScratch) -> Int32 {
         var state = state
         var met = automaton.unknown
         for byte in text {
             state = next(state, byte)
             met |= ended[Int(state)]
         }
-        note(met | alive[Int(state)], in: hits)
+        note(met, alive[Int(state)], in: scratch)
         return state
     }
 
@@ -78,14 +78,13 @@ final class LivenessStates {
     ///   - text: The piece.
     ///   - bytes: The bytes that stand in it.
     ///   - state: The state before it.
-    ///   - hits: Takes the patterns that count as alive always.
+    ///   - scratch: Takes the patterns that count as alive always.
     /// - Returns: The state after the piece; nil when it must be read.
     func pass(
-        _ text: UnsafeRawBufferPointer, holding bytes: ByteSet, from state: Int32,
-        into hits: UnsafeMutablePointer<UInt64>
+        _ text: UnsafeRawBufferPointer, holding bytes: ByteSet, from state: Int32, into scratch: PatternScratch
     ) -> Int32? {
         guard alive[Int(state)] == 0, automaton.first.isDisjoint(with: bytes) else { return nil }
-        note(automaton.unknown, in: hits)
+        note(automaton.unknown, 0, in: scratch)
         guard let last = text.last else { return state }
         guard ByteSet.word.contains(last) else { return 0 }
         if idleBehindWord < 0 {
@@ -95,14 +94,17 @@ final class LivenessStates {
         return idleBehindWord
     }
 
-    /// Notes patterns of the group.
+    /// Notes the patterns of the group of which a match may have ended, and those that are alive.
     @inline(__always)
-    private func note(_ patterns: UInt32, in hits: UnsafeMutablePointer<UInt64>) {
-        var bits = patterns
+    private func note(_ ended: UInt32, _ alive: UInt32, in scratch: PatternScratch) {
+        var bits = ended | alive
         while bits != 0 {
-            let pattern = automaton.patterns[bits.trailingZeroBitCount]
-            hits[pattern >> 6] |= 1 << UInt64(pattern & 63)
+            let number = bits.trailingZeroBitCount
             bits &= bits &- 1
+            let pattern = automaton.patterns[number]
+            let bit: UInt64 = 1 << UInt64(pattern & 63)
+            scratch.hits[pattern >> 6] |= bit
+            if ended >> UInt32(number) & 1 != 0 { scratch.ended[pattern >> 6] |= bit }
         }
     }
 
@@ -112,11 +114,11 @@ final class LivenessStates {
     ///   - text: The piece.
     ///   - groups: The four.
     ///   - states: The state of each before the piece, and then after it.
-    ///   - hits: Takes what ``run(_:from:into:)`` notes there.
+    ///   - scratch: Takes what ``run(_:from:into:)`` notes there.
     static func run(
         _ text: UnsafeRawBufferPointer,
         _ groups: (LivenessStates, LivenessStates, LivenessStates, LivenessStates),
-        from states: inout (Int32, Int32, Int32, Int32), into hits: UnsafeMutablePointer<UInt64>
+        from states: inout (Int32, Int32, Int32, Int32), into scratch: PatternScratch
     ) {
         let (a, b, c, d) = groups
         var (stateA, stateB, stateC, stateD) = states
@@ -133,10 +135,10 @@ final class LivenessStates {
             metD |= d.ended[Int(stateD)]
         }
         states = (stateA, stateB, stateC, stateD)
-        a.note(metA | a.alive[Int(stateA)], in: hits)
-        b.note(metB | b.alive[Int(stateB)], in: hits)
-        c.note(metC | c.alive[Int(stateC)], in: hits)
-        d.note(metD | d.alive[Int(stateD)], in: hits)
+        a.note(metA, a.alive[Int(stateA)], in: scratch)
+        b.note(metB, b.alive[Int(stateB)], in: scratch)
+        c.note(metC, c.alive[Int(stateC)], in: scratch)
+        d.note(metD, d.alive[Int(stateD)], in: scratch)
     }
 
     @inline(__always)
