@@ -52,6 +52,7 @@ struct ScanPlan {
         let steps = Int(chains.last?.end ?? 0)
         chains.append(Vocabulary.Chain(of: pattern, from: steps, chain.steps, needed: rare))
         let longest = Self.bounded(syntax.longest)
+        let isOneSentence = syntax.alphabet.bytes.isDisjoint(with: .sentenceEnds)
         // A word that stands in two steps must not count for both: the later step comes first.
         for (index, step) in chain.steps.enumerated().reversed() {
             let isLast = index == chain.steps.count - 1
@@ -67,7 +68,8 @@ struct ScanPlan {
                     previous: index == 0 ? -1 : Int32(steps + index - 1), longest: longest,
                     before: Self.bounded(before.bytes), after: Self.bounded(after.bytes),
                     wordsBefore: Self.bounded((before + others).words.map { $0 + 1 }),
-                    wordsAfter: Self.bounded((others + after).words), isLast: isLast, width: width, needed: rare)
+                    wordsAfter: Self.bounded((others + after).words), isLast: isLast, width: width, needed: rare,
+                    isOneSentence: isOneSentence)
                 if numbers[word] == nil {
                     numbers[word] = self.words.count
                     self.words.append((word, []))
