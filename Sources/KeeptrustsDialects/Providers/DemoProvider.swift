@@ -202,12 +202,13 @@ public struct DemoProvider: Sendable {
         return pieces
     }
 
-    /// FNV-1a, 64 bits: the same request has the same id.
+    /// FNV-1a, 64 bits, in letters, for many digits in a row could be somebody's: the same request has the same id.
     private static func digest(_ body: ByteBuffer) -> String {
         let hash = body.readableBytesView.reduce(0xCBF2_9CE4_8422_2325 as UInt64) {
             ($0 ^ UInt64($1)) &* 0x100_0000_01B3
         }
-        return String(hash, radix: 16)
+        let letters = (0..<16).map { UInt8(ascii: "a") + UInt8(truncatingIfNeeded: hash >> (UInt64($0) * 4) & 0xF) }
+        return String(decoding: letters, as: UTF8.self)
     }
 }
 

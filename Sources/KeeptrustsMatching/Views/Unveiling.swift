@@ -121,7 +121,7 @@ public struct Unveiling {
     private mutating func readFolded() {
         guard depth < Self.mostDepth else { return }
         let changes = Normaliser.changes(text)
-        guard changes.folded || changes.lookalike else { return }
+        guard changes.folded else { return }
         let plain = Normaliser.fold(text, lookalikes: changes.lookalike, isOpen: piece.isOpen)
         plain.bytes.withUnsafeBytes { bytes in
             var piece = piece
