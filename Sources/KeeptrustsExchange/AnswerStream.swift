@@ -329,7 +329,7 @@ extension SurfaceChunk {
 
     /// Whether nothing is lost when an event goes that has no text left.
     fileprivate var isPlainText: Bool {
-        finishes.isEmpty && usage == nil && deltas.count { !$0.channel.isLogprobs } == 1
+        finishes.isEmpty && usage == nil && !hasData && deltas.count { !$0.channel.isLogprobs } == 1
             && deltas.allSatisfy { $0.channel == .content || $0.channel == .reasoningContent || $0.channel.isLogprobs }
     }
 }

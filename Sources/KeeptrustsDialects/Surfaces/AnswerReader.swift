@@ -99,7 +99,7 @@ private struct AnswerReader: ~Copyable {
         case .name: takeName(value, &names)
         case .padding:
             if value.kind == .string, !answer.body.isPlainName(value, isServers: true) { addText(value, .other) }
-        case .media: if value.kind == .string, !answer.body.isEncodedMedia(value) { addText(value, place(of: value)) }
+        case .media: takeMedia(value)
         case .text(let channel): if value.kind == .string { addText(value, channel) }
         case .id:
             answer.id = value.span
@@ -139,6 +139,12 @@ private struct AnswerReader: ~Copyable {
         guard value.kind == .string else { return }
         (answer.modelToken, answer.modelHasEscapes) = (value.span, value.hasEscapes)
         takeName(value, isServers: true, &names)
+    }
+
+    private mutating func takeMedia(_ value: JSONValue) {
+        guard value.kind == .string, value.span.count > 2 else { return }
+        answer.hasData = true
+        if !answer.body.isEncodedMedia(value) { addText(value, place(of: value)) }
     }
 
     private mutating func takeFinish(_ value: JSONValue, _ names: inout RepeatedNames) {
@@ -185,6 +191,7 @@ private struct AnswerReader: ~Copyable {
 
     private mutating func beginCall(_ value: JSONValue) {
         guard value.kind == .object else { return takeString(value) }
+        answer.hasData = true
         endCall()
         isOldForm = value.inner < 0
         (call, callEnd) = (max(0, Int(value.inner)), value.span.upperBound)
