@@ -4,6 +4,9 @@ import NIOCore
 
 /// A text of a body, and the way back from its offsets to the body's bytes.
 public struct LocatedText: Sendable {
+    /// The texts that a body may have; each takes some hundred bytes and two microseconds, be it ever so short.
+    public static let mostInBody = 65_536
+
     /// The text as the model will read it.
     public var segment: Segment
 
@@ -98,11 +101,11 @@ public struct LocatedText: Sendable {
 
     /// Strings and keys of the document that this text is, where they are written with escapes of their own.
     ///
-    /// Whoever carries a call out reads those. Their places are those in this text, or in the body that it stands in.
-    public var nested: [LocatedText] {
+    /// Whoever carries a call out reads those. Their places are those in this text, or in the body that it stands in. Nil
+    /// when there are more than a body may have.
+    public var nested: [LocatedText]? {
         var texts: [LocatedText] = []
-        NestedTexts.append(of: self, to: &texts)
-        return texts
+        return NestedTexts.append(of: self, to: &texts) ? texts : nil
     }
 
     /// What the text says when all its escapes are undone, whatever it is; the text itself when it has none.

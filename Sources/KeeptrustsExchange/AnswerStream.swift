@@ -130,8 +130,8 @@ struct AnswerStream {
         return all
     }
 
-    /// The texts that are held, to be judged as they stand.
-    mutating func heldTexts() -> [Segment] { held?.segments() ?? [] }
+    /// The texts that are held, to be judged as they stand; nil when they are too many.
+    mutating func heldTexts() -> [Segment]? { held == nil ? [] : held?.segments() }
 
     /// Lets go what was held, as far as it may go, and ends the answer.
     mutating func release(_ outcome: ChainOutcome, into out: inout ByteBuffer) -> Result {

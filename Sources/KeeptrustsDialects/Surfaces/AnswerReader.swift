@@ -42,7 +42,10 @@ extension Surface {
             throw .malformed("an answer that is not acceptable JSON: \(error.reason.rawValue)")
         }
         var reader = AnswerReader(body: body, isWhole: isWhole)
-        for value in values { reader.take(value, answer[value], &names) }
+        for value in values {
+            reader.take(value, answer[value], &names)
+            guard reader.hasRoom else { throw .malformed("an answer with too many texts") }
+        }
         return try reader.finish()
     }
 }
@@ -82,6 +85,14 @@ private struct AnswerReader: ~Copyable {
 
     /// Whether texts are complete, not pieces.
     private let isWhole: Bool
+
+    /// A document within a text has more texts than there is room for.
+    private var isOverfull = false
+
+    /// Whether there are no more texts than may be.
+    var hasRoom: Bool {
+        !isOverfull && answer.texts.count <= LocatedText.mostInBody && answer.names.count <= LocatedText.mostInBody
+    }
 
     init(body: ByteBuffer, isWhole: Bool) {
         answer = SurfaceAnswer(body: body)
@@ -313,7 +324,7 @@ private struct AnswerReader: ~Copyable {
         answer.texts.append(AnswerText(choice: owner, channel: channel, text: text))
         guard isWhole, phase == .toolCall, value.hasEscapes else { return }
         var nested: [LocatedText] = []
-        NestedTexts.append(of: text, to: &nested)
+        if !NestedTexts.append(of: text, to: &nested) { isOverfull = true }
         for var text in nested {
             text.segment.tool = tools.use(.fragment)
             answer.texts.append(AnswerText(choice: owner, channel: channel, text: text))

@@ -3,8 +3,11 @@ extension Surface {
     public static let chatCompletions = Surface(
         name: "chat_completions",
         path: "/v1/chat/completions",
-        request: FieldTable(ChatCompletions.request, reportsOthers: true),
-        answer: FieldTable(ChatCompletions.answer, reportsOthers: true, reportsPlaces: true)
+        request: FieldTable(
+            ChatCompletions.request, reportsOthers: true, mostValues: 4 * LocatedText.mostInBody),
+        // The log probabilities of a long answer have millions of values, which are no texts of their own.
+        answer: FieldTable(
+            ChatCompletions.answer, reportsOthers: true, reportsPlaces: true, mostValues: 64 * LocatedText.mostInBody)
     )
 }
 

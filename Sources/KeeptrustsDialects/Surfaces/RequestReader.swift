@@ -20,7 +20,10 @@ extension Surface {
         values.removeAll(keepingCapacity: true)
         do { try JSONScanner.scan(body, request.shape, into: &values) } catch { throw SurfaceFault(error) }
         var reader = RequestReader(body: body, surface: self)
-        for value in values { try reader.take(value, request[value]) }
+        for value in values {
+            try reader.take(value, request[value])
+            guard reader.hasRoom else { throw .tooManyTexts }
+        }
         return try reader.finish()
     }
 }
@@ -51,7 +54,13 @@ private struct RequestReader: ~Copyable {
     private var answeredCall: JSONValue?
     private var speaker: JSONValue?
 
+    /// A document within a text has more texts than there is room for.
+    private var isOverfull = false
+
     private var table: FieldTable<RequestField> { surface.request }
+
+    /// Whether there are no more texts than may be.
+    var hasRoom: Bool { !isOverfull && request.texts.count <= LocatedText.mostInBody }
 
     init(body: ByteBuffer, surface: Surface) {
         self.surface = surface
@@ -109,6 +118,7 @@ private struct RequestReader: ~Copyable {
         guard !request.model.isEmpty else { throw .missing("model") }
         guard hasTurns else { throw .missing("messages") }
         try endTurn()
+        guard hasRoom else { throw .tooManyTexts }
         guard turn >= 0 else { throw .invalid("messages", "a list of at least one message") }
         request.turns = turn + 1
         return request
@@ -208,7 +218,7 @@ private struct RequestReader: ~Copyable {
         guard turn < 0 || role != nil else { throw .missing("messages[\(turn)].role") }
         guard role == .tool else { return }
         for index in firstText..<request.texts.count where request.texts[index].segment.text.beginsDocument {
-            NestedTexts.append(of: request.texts[index], to: &request.texts)
+            appendNested(of: index)
         }
         let id = answeredCall.flatMap { request.body.string($0, limit: 512) }
         let name = id.flatMap { tools.name(ofCall: $0) } ?? speaker.flatMap { request.body.string($0, limit: 512) }
@@ -295,8 +305,12 @@ private struct RequestReader: ~Copyable {
         let text = LocatedText(form, span, in: request.body, role: role, phase: phase, index: index)
         request.texts.append(text.unescaped)
         guard value.span.lowerBound < callsEnd else { return }
-        NestedTexts.append(of: request.texts[first], to: &request.texts)
+        appendNested(of: first)
         tools.mark(.fragment, from: first, in: &request.texts)
+    }
+
+    private mutating func appendNested(of index: Int) {
+        if !NestedTexts.append(of: request.texts[index], to: &request.texts) { isOverfull = true }
     }
 
     /// Adds a string; a short one at a place that no row names, with its key, so that its meaning is known.
@@ -310,7 +324,7 @@ private struct RequestReader: ~Copyable {
         let first = request.texts.count
         request.texts.append(text)
         guard value.span.lowerBound < callsEnd else { return }
-        if value.hasEscapes { NestedTexts.append(of: request.texts[first], to: &request.texts) }
+        if value.hasEscapes { appendNested(of: first) }
         tools.mark(part, from: first, in: &request.texts)
     }
 }
