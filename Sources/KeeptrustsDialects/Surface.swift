@@ -43,6 +43,9 @@ enum RequestField: Sendable {
     /// A text to judge, like every string that no row names; named so that its key is known.
     case text
 
+    /// A text that is a part of its message: what is spread over several is found, too.
+    case part
+
     /// A list of calls that the model has made, or a single one; the strings below it belong to them.
     case calls
 
@@ -86,7 +89,8 @@ enum RequestField: Sendable {
     var mostDigits: Int {
         switch self {
         case .stream, .streamOptions, .includeUsage, .choices, .maxTokens, .model, .turns, .turn, .role, .refused: .max
-        case .figure, .seed, .preferences, .text, .calls, .call, .callID, .toolName, .toolArguments, .answeredCall,
+        case .figure, .seed, .preferences, .text, .part, .calls, .call, .callID, .toolName, .toolArguments,
+            .answeredCall,
             .speaker, .tool, .declaredName, .declaredSchema, .name, .media, .fileID, .plain:
             ByteBuffer.mostDigits
         }

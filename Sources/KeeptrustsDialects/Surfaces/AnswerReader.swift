@@ -86,6 +86,9 @@ private struct AnswerReader: ~Copyable {
     /// Whether texts are complete, not pieces.
     private let isWhole: Bool
 
+    /// There is a text that may be but a part of one.
+    private var hasParts = false
+
     /// A document within a text has more texts than there is room for.
     private var isOverfull = false
 
@@ -111,7 +114,9 @@ private struct AnswerReader: ~Copyable {
         case .padding:
             if value.kind == .string, !answer.body.isPlainName(value, isServers: true) { addText(value, .other) }
         case .media: takeMedia(value)
-        case .text(let channel): if value.kind == .string { addText(value, channel) }
+        case .text(let channel):
+            hasParts = hasParts || isWhole && value.inner > 0
+            if value.kind == .string { addText(value, channel) }
         case .id:
             answer.id = value.span
             takeName(value, isServers: true, &names)
@@ -140,6 +145,8 @@ private struct AnswerReader: ~Copyable {
     consuming func finish() throws(DialectError) -> (SurfaceAnswer, Bool) {
         guard largest < Self.limit else { throw .malformed("an answer with too many choices or tool calls") }
         endCall()
+        if hasParts { answer.joinParts() }
+        guard hasRoom else { throw .malformed("an answer with too many texts") }
         addLogprobs()
         answer.usage = counts.usage
         answer.error = error.map { UpstreamFailure(status: nil, $0) }

@@ -39,8 +39,8 @@ private enum ChatCompletions {
 
     private static let messages: [(String, RequestField)] = [
         ("messages", .turns), ("messages.*", .turn), ("messages.*.role", .role), ("messages.*.name", .speaker),
-        ("messages.*.content", .text), ("messages.*.content.*", .text), ("messages.*.content.*.type", .name),
-        ("messages.*.content.*.text", .text), ("messages.*.content.*.refusal", .text),
+        ("messages.*.content", .text), ("messages.*.content.*", .part), ("messages.*.content.*.type", .name),
+        ("messages.*.content.*.text", .part), ("messages.*.content.*.refusal", .text),
         ("messages.*.content.*.image_url", .media), ("messages.*.content.*.image_url.url", .media),
         ("messages.*.content.*.image_url.detail", .name),
         ("messages.*.content.*.input_audio", .plain), ("messages.*.content.*.input_audio.data", .media),

@@ -44,6 +44,9 @@ private struct RequestReader: ~Copyable {
     private var turn = -1
     private var firstText = 0
     private var role: Segment.Role?
+
+    /// Which texts are parts of the message at hand.
+    private var parts: [Int] = []
     private var hasTurns = false
     private var tools = ToolTexts()
 
@@ -75,6 +78,7 @@ private struct RequestReader: ~Copyable {
         switch field {
         case nil: try takeOther(value, member)
         case .text: if value.kind == .string { addText(value) }
+        case .part: if value.kind == .string { addPart(value) }
         case .toolArguments: if value.kind == .string { addText(value, .arguments) }
         case .toolName: takeToolName(value)
         case .speaker:
@@ -211,13 +215,16 @@ private struct RequestReader: ~Copyable {
         turn += 1
         guard value.kind == .object else { throw .wrongType("messages[\(turn)]", "an object") }
         (firstText, role) = (request.texts.count, nil)
+        parts.removeAll(keepingCapacity: true)
         (answeredCall, speaker) = (nil, nil)
     }
 
     private mutating func endTurn() throws(SurfaceFault) {
         guard turn < 0 || role != nil else { throw .missing("messages[\(turn)].role") }
+        if parts.count > 1 { request.texts += JoinedTexts.of(parts.map { request.texts[$0] }) }
         guard role == .tool else { return }
-        for index in firstText..<request.texts.count where request.texts[index].segment.text.beginsDocument {
+        for index in firstText..<request.texts.count
+        where request.texts[index].segment.text.beginsDocument && !request.texts[index].segment.isJoined {
             appendNested(of: index)
         }
         let id = answeredCall.flatMap { request.body.string($0, limit: 512) }
@@ -307,6 +314,12 @@ private struct RequestReader: ~Copyable {
         guard value.span.lowerBound < callsEnd else { return }
         appendNested(of: first)
         tools.mark(.fragment, from: first, in: &request.texts)
+    }
+
+    private mutating func addPart(_ value: JSONValue) {
+        let count = request.texts.count
+        addText(value)
+        if request.texts.count > count { parts.append(count) }
     }
 
     private mutating func appendNested(of index: Int) {
