@@ -4,6 +4,9 @@ import NIOCore
 
 /// A text of a body, and the way back from its offsets to the body's bytes.
 public struct LocatedText: Sendable {
+    /// The texts that a body may have; each takes some hundred bytes and two microseconds, be it ever so short.
+    public static let mostInBody = 65_536
+
     /// The text as the model will read it.
     public var segment: Segment
 
@@ -23,12 +26,15 @@ public struct LocatedText: Sendable {
         /// A number.
         case value
 
+        /// Several texts of the body, one after the other, each of which is there by itself, too.
+        case parts
+
         /// What another value of the body says: it can only be taken out as a whole.
         case echo
 
         var start: JSONStart {
             switch self {
-            case .string, .echo: .text
+            case .string, .parts, .echo: .text
             case .member: .member
             case .value: .value
             }
@@ -42,14 +48,16 @@ public struct LocatedText: Sendable {
     /// The way back, where it is not a matter of adding; most texts have no escapes.
     private let detour: Detour?
 
-    /// How a text with escapes, or in a document that is a string itself, maps to the body.
+    /// How a text with escapes, in a document that is a string itself, or of several texts maps to the body.
     private final class Detour: Sendable {
-        let unescaped: Unescaped
+        let unescaped: Unescaped?
         let outer: LocatedText?
+        let parts: TextParts?
 
-        init(_ unescaped: Unescaped, outer: LocatedText?) {
+        init(_ unescaped: Unescaped? = nil, outer: LocatedText? = nil, parts: TextParts? = nil) {
             self.unescaped = unescaped
             self.outer = outer
+            self.parts = parts
         }
     }
 
@@ -90,6 +98,15 @@ public struct LocatedText: Sendable {
         segment = Segment(text, role: role, phase: phase)
     }
 
+    /// Puts texts of one message together, which are not empty; what was found in it is to be looked up with ``pieces(of:)``.
+    init(parts: [LocatedText], linesBetweenWords: Bool) {
+        let whole = TextParts(parts, linesBetweenWords: linesBetweenWords)
+        segment = parts[0].segment
+        (segment.text, segment.choice, segment.isJoined) = (whole.text, nil, true)
+        (index, form, offset) = (parts[0].index, .parts, 0)
+        detour = Detour(parts: whole)
+    }
+
     /// A text that was put together of pieces: its places are those in itself.
     public init(joined segment: Segment) {
         self.segment = segment
@@ -98,11 +115,11 @@ public struct LocatedText: Sendable {
 
     /// Strings and keys of the document that this text is, where they are written with escapes of their own.
     ///
-    /// Whoever carries a call out reads those. Their places are those in this text, or in the body that it stands in.
-    public var nested: [LocatedText] {
+    /// Whoever carries a call out reads those. Their places are those in this text, or in the body that it stands in. Nil
+    /// when there are more than a body may have.
+    public var nested: [LocatedText]? {
         var texts: [LocatedText] = []
-        NestedTexts.append(of: self, to: &texts)
-        return texts
+        return NestedTexts.append(of: self, to: &texts) ? texts : nil
     }
 
     /// What the text says when all its escapes are undone, whatever it is; the text itself when it has none.
@@ -122,8 +139,10 @@ public struct LocatedText: Sendable {
 
     /// Where in the body a span of the text stands, ready for `JSONEdits`.
     public func rawRange(of span: Range<Int>) -> Range<Int> {
-        guard let detour else { return span.lowerBound + start..<span.upperBound + start }
-        let range = detour.unescaped.rawRange(of: span)
+        guard let detour, let unescaped = detour.unescaped else {
+            return span.lowerBound + start..<span.upperBound + start
+        }
+        let range = unescaped.rawRange(of: span)
         return detour.outer?.rawRange(of: range) ?? range
     }
 
@@ -135,7 +154,10 @@ public struct LocatedText: Sendable {
 
     /// The text of the body that this one is, or is a string of, and where in that a span stands.
     func inDocument(_ span: Range<Int>) -> (document: LocatedText, span: Range<Int>) {
-        guard let detour, let outer = detour.outer else { return (self, span) }
-        return outer.inDocument(detour.unescaped.rawRange(of: span))
+        guard let outer = detour?.outer, let unescaped = detour?.unescaped else { return (self, span) }
+        return outer.inDocument(unescaped.rawRange(of: span))
     }
+
+    /// The texts of the body that a span of one that was put together of them touches; nil for any other.
+    func pieces(of span: Range<Int>) -> [TextParts.Piece]? { detour?.parts?.pieces(of: span) }
 }

@@ -46,6 +46,9 @@ enum RequestField: Sendable {
     /// What a message says: a text or a list of parts; only an assistant's may be missing.
     case content
 
+    /// A text that is a part of its message: what is spread over several is found, too.
+    case part
+
     /// A list of calls that the model has made, or a single one; the strings below it belong to them.
     case calls
 
@@ -92,7 +95,7 @@ enum RequestField: Sendable {
     var mostDigits: Int {
         switch self {
         case .stream, .streamOptions, .includeUsage, .choices, .maxTokens, .model, .turns, .turn, .role, .refused: .max
-        case .figure, .seed, .preferences, .preference, .text, .content, .calls, .call, .callID, .toolName,
+        case .figure, .seed, .preferences, .preference, .text, .content, .part, .calls, .call, .callID, .toolName,
             .toolArguments, .answeredCall,
             .speaker, .tool, .declaredName, .declaredSchema, .name, .media, .fileID, .plain:
             ByteBuffer.mostDigits

@@ -88,6 +88,9 @@ public struct SurfaceAnswer: Sendable {
     /// is edited.
     public internal(set) var logprobs: [ChoiceToken] = []
 
+    /// Whether there is something besides texts that a caller would miss: a picture, a sound, a call, what is encrypted.
+    public internal(set) var hasData = false
+
     /// The calls of tools that are named here.
     ///
     /// In a streamed answer, later pieces of a call leave the name out.
@@ -133,6 +136,9 @@ public struct SurfaceChunk: Sendable {
     public var names: [AnswerName] { answer.names }
     public var finishes: [ChoiceToken] { answer.finishes }
     public var logprobs: [ChoiceToken] { answer.logprobs }
+
+    /// Whether there is something besides texts that a caller would miss: a picture, a sound, a call, what is encrypted.
+    public var hasData: Bool { answer.hasData }
     public var calls: [AnswerCall] { answer.calls }
     public var usage: Usage? { answer.usage }
     public var model: String? { answer.model }

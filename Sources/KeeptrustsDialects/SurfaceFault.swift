@@ -49,6 +49,10 @@ public struct SurfaceFault: UserFacingError, Equatable {
             "The field '\(param)' is not allowed here: the gateway alone chooses where a request goes.", param: param)
     }
 
+    static let tooManyTexts = Self(
+        .invalidInput, code: "request.too_many_texts",
+        "The body holds more than \(LocatedText.mostInBody) texts: strings, keys and long numbers.")
+
     /// What stands in `provider` is more than a choice among those behind OpenRouter.
     ///
     /// `member` is the key that is not known there; nil when it is none that can be shown, or there is none.

@@ -27,12 +27,13 @@ extension JSONEdits {
     ///   - cuts: The cuts, in any order.
     ///   - text: The body's texts.
     public mutating func cut(_ cuts: [TextCut], outOf text: (Int) -> LocatedText) {
-        var documents: [Int: (document: LocatedText, redactor: JSONRedactor)] = [:]
+        var documents = CutDocuments()
+        for cut in cuts { documents.spread(cut, over: text(cut.text)) }
         for cut in cuts {
             let located = text(cut.text)
-            // Whoever makes the cuts takes the whole value out.
-            guard located.form != .echo else { continue }
-            guard located.isDocument else {
+            // Whoever makes the cuts takes the whole value out; what was put together is cut where its parts stand.
+            guard located.form != .echo, located.form != .parts else { continue }
+            guard located.isDocument || documents.have(located) else {
                 replace(located.rawRange(of: cut.span), withJSONEscaped: cut.replacement)
                 continue
             }
@@ -41,11 +42,9 @@ extension JSONEdits {
                 if located.form == .string { replace(located.rawRange(of: cut.span), withJSONEscaped: cut.replacement) }
                 continue
             }
-            let (document, span) = located.inDocument(cut.span)
-            documents[document.start, default: (document, JSONRedactor(document.form.start))].redactor
-                .cut(span, for: cut.replacement)
+            documents.cut(cut.span, of: located, for: cut.replacement)
         }
-        for (document, redactor) in documents.values { apply(redactor, to: document) }
+        for (document, redactor) in documents.all { apply(redactor, to: document) }
     }
 
     private mutating func apply(_ redactor: JSONRedactor, to document: LocatedText) {
@@ -60,6 +59,30 @@ extension JSONEdits {
     }
 }
 
+/// The texts in which cuts are made together: documents, and parts of a text that was put together of several.
+private struct CutDocuments {
+    private var redactors: [Int: (document: LocatedText, redactor: JSONRedactor)] = [:]
+
+    var all: some Sequence<(document: LocatedText, redactor: JSONRedactor)> { redactors.values }
+
+    /// Whether something is cut out of this text already.
+    func have(_ text: LocatedText) -> Bool { !redactors.isEmpty && redactors[text.start] != nil }
+
+    /// Makes a cut in a text that was put together in each of its parts: what is put in stands where the cut begins.
+    mutating func spread(_ cut: TextCut, over text: LocatedText) {
+        guard let pieces = text.pieces(of: cut.span) else { return }
+        for (number, piece) in pieces.enumerated() {
+            self.cut(piece.span, of: piece.text, for: number == 0 ? cut.replacement : "")
+        }
+    }
+
+    mutating func cut(_ span: Range<Int>, of text: LocatedText, for replacement: String) {
+        let (document, span) = text.inDocument(span)
+        redactors[document.start, default: (document, JSONRedactor(document.form.start))].redactor
+            .cut(span, for: replacement)
+    }
+}
+
 extension LocatedText {
     /// Whether a cut must leave a document whole: a part of the body, or what a tool is called with, or what looks like one.
     public var isDocument: Bool {
@@ -71,7 +94,7 @@ extension LocatedText {
         var bytes = ByteBuffer()
         switch form {
         case .string: bytes.writeJSONContent(String(buffer: text))
-        case .echo: bytes.writeStaticString("null")
+        case .parts, .echo: bytes.writeStaticString("null")
         case .value: bytes.writeJSONString(text)
         case .member:
             let old = segment.text

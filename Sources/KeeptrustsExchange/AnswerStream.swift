@@ -130,8 +130,8 @@ struct AnswerStream {
         return all
     }
 
-    /// The texts that are held, to be judged as they stand.
-    mutating func heldTexts() -> [Segment] { held?.segments() ?? [] }
+    /// The texts that are held, to be judged as they stand; nil when they are too many.
+    mutating func heldTexts() -> [Segment]? { held == nil ? [] : held?.segments() }
 
     /// Lets go what was held, as far as it may go, and ends the answer.
     mutating func release(_ outcome: ChainOutcome, into out: inout ByteBuffer) -> Result {
@@ -330,7 +330,7 @@ extension SurfaceChunk {
 
     /// Whether nothing is lost when an event goes that has no text left.
     fileprivate var isPlainText: Bool {
-        finishes.isEmpty && usage == nil && deltas.count { !$0.channel.isLogprobs } == 1
+        finishes.isEmpty && usage == nil && !hasData && deltas.count { !$0.channel.isLogprobs } == 1
             && deltas.allSatisfy { $0.channel == .content || $0.channel == .reasoningContent || $0.channel.isLogprobs }
     }
 }

@@ -67,7 +67,7 @@ extension Exchange {
         if snapshot.chain.needs.tools { facts.tools = request.tools }
         if stage == .request, snapshot.chain.needs.documents { facts.documents = request.documents }
         if stage == .answer, snapshot.chain.needs.conversation {
-            facts.conversation = inputOutcome.applied(to: request.texts.map(\.segment))
+            facts.conversation = inputOutcome.applied(to: request.texts.map(\.segment)).filter { !$0.isJoined }
         }
         return facts
     }

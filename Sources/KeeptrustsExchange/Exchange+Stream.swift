@@ -67,8 +67,11 @@ extension Exchange {
     ) {
         guard var stream = attempt?.stream else { return }
         attempt?.stream = nil
+        guard let texts = stream.heldTexts() else {
+            return attemptFailed(.connection(.tooLarge), at: now, into: &actions)
+        }
         let started = around.clock()
-        let step = begun(stream.heldTexts(), of: request, at: .answer, now, &stream.placeholders)
+        let step = begun(texts, of: request, at: .answer, now, &stream.placeholders)
         record.policyTime += around.clock() - started
         attempt?.stream = stream
         switch step {

@@ -57,7 +57,7 @@ struct HeldAnswer {
         _ chunk: SurfaceChunk, after labels: StreamedLabels, limit: Int, isStreaming: (AnswerText) -> Bool
     ) throws(DialectError) -> Bool {
         size += chunk.data.readableBytes + Self.overhead
-        guard size <= limit else { return false }
+        guard size <= limit, texts.count <= LocatedText.mostInBody else { return false }
         for call in chunk.calls {
             let key = Key(choice: call.choice, channel: call.channel)
             guard names[key] == nil || names[key] == call.name else { throw .malformed("a call whose name changes") }
@@ -96,8 +96,8 @@ struct HeldAnswer {
 
     /// The texts to be judged: each put together and, of a call's arguments, the strings in them.
     ///
-    /// A call without arguments is there by its name.
-    mutating func segments() -> [Segment] {
+    /// A call without arguments is there by its name. Nil when there are more than an answer may have.
+    mutating func segments() -> [Segment]? {
         judged = []
         for (place, text) in texts.enumerated() {
             var segment = text.segment
@@ -114,7 +114,8 @@ struct HeldAnswer {
             }
             let joined = LocatedText(joined: segment)
             judged.append((place, joined))
-            for var nested in joined.nested {
+            guard let texts = joined.nested, judged.count + texts.count <= LocatedText.mostInBody else { return nil }
+            for var nested in texts {
                 nested.segment.tool = ToolUse(name, .fragment, call: number)
                 judged.append((place, nested))
             }

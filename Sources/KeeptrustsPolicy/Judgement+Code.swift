@@ -74,6 +74,7 @@ extension Judgement {
             next = suspects.upperBound
             guard chain.isConcerned(index, by: suspects, of: segments, scratch) else { continue }
             let number = scratch.suspects[suspects.lowerBound].segment
+            guard !segments[number].isJoined else { continue }
             for match in try chain.matches(suspects, for: index, in: segments[number].text, scratch) {
                 located.append(Examination.LocatedMatch(segment: number, match: match))
             }
@@ -97,10 +98,10 @@ extension PolicyChain {
             said: said)
     }
 
-    /// The texts that an instance has an opinion on.
+    /// The texts that an instance has an opinion on; code sees each once, as it stands.
     private func own(_ index: Int, _ segments: [Segment]) -> [Int] {
         segments.indices.filter {
-            stances[index].judges(segments[$0].phase, segments[$0].role)
+            !segments[$0].isJoined && stances[index].judges(segments[$0].phase, segments[$0].role)
         }
     }
 }

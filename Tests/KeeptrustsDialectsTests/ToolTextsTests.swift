@@ -53,7 +53,8 @@ struct ToolTextsTests {
 
         #expect(
             found == [
-                "1 find name: find", "1 find arguments: {}", "2 find result: x", "2 find result: y", "3 find result: z",
+                "1 find name: find", "1 find arguments: {}", "2 find result: x", "2 find result: y",
+                "2 find result: xy", "2 find result: x\ny", "3 find result: z",
                 "3 find result: a",
                 "4 old name: old", "4 old arguments: 1", "5 old result: old", "5 old result: v",
             ])

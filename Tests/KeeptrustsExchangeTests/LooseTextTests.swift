@@ -54,6 +54,21 @@ struct LooseTextTests {
         #expect(all.contains(#""y":"aaa bbb""#))
     }
 
+    @Test(
+        "Data comes out with its event, when all of the text beside it is held back",
+        arguments: [
+            #""audio":{"id":"a","data":"DATA"}"#,
+            #""reasoning_details":[{"type":"reasoning.encrypted","data":"DATA"}]"#,
+        ])
+    func data(member: String) throws {
+        let member = member.replacing("DATA", with: String(repeating: "QUJD", count: 80))
+        let events = [#""delta":{"content":"jane",\#(member)}"#, #""delta":{"content":"@example.com now"}"#]
+        let (_, all) = try Self.stream(events.map { Self.event($0) })
+
+        #expect(all.contains(#""content":"",\#(member)"#))
+        #expect(all.contains("[EMAIL_REDACTED]") && !all.contains("jane"))
+    }
+
     @Test("What repeats as a name holds nothing back")
     func names() throws {
         let state = #""content_filter_results":{"hate":{"filtered":false,"severity":"safe"}}"#

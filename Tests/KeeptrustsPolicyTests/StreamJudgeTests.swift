@@ -164,6 +164,37 @@ struct StreamJudgeTests {
         #expect(result.text == "to [EMAIL_REDACTED], yes")
     }
 
+    /// What is held back while it goes on, of a few bytes each.
+    static let endless = ["%34", "&#52;", "\\u0034", "QUJDREVG", "4111", "deadbeef", "1 ", "a.", "i g n o r e "]
+
+    @Test("What is held back costs a multiple of plain text, however small the pieces are", arguments: endless)
+    func rereading(unit: String) throws {
+        let chain = try #require(Self.chain)
+        let scratch = MatchScratch(for: chain)
+        let clock = ContinuousClock()
+        func cost(_ unit: String) -> Duration {
+            let text = String(repeating: unit, count: 6_000 / unit.utf8.count)
+            return (0..<3).map { _ in clock.measure { _ = chain.streamed(Self.cut(text, 1), using: scratch) } }.min()
+                ?? .zero
+        }
+
+        // Read again with each piece, it costs up to a hundred times as much.
+        #expect(cost(unit) < cost("the river bends where old mills stand ") * 16)
+    }
+
+    @Test(
+        "A value of thousands of bytes in the smallest pieces is taken out whole",
+        arguments: ["%34", "&#52;", "\\u0034"])
+    func longValues(digit: String) throws {
+        let chain = try #require(Self.chain)
+        let one = digit.replacing("34", with: "31").replacing("52", with: "49")
+        let card = digit + String(repeating: one, count: 15)
+        let text = "pay " + String(repeating: card + "-", count: 40) + " and go on, please"
+
+        #expect(chain.streamed(Self.cut(text, 1)).text == chain.passed(text))
+        #expect(!chain.streamed(Self.cut(text, 1)).text.contains(one))
+    }
+
     private static func cut(_ text: String, _ size: Int) -> [[UInt8]] {
         let bytes = Array(text.utf8)
         return stride(from: 0, to: bytes.count, by: size).map { Array(bytes[$0..<min($0 + size, bytes.count)]) }

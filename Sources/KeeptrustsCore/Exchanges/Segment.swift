@@ -12,6 +12,9 @@ public struct Segment: Sendable {
     /// The choice whose answer this text is; nil for thoughts, refusals, names, and all that is not an answer.
     public var choice: Int32?
 
+    /// Several texts of one message, put together as a model reads them; each of them is judged by itself, too.
+    public var isJoined = false
+
     public enum Role: String, Sendable, CaseIterable { case system, user, assistant, tool }
 
     public init(_ text: ByteBuffer, role: Role, phase: Phase, tool: ToolUse? = nil, choice: Int32? = nil) {

@@ -37,8 +37,9 @@ struct DemoQuestion {
     init(_ body: ByteBuffer, fallback: SurfaceRequest) {
         let request = (try? Surface.chatCompletions.read(body)) ?? fallback
         (choices, maxTokens) = (request.choices, request.maxTokens)
-        bytes = request.texts.reduce(0) { $0 + $1.segment.text.readableBytes }
-        let last = request.texts.last { $0.index >= 0 && $0.segment.role == .user && $0.segment.phase == .request }
+        let texts = request.texts.filter { !$0.segment.isJoined }
+        bytes = texts.reduce(0) { $0 + $1.segment.text.readableBytes }
+        let last = texts.last { $0.index >= 0 && $0.segment.role == .user && $0.segment.phase == .request }
         if let last {
             let whole = String(buffer: last.segment.text)
             words = whole.split(whereSeparator: \.isWhitespace).count

@@ -42,7 +42,10 @@ extension Surface {
             throw .malformed("an answer that is not acceptable JSON: \(error.reason.rawValue)")
         }
         var reader = AnswerReader(body: body, isWhole: isWhole)
-        for value in values { reader.take(value, answer[value], &names) }
+        for value in values {
+            reader.take(value, answer[value], &names)
+            guard reader.hasRoom else { throw .malformed("an answer with too many texts") }
+        }
         return try reader.finish()
     }
 }
@@ -83,6 +86,17 @@ private struct AnswerReader: ~Copyable {
     /// Whether texts are complete, not pieces.
     private let isWhole: Bool
 
+    /// There is a text that may be but a part of one.
+    private var hasParts = false
+
+    /// A document within a text has more texts than there is room for.
+    private var isOverfull = false
+
+    /// Whether there are no more texts than may be.
+    var hasRoom: Bool {
+        !isOverfull && answer.texts.count <= LocatedText.mostInBody && answer.names.count <= LocatedText.mostInBody
+    }
+
     init(body: ByteBuffer, isWhole: Bool) {
         answer = SurfaceAnswer(body: body)
         self.isWhole = isWhole
@@ -99,8 +113,10 @@ private struct AnswerReader: ~Copyable {
         case .name: takeName(value, &names)
         case .padding:
             if value.kind == .string, !answer.body.isPlainName(value, isServers: true) { addText(value, .other) }
-        case .media: if value.kind == .string, !answer.body.isEncodedMedia(value) { addText(value, place(of: value)) }
-        case .text(let channel): if value.kind == .string { addText(value, channel) }
+        case .media: takeMedia(value)
+        case .text(let channel):
+            hasParts = hasParts || isWhole && value.inner > 0
+            if value.kind == .string { addText(value, channel) }
         case .id:
             answer.id = value.span
             takeName(value, isServers: true, &names)
@@ -129,6 +145,8 @@ private struct AnswerReader: ~Copyable {
     consuming func finish() throws(DialectError) -> (SurfaceAnswer, Bool) {
         guard largest < Self.limit else { throw .malformed("an answer with too many choices or tool calls") }
         endCall()
+        if hasParts { answer.joinParts() }
+        guard hasRoom else { throw .malformed("an answer with too many texts") }
         addLogprobs()
         answer.usage = counts.usage
         answer.error = error.map { UpstreamFailure(status: nil, $0) }
@@ -139,6 +157,12 @@ private struct AnswerReader: ~Copyable {
         guard value.kind == .string else { return }
         (answer.modelToken, answer.modelHasEscapes) = (value.span, value.hasEscapes)
         takeName(value, isServers: true, &names)
+    }
+
+    private mutating func takeMedia(_ value: JSONValue) {
+        guard value.kind == .string, value.span.count > 2 else { return }
+        answer.hasData = true
+        if !answer.body.isEncodedMedia(value) { addText(value, place(of: value)) }
     }
 
     private mutating func takeFinish(_ value: JSONValue, _ names: inout RepeatedNames) {
@@ -185,6 +209,7 @@ private struct AnswerReader: ~Copyable {
 
     private mutating func beginCall(_ value: JSONValue) {
         guard value.kind == .object else { return takeString(value) }
+        answer.hasData = true
         endCall()
         isOldForm = value.inner < 0
         (call, callEnd) = (max(0, Int(value.inner)), value.span.upperBound)
@@ -306,7 +331,7 @@ private struct AnswerReader: ~Copyable {
         answer.texts.append(AnswerText(choice: owner, channel: channel, text: text))
         guard isWhole, phase == .toolCall, value.hasEscapes else { return }
         var nested: [LocatedText] = []
-        NestedTexts.append(of: text, to: &nested)
+        if !NestedTexts.append(of: text, to: &nested) { isOverfull = true }
         for var text in nested {
             text.segment.tool = tools.use(.fragment)
             answer.texts.append(AnswerText(choice: owner, channel: channel, text: text))

@@ -3,8 +3,11 @@ extension Surface {
     public static let chatCompletions = Surface(
         name: "chat_completions",
         path: "/v1/chat/completions",
-        request: FieldTable(ChatCompletions.request, reportsOthers: true),
-        answer: FieldTable(ChatCompletions.answer, reportsOthers: true, reportsPlaces: true)
+        request: FieldTable(
+            ChatCompletions.request, reportsOthers: true, mostValues: 4 * LocatedText.mostInBody),
+        // The log probabilities of a long answer have millions of values, which are no texts of their own.
+        answer: FieldTable(
+            ChatCompletions.answer, reportsOthers: true, reportsPlaces: true, mostValues: 64 * LocatedText.mostInBody)
     )
 }
 
@@ -36,8 +39,8 @@ private enum ChatCompletions {
 
     private static let messages: [(String, RequestField)] = [
         ("messages", .turns), ("messages.*", .turn), ("messages.*.role", .role), ("messages.*.name", .speaker),
-        ("messages.*.content", .content), ("messages.*.content.*", .text), ("messages.*.content.*.type", .name),
-        ("messages.*.content.*.text", .text), ("messages.*.content.*.refusal", .text),
+        ("messages.*.content", .content), ("messages.*.content.*", .part), ("messages.*.content.*.type", .name),
+        ("messages.*.content.*.text", .part), ("messages.*.content.*.refusal", .text),
         ("messages.*.content.*.image_url", .media), ("messages.*.content.*.image_url.url", .media),
         ("messages.*.content.*.image_url.detail", .name),
         ("messages.*.content.*.input_audio", .plain), ("messages.*.content.*.input_audio.data", .media),

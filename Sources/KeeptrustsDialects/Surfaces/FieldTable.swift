@@ -11,10 +11,14 @@ struct FieldTable<Field: Sendable>: Sendable {
     ///   - reportsOthers: Whether keys, strings and numbers that no row names are reported too; of numbers, only those
     ///     that are long enough to name a person or an account.
     ///   - reportsPlaces: Whether what no row names bears a mark of its place, so that a text in pieces can be joined.
-    init(_ rows: [(String, Field)], reportsOthers: Bool = false, reportsPlaces: Bool = false) {
+    ///   - mostValues: What is read of a document at most, as values, keys and containers.
+    init(
+        _ rows: [(String, Field)], reportsOthers: Bool = false, reportsPlaces: Bool = false, mostValues: Int = .max
+    ) {
         shape = JSONShape(
             rows.map(\.0), reportsOthers: reportsOthers, reportsUnknownKeys: reportsOthers,
-            leastNumber: reportsOthers ? ByteBuffer.leastDigits : .max, reportsPlaces: reportsPlaces)
+            leastNumber: reportsOthers ? ByteBuffer.leastDigits : .max, reportsPlaces: reportsPlaces,
+            mostValues: mostValues)
         fields = rows.map(\.1)
     }
 

@@ -11,18 +11,19 @@ import NIOCore
 /// This tells what is judged. What cuts leave of a document is the matter of `JSONRedactor`.
 enum NestedTexts {
     private static let values = JSONShape(
-        [], reportsOthers: true, reportsUnknownKeys: true, leastNumber: ByteBuffer.leastDigits)
+        [], reportsOthers: true, reportsUnknownKeys: true, leastNumber: ByteBuffer.leastDigits,
+        mostValues: 4 * LocatedText.mostInBody)
 
     /// Documents inside one another that are read; each level doubles the backslashes of the next.
     private static let mostDepth = 8
 
-    /// Appends what `document` says otherwise than its bytes.
-    static func append(of document: LocatedText, to texts: inout [LocatedText], depth: Int = 0) {
+    /// Appends what `document` says otherwise than its bytes; false when that is more than a body may have.
+    static func append(of document: LocatedText, to texts: inout [LocatedText], depth: Int = 0) -> Bool {
         let json = document.segment.text
-        guard depth < mostDepth, json.readableBytesView.contains(0x5C) else { return }
+        guard depth < mostDepth, json.readableBytesView.contains(0x5C) else { return true }
         var found: [JSONValue] = []
         do throws(JSONFault) { try JSONScanner.scan(json, values, into: &found) } catch {
-            return append(document.unescaped, to: &texts, depth)
+            return error.reason != .tooManyValues && append(document.unescaped, to: &texts, depth)
         }
         var key: JSONValue?
         for value in found {
@@ -31,18 +32,20 @@ enum NestedTexts {
             key = value.field == JSONShape.otherKey ? value : nil
             guard value.hasEscapes || keyHasEscapes else { continue }
             if let member, value.kind == .number || json.text(value).needsKey {
-                append(document.unescaped(member), to: &texts, depth)
+                guard append(document.unescaped(member), to: &texts, depth) else { return false }
             } else if value.hasEscapes {
                 let (role, phase) = (document.segment.role, document.segment.phase)
-                append(
-                    LocatedText(value, in: json, role: role, phase: phase, index: document.index, outer: document),
-                    to: &texts, depth)
+                let text = LocatedText(
+                    value, in: json, role: role, phase: phase, index: document.index, outer: document)
+                guard append(text, to: &texts, depth) else { return false }
             }
         }
+        return true
     }
 
-    private static func append(_ text: LocatedText, to texts: inout [LocatedText], _ depth: Int) {
+    private static func append(_ text: LocatedText, to texts: inout [LocatedText], _ depth: Int) -> Bool {
+        guard texts.count < LocatedText.mostInBody else { return false }
         texts.append(text)
-        append(of: text, to: &texts, depth: depth + 1)
+        return append(of: text, to: &texts, depth: depth + 1)
     }
 }

@@ -20,7 +20,10 @@ extension Surface {
         values.removeAll(keepingCapacity: true)
         do { try JSONScanner.scan(body, request.shape, into: &values) } catch { throw SurfaceFault(error) }
         var reader = RequestReader(body: body, surface: self)
-        for value in values { try reader.take(value, request[value]) }
+        for value in values {
+            try reader.take(value, request[value])
+            guard reader.hasRoom else { throw .tooManyTexts }
+        }
         return try reader.finish()
     }
 }
@@ -42,6 +45,9 @@ private struct RequestReader: ~Copyable {
     private var firstText = 0
     private var role: Segment.Role?
     private var content: JSONKind?
+
+    /// Which texts are parts of the message at hand.
+    private var parts: [Int] = []
     private var hasTurns = false
     private var tools = ToolTexts()
 
@@ -52,7 +58,13 @@ private struct RequestReader: ~Copyable {
     private var answeredCall: JSONValue?
     private var speaker: JSONValue?
 
+    /// A document within a text has more texts than there is room for.
+    private var isOverfull = false
+
     private var table: FieldTable<RequestField> { surface.request }
+
+    /// Whether there are no more texts than may be.
+    var hasRoom: Bool { !isOverfull && request.texts.count <= LocatedText.mostInBody }
 
     init(body: ByteBuffer, surface: Surface) {
         self.surface = surface
@@ -68,6 +80,7 @@ private struct RequestReader: ~Copyable {
         case nil: try takeOther(value, member)
         case .text: if value.kind == .string { addText(value) }
         case .content: takeContent(value)
+        case .part: if value.kind == .string { addPart(value) }
         case .toolArguments: if value.kind == .string { addText(value, .arguments) }
         case .toolName: takeToolName(value)
         case .speaker:
@@ -112,6 +125,7 @@ private struct RequestReader: ~Copyable {
         guard !request.model.isEmpty else { throw .missing("model") }
         guard hasTurns else { throw .missing("messages") }
         try endTurn()
+        guard hasRoom else { throw .tooManyTexts }
         guard turn >= 0 else { throw .invalid("messages", "a list of at least one message") }
         request.turns = turn + 1
         return request
@@ -221,6 +235,7 @@ private struct RequestReader: ~Copyable {
         turn += 1
         guard value.kind == .object else { throw .wrongType("messages[\(turn)]", "an object") }
         (firstText, role, content) = (request.texts.count, nil, nil)
+        parts.removeAll(keepingCapacity: true)
         (answeredCall, speaker) = (nil, nil)
     }
 
@@ -231,9 +246,11 @@ private struct RequestReader: ~Copyable {
         guard role == .assistant || content != nil && (content != .null || role == .tool) else {
             throw .invalid("messages[\(turn)].content", "a text or a list of parts")
         }
+        if parts.count > 1 { request.texts += JoinedTexts.of(parts.map { request.texts[$0] }) }
         guard role == .tool else { return }
-        for index in firstText..<request.texts.count where request.texts[index].segment.text.beginsDocument {
-            NestedTexts.append(of: request.texts[index], to: &request.texts)
+        for index in firstText..<request.texts.count
+        where request.texts[index].segment.text.beginsDocument && !request.texts[index].segment.isJoined {
+            appendNested(of: index)
         }
         let id = answeredCall.flatMap { request.body.string($0, limit: 512) }
         let name = id.flatMap { tools.name(ofCall: $0) } ?? speaker.flatMap { request.body.string($0, limit: 512) }
@@ -320,8 +337,18 @@ private struct RequestReader: ~Copyable {
         let text = LocatedText(form, span, in: request.body, role: role, phase: phase, index: index)
         request.texts.append(text.unescaped)
         guard value.span.lowerBound < callsEnd else { return }
-        NestedTexts.append(of: request.texts[first], to: &request.texts)
+        appendNested(of: first)
         tools.mark(.fragment, from: first, in: &request.texts)
+    }
+
+    private mutating func addPart(_ value: JSONValue) {
+        let count = request.texts.count
+        addText(value)
+        if request.texts.count > count { parts.append(count) }
+    }
+
+    private mutating func appendNested(of index: Int) {
+        if !NestedTexts.append(of: request.texts[index], to: &request.texts) { isOverfull = true }
     }
 
     /// Adds a string; a short one at a place that no row names, with its key, so that its meaning is known.
@@ -335,7 +362,7 @@ private struct RequestReader: ~Copyable {
         let first = request.texts.count
         request.texts.append(text)
         guard value.span.lowerBound < callsEnd else { return }
-        if value.hasEscapes { NestedTexts.append(of: request.texts[first], to: &request.texts) }
+        if value.hasEscapes { appendNested(of: first) }
         tools.mark(part, from: first, in: &request.texts)
     }
 }

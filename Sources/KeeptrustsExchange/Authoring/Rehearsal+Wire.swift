@@ -50,13 +50,15 @@ enum AnswerPieces {
 extension Surface {
     /// The texts of a request's body.
     func texts(ofRequest body: ByteBuffer) -> [String] {
-        ((try? read(body))?.texts ?? []).map { String(buffer: $0.segment.text) }
+        ((try? read(body))?.texts ?? []).filter { !$0.segment.isJoined }.map { String(buffer: $0.segment.text) }
     }
 
     /// The texts of an HTTP response with an answer, or with an event stream in chunks that cut no event.
     func texts(ofReply reply: ByteBuffer) -> [String] {
         guard let body = reply.afterHead else { return [] }
-        if let answer = try? readAnswer(body) { return answer.texts.map { String(buffer: $0.text.segment.text) } }
+        if let answer = try? readAnswer(body) {
+            return answer.texts.filter { !$0.text.segment.isJoined }.map { String(buffer: $0.text.segment.text) }
+        }
         var texts: [KeeptrustsDialects.Channel: String] = [:]
         for line in String(buffer: body).split(whereSeparator: \.isNewline) where line.hasPrefix("data: ") {
             guard let chunk = try? readChunk(ByteBuffer(string: String(line.dropFirst(6)))) else { continue }

@@ -72,7 +72,7 @@ struct AnswerUnmasking {
     mutating func body(of answer: SurfaceAnswer) -> ByteBuffer {
         var edits = JSONEdits()
         var edited: Set<Int> = []
-        for text in answer.texts where text.channel.isNamed && text.text.segment.tool?.part != .fragment {
+        for text in answer.texts where text.channel.isNamed && text.text.segment.standsAlone {
             let said = text.text.segment.text
             var unmasking = TextUnmasking(quotesBare: text.channel.isToolCall)
             let rest = unmasking.push(said, isLast: true, table, &room)
@@ -86,6 +86,11 @@ struct AnswerUnmasking {
         }
         return edits.apply(to: answer.body)
     }
+}
+
+extension Segment {
+    /// Whether it is neither a piece of another text nor put together of others.
+    fileprivate var standsAlone: Bool { tool?.part != .fragment && !isJoined }
 }
 
 extension KeeptrustsDialects.Channel {

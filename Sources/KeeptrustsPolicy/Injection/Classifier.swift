@@ -123,7 +123,8 @@ extension Judgement {
                 fail(index)
                 continue
             }
-            if role == .user {
+            // What stands before the parts of a message was judged with the first of them.
+            if role == .user, !segments[number].isJoined {
                 evidence.before = before
                 before = evidence.matches
             }

@@ -13,8 +13,9 @@ public enum StreamStep: Sendable, Equatable {
 
 /// Judges one text that arrives in pieces: what may be sent comes out at once, with matches replaced.
 ///
-/// Holds back no more than the longest match that may be in progress, and never more than ``mostHeld`` bytes: the text is
-/// blocked then. Policies that change nothing hold nothing back.
+/// Holds back no more than the longest match that may be in progress, and never more than ``mostHeld`` bytes that were
+/// judged: the text is blocked then. How often those are judged again, ``RereadingAllowance`` says. Policies that change
+/// nothing hold nothing back.
 public struct StreamJudge: Sendable {
     /// Bytes that may be held back.
     public static let mostHeld = 8_192
@@ -28,6 +29,7 @@ public struct StreamJudge: Sendable {
 
     /// What is not sent yet, and some of what stands before it.
     private var window = ByteBuffer()
+    private var allowance = RereadingAllowance()
 
     init(chain: PolicyChain, phase: Phase) { state = StreamState(chain: chain, phase: phase) }
 
@@ -46,6 +48,8 @@ public struct StreamJudge: Sendable {
     ) -> StreamStep {
         if let blocked = state.blocked { return blocked }
         window.writeImmutableBuffer(text)
+        allowance.earn(text.readableBytes)
+        guard isLast || allowance.afford(state.end - state.undecided) else { return .pass }
         window.withUnsafeReadableBytes { state.look(at: $0, isLast: isLast, scratch, &placeholders) }
         if let blocked = state.blocked { return blocked }
         state.send(from: window, into: &out)

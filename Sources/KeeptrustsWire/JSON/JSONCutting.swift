@@ -5,8 +5,29 @@ struct JSONCut: Sendable {
     var range: Range<Int>
     var replacement: String
 
-    /// Tells it from others.
+    /// Tells it from others; what was asked for first has the least.
     var number: Int
+
+    /// Cuts in order, of which none overlaps another: those that do are one, with the replacement of the longest.
+    ///
+    /// Sorts once, whatever order they come in: each level of documents in one another brings its own from the beginning.
+    static func merged(_ cuts: [JSONCut]) -> [JSONCut] {
+        var merged: [JSONCut] = []
+        var longest = 0
+        for cut in cuts.sorted(by: { ($0.range.lowerBound, $0.number) < ($1.range.lowerBound, $1.number) }) {
+            guard let last = merged.last, cut.range.lowerBound < last.range.upperBound else {
+                longest = cut.range.count
+                merged.append(cut)
+                continue
+            }
+            let place = merged.count - 1
+            merged[place].range = last.range.lowerBound..<max(last.range.upperBound, cut.range.upperBound)
+            guard cut.range.count > longest || cut.range.count == longest && cut.number < last.number else { continue }
+            longest = cut.range.count
+            (merged[place].replacement, merged[place].number) = (cut.replacement, cut.number)
+        }
+        return merged
+    }
 }
 
 /// A change of a text's bytes.

@@ -22,6 +22,9 @@ public struct JSONFault: Error, Equatable, Sendable {
         /// Some readers take the key for the one that it resembles, others do not.
         case caseVariantKey = "case_variant_key"
         case tooDeep = "too_deep"
+
+        /// More values than the shape lets a scan report.
+        case tooManyValues = "too_many_values"
     }
 
     public var reason: Reason

@@ -8,9 +8,8 @@ public import NIOCore
 public struct JSONRedactor: Sendable {
     private let start: JSONStart
 
-    /// What is to be taken out, in order.
+    /// What is to be taken out, as it was asked for.
     private var cuts: [JSONCut] = []
-    private var made = 0
 
     public init(_ start: JSONStart = .text) { self.start = start }
 
@@ -19,23 +18,12 @@ public struct JSONRedactor: Sendable {
     /// Those that overlap become one, with the replacement of the longest.
     public mutating func cut(_ range: Range<Int>, for replacement: String) {
         guard !range.isEmpty else { return }
-        var cut = JSONCut(range: range, replacement: replacement, number: made)
-        made += 1
-        var place = cuts.count
-        while place > 0, cuts[place - 1].range.upperBound > cut.range.lowerBound {
-            let other = cuts[place - 1]
-            place -= 1
-            guard other.range.lowerBound < cut.range.upperBound else { continue }
-            if other.range.count >= cut.range.count { cut.replacement = other.replacement }
-            let (lower, upper) = (other.range.lowerBound, other.range.upperBound)
-            cut.range = min(lower, cut.range.lowerBound)..<max(upper, cut.range.upperBound)
-            cuts.remove(at: place)
-        }
-        cuts.insert(cut, at: place)
+        cuts.append(JSONCut(range: range, replacement: replacement, number: cuts.count))
     }
 
     /// The changes that the cuts make in a whole text, in order.
     public func edits(of text: ByteBuffer) -> [JSONEdit] {
+        let cuts = JSONCut.merged(cuts)
         var nested = NestedText(start)
         var cutting = JSONCutting()
         var next = 0

@@ -21,13 +21,15 @@ public struct JSONShape: Sendable {
     ///     named keys.
     ///   - leastNumber: The bytes that a number without a path must have at least to be reported as well.
     ///   - reportsPlaces: Whether every value without a path bears its ``JSONValue/place``.
+    ///   - mostValues: The values that a scan reports at most; a text with more is refused, since each takes 56 bytes.
     public init(
         _ paths: [String], reportsOthers: Bool, reportsUnknownKeys: Bool = false, leastNumber: Int = .max,
-        reportsPlaces: Bool = false
+        reportsPlaces: Bool = false, mostValues: Int = .max
     ) {
         self.paths = paths
         let rest = JSONRest(
-            others: reportsOthers, unknownKeys: reportsUnknownKeys, leastNumber: leastNumber, places: reportsPlaces)
+            others: reportsOthers, unknownKeys: reportsUnknownKeys, leastNumber: leastNumber, places: reportsPlaces,
+            mostValues: mostValues)
         trie = JSONTrie(paths, rest: rest)
     }
 }
@@ -38,4 +40,5 @@ struct JSONRest: Sendable {
     var unknownKeys = false
     var leastNumber = Int.max
     var places = false
+    var mostValues = Int.max
 }

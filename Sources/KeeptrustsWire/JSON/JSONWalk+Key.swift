@@ -24,7 +24,7 @@ extension JSONWalk {
         let key = JSONKeys.Key(hash: hash, start: start)
         guard place.node >= 0 else {
             if rest.others || rest.unknownKeys {
-                report(JSONShape.otherKey, .string, start, place, hasEscapes: hasEscapes)
+                try report(JSONShape.otherKey, .string, start, place, hasEscapes: hasEscapes)
             }
             guard keys.add(key, to: &scope, of: bytes) else { throw JSONFault(.duplicateKey, at: start) }
             return -1
@@ -35,7 +35,7 @@ extension JSONWalk {
             guard !tables.resembles(node, name, range) else { throw JSONFault(.caseVariantKey, at: start) }
             let family = tables.family(of: node, name, range)
             if family < 0, rest.unknownKeys {
-                report(JSONShape.otherKey, .string, start, place, hasEscapes: hasEscapes)
+                try report(JSONShape.otherKey, .string, start, place, hasEscapes: hasEscapes)
             }
             guard keys.add(key, to: &scope, of: bytes) else { throw JSONFault(.duplicateKey, at: start) }
             return family < 0 ? -1 : tables.edges[family].child

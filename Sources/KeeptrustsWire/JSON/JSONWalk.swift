@@ -46,29 +46,29 @@ struct JSONWalk {
         switch bytes[start] {
         case UInt8(ascii: "\""):
             let hasEscapes = try string()
-            if field >= 0 || rest.others { report(field, .string, start, place, hasEscapes: hasEscapes) }
+            if field >= 0 || rest.others { try report(field, .string, start, place, hasEscapes: hasEscapes) }
         case UInt8(ascii: "{"):
             let position = values.count
-            if field >= 0 { report(field, .object, start, place) }
+            if field >= 0 { try report(field, .object, start, place) }
             try object(place)
             if field >= 0 { values[position].span = start..<offset }
         case UInt8(ascii: "["):
             let position = values.count
-            if field >= 0 { report(field, .array, start, place) }
+            if field >= 0 { try report(field, .array, start, place) }
             try array(place)
             if field >= 0 { values[position].span = start..<offset }
         case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
             try number()
-            if field >= 0 || offset - start >= rest.leastNumber { report(field, .number, start, place) }
+            if field >= 0 || offset - start >= rest.leastNumber { try report(field, .number, start, place) }
         case UInt8(ascii: "t"):
             try literal("true")
-            if field >= 0 { report(field, .true, start, place) }
+            if field >= 0 { try report(field, .true, start, place) }
         case UInt8(ascii: "f"):
             try literal("false")
-            if field >= 0 { report(field, .false, start, place) }
+            if field >= 0 { try report(field, .false, start, place) }
         case UInt8(ascii: "n"):
             try literal("null")
-            if field >= 0 { report(field, .null, start, place) }
+            if field >= 0 { try report(field, .null, start, place) }
         default:
             throw JSONFault(.unexpectedByte, at: start)
         }
@@ -132,7 +132,10 @@ struct JSONWalk {
     }
 
     @inline(__always)
-    mutating func report(_ field: Int, _ kind: JSONKind, _ start: Int, _ place: Place, hasEscapes: Bool = false) {
+    mutating func report(_ field: Int, _ kind: JSONKind, _ start: Int, _ place: Place, hasEscapes: Bool = false)
+        throws(JSONFault)
+    {
+        guard values.count < rest.mostValues else { throw JSONFault(.tooManyValues, at: start) }
         let path = rest.places && field < 0 && place.node >= 0 ? step(from: place, 0) : place.path
         values.append(
             JSONValue(

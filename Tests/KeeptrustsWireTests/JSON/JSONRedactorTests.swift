@@ -81,6 +81,29 @@ struct JSONRedactorTests {
         }
     }
 
+    @Test("Cuts that come from the beginning again, as of documents in one another, cost what cuts in order do")
+    func levels() {
+        let count = 10_000
+        let text = ByteBuffer(string: "[\"" + String(repeating: "0123456789", count: count) + "\"]")
+        let clock = ContinuousClock()
+        func cost(levels: Int) -> Duration {
+            (0..<3).map { _ in
+                clock.measure {
+                    var redactor = JSONRedactor()
+                    for level in 0..<levels {
+                        for place in 0..<count {
+                            redactor.cut(place * 10 + 2 + level..<place * 10 + 3 + level, for: "[M]")
+                        }
+                    }
+                    #expect(redactor.edits(of: text).count == count * levels)
+                }
+            }.min() ?? .zero
+        }
+
+        // In a list that is kept in order, each cut of a later level moves thousands.
+        #expect(cost(levels: 8) < cost(levels: 1) * 40)
+    }
+
     /// A random document: containers, numbers, words, strings with escapes, and documents in strings.
     private func document(_ depth: Int, _ generator: inout Seeded) -> String {
         func string(_ text: String) -> String {

@@ -203,4 +203,18 @@ struct JSONScannerTests {
 
         #expect(values == [JSONValue(field: 0, kind: .string, span: 5..<8)])
     }
+
+    @Test("A shape says how many values are reported at most")
+    func mostValues() throws {
+        let shape = JSONShape(["a"], reportsOthers: true, mostValues: 3)
+        var values: [JSONValue] = []
+
+        try JSONScanner.scan(ByteBuffer(string: #"{"a":["b",1,true,"c"]}"#), shape, into: &values)
+        #expect(values.count == 3)
+        values = []
+        #expect(throws: JSONFault(.tooManyValues, at: 15)) {
+            try JSONScanner.scan(ByteBuffer(string: #"{"a":["b","c",{"d":1}]}"#), shape, into: &values)
+        }
+        #expect(values.isEmpty)
+    }
 }
