@@ -21,7 +21,9 @@ struct TextFactsTests {
 
         #expect(facts(0x80).hasHighByte && facts(0xFF).hasHighByte && !facts(0x7F).hasHighByte)
         let spaces: [UInt8] = [0x09, 0x0A, 0x0D]
-        for control: UInt8 in Array(0..<0x20) + [0x7F] { #expect(facts(control).hasControl != spaces.contains(control)) }
+        for control: UInt8 in Array(0..<0x20) + [0x7F] {
+            #expect(facts(control).hasControl != spaces.contains(control))
+        }
         for other: UInt8 in [0x20, 0x7E, 0x80, 0xFF] { #expect(!facts(other).hasControl) }
     }
 
