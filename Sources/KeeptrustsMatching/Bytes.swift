@@ -69,9 +69,6 @@ extension UnsafeRawBufferPointer {
         return nil
     }
 
-    /// Whether a byte beyond ASCII stands in the text.
-    public var hasHighByte: Bool { firstHighByte(from: 0) != nil }
-
     /// The offset at which the character after the one at `offset` begins.
     public func character(after offset: Int) -> Int { beginOfCharacter(atOrAfter: offset + 1) }
 

@@ -47,15 +47,16 @@ final class Confirmer: @unchecked Sendable {
         var options = UInt32(PCRE2_NEVER_BACKSLASH_C)
         if pattern.ignoresCase { options |= UInt32(PCRE2_CASELESS) }
         options |= UInt32(PCRE2_USE_OFFSET_LIMIT)
+        let bytes = Array(pattern.expression.utf8)
         let isWide = syntax?.isWide ?? true
-        let ordered = BranchOrder.ordered(pattern.expression, ignoresCase: pattern.ignoresCase)
-        narrow = isWide ? NarrowCode(ordered ?? pattern.expression, options) : nil
+        narrow = isWide && bytes.allSatisfy { $0 < 0x80 } ? NarrowCode(bytes, options) : nil
         if isWide { options |= UInt32(PCRE2_UTF) | UInt32(PCRE2_MATCH_INVALID_UTF) }
-        if let ordered, let code = try? Self.compile(ordered, options, index) {
-            self.code = code
-        } else {
-            code = try Self.compile(pattern.expression, options, index)
+        var error: Int32 = 0
+        var offset = 0
+        guard let code = pcre2_compile_8(bytes, bytes.count, options, &error, &offset, nil) else {
+            throw PatternError(pattern: index, message: "\(Self.message(of: error)) at character \(offset)")
         }
+        self.code = code
         var captures: UInt32 = 0
         pcre2_pattern_info_8(code, UInt32(PCRE2_INFO_CAPTURECOUNT), &captures)
         self.captures = Int(captures)
@@ -86,7 +87,7 @@ final class Confirmer: @unchecked Sendable {
     ///   - start: Where to begin (byte offset).
     ///   - limit: The last offset at which a match may begin; nil for any.
     ///   - isOpen: More text may follow.
-    ///   - isNarrow: All of the text is ASCII, and it is worth a pattern that knows nothing else.
+    ///   - isNarrow: The text is long, and all of it is ASCII.
     ///   - memory: What the search works with.
     /// - Returns: What was found.
     /// - Throws: ``MatchFailure`` when the search was given up.
@@ -136,15 +137,6 @@ final class Confirmer: @unchecked Sendable {
         }
     }
 
-    private static func compile(
-        _ expression: String, _ options: UInt32, _ index: Int
-    ) throws(PatternError) -> OpaquePointer {
-        let bytes = Array(expression.utf8)
-        var (error, offset): (Int32, Int) = (0, 0)
-        if let code = pcre2_compile_8(bytes, bytes.count, options, &error, &offset, nil) { return code }
-        throw PatternError(pattern: index, message: "\(message(of: error)) at character \(offset)")
-    }
-
     /// What the groups of the last match found, the whole match first; as far as their places are noted.
     func groups(_ memory: MatchMemory) -> [Range<Int>?] {
         guard let spans = pcre2_get_ovector_pointer_8(memory.data) else { return [] }
@@ -168,9 +160,7 @@ final class Confirmer: @unchecked Sendable {
     }
 }
 
-/// A pattern, compiled for texts of ASCII when the first is searched that is worth it.
-///
-/// Characters beyond ASCII, of which such a text has none, are a byte that no such text has either.
+/// A pattern, compiled for texts of ASCII when the first is searched that is long enough to be worth it.
 private final class NarrowCode: @unchecked Sendable {
     // Immutable after `init` but for what is set once.
     private let expression: [UInt8]
@@ -178,40 +168,10 @@ private final class NarrowCode: @unchecked Sendable {
     private let compiled = Atomic<OpaquePointer?>(nil)
     private let isRefused = Atomic(false)
 
-    /// Nil where the expression says what it is about otherwise than by characters.
-    init?(_ expression: String, _ options: UInt32) {
-        guard !expression.contains("(*"), let narrow = Self.withoutWideCharacters(expression) else { return nil }
-        self.expression = Array(narrow.utf8)
+    init(_ expression: [UInt8], _ options: UInt32) {
+        self.expression = expression
         self.options = options
     }
-
-    /// The same expression for texts of ASCII; nil where it quotes text.
-    private static func withoutWideCharacters(_ expression: String) -> String? {
-        var narrow = String.UnicodeScalarView()
-        var rest = Substring(expression).unicodeScalars
-        while let scalar = rest.popFirst() {
-            guard scalar == "\\", let escaped = rest.first else {
-                narrow.append(contentsOf: scalar.isASCII ? String(scalar).unicodeScalars : Self.absent)
-                continue
-            }
-            if escaped == "Q" { return nil }
-            let number = rest.dropFirst(2).prefix { $0 != "}" }
-            if escaped == "x", rest.dropFirst().first == "{", let value = UInt32(String(number), radix: 16),
-                value > 0x7F
-            {
-                rest = rest.dropFirst(3 + number.count)
-                narrow.append(contentsOf: Self.absent)
-            } else {
-                rest = rest.dropFirst()
-                narrow.append(scalar)
-                narrow.append(contentsOf: escaped.isASCII ? String(escaped).unicodeScalars : "x80".unicodeScalars)
-            }
-        }
-        return String(narrow)
-    }
-
-    /// A byte that no text of ASCII has.
-    private static let absent = #"\x80"#.unicodeScalars
 
     deinit { pcre2_code_free_8(compiled.load(ordering: .acquiring)) }
 
@@ -224,8 +184,7 @@ private final class NarrowCode: @unchecked Sendable {
     private func compile() -> OpaquePointer? {
         var (error, offset): (Int32, Int) = (0, 0)
         let code = pcre2_compile_8(expression, expression.count, options, &error, &offset, nil)
-        let jit = UInt32(PCRE2_JIT_COMPLETE) | UInt32(PCRE2_JIT_PARTIAL_HARD)
-        guard let code, pcre2_jit_compile_8(code, jit) == 0 else {
+        guard let code, pcre2_jit_compile_8(code, UInt32(PCRE2_JIT_COMPLETE)) == 0 else {
             pcre2_code_free_8(code)
             isRefused.store(true, ordering: .relaxed)
             return nil

@@ -7,9 +7,7 @@ struct LivenessAutomaton: Sendable {
     /// A place in a pattern that one byte can bring a match to.
     struct Position: Sendable {
         var bytes: ByteSet
-
-        /// The pattern's bit.
-        var pattern: UInt32
+        var pattern: Int
 
         /// A match may end here.
         var isLast = false
@@ -22,17 +20,14 @@ struct LivenessAutomaton: Sendable {
     private(set) var anywhere: [Int32] = []
     private(set) var atWords: [Int32] = []
 
-    /// The bytes that a match can begin with.
-    private(set) var first = ByteSet()
+    /// Patterns of a group; a divisor of 64, so that all of them have their bits in one word.
+    static let mostPatterns = 16
 
-    /// Patterns of a group.
-    private static let mostPatterns = 16
-
-    /// The patterns of the group, by their bits.
-    let patterns: [Int]
+    /// Which word of 64 bits holds the group's patterns.
+    let word: Int
 
     /// The patterns that count as alive always, as bits.
-    private(set) var unknown: UInt32 = 0
+    private(set) var unknown: UInt64 = 0
 
     /// Bytes that all positions treat alike share a class.
     private(set) var classOfByte = [UInt8](repeating: 0, count: 256)
@@ -40,48 +35,23 @@ struct LivenessAutomaton: Sendable {
     /// One byte of each class.
     private(set) var byteOfClass: [UInt8] = []
 
-    /// The automaton of no pattern.
-    static let none = LivenessAutomaton([], [])
-
-    /// The automata of patterns.
-    ///
-    /// Patterns that begin with no letter, or with capitals only, are in groups of their own, which most prose passes by.
+    /// The automata of patterns, by their numbers.
     static func all(of syntaxes: [Syntax?]) -> [LivenessAutomaton] {
-        let kinds = Dictionary(grouping: syntaxes.indices) { Beginning(of: syntaxes[$0]) }
-        return Beginning.allCases.flatMap { kind in
-            let patterns = kinds[kind] ?? []
-            return stride(from: 0, to: patterns.count, by: mostPatterns).map { first in
-                LivenessAutomaton(Array(patterns[first..<min(first + mostPatterns, patterns.count)]), syntaxes)
-            }
+        stride(from: 0, to: syntaxes.count, by: mostPatterns).map { first in
+            LivenessAutomaton(syntaxes[first..<min(first + mostPatterns, syntaxes.count)])
         }
     }
 
-    /// What matches of a pattern begin with.
-    private enum Beginning: CaseIterable {
-        case noLetter, capital, anything
-
-        init(of syntax: Syntax?) {
-            guard let first = syntax?.firstBytes else {
-                self = .anything
-                return
-            }
-            let small = ByteSet(UInt8(ascii: "a")...UInt8(ascii: "z"))
-            self = first.isDisjoint(with: .letters) ? .noLetter : first.isDisjoint(with: small) ? .capital : .anything
-        }
-    }
-
-    private init(_ patterns: [Int], _ syntaxes: [Syntax?]) {
-        self.patterns = patterns
-        for (number, pattern) in patterns.enumerated() {
-            let bit: UInt32 = 1 << UInt32(number)
-            guard let syntax = syntaxes[pattern], !syntax.isNullable else {
-                unknown |= bit
+    private init(_ syntaxes: ArraySlice<Syntax?>) {
+        word = syntaxes.startIndex / 64
+        for (pattern, syntax) in zip(syntaxes.indices, syntaxes) {
+            guard let syntax, !syntax.isNullable else {
+                unknown |= 1 << UInt64(pattern % 64)
                 continue
             }
-            let part = add(syntax, of: bit)
+            let part = add(syntax, of: pattern)
             for last in part.last { positions[Int(last)].isLast = true }
             if syntax.beginsWord { atWords += part.first } else { anywhere += part.first }
-            for begin in part.first { first = first.union(positions[Int(begin)].bytes) }
         }
         classify()
     }
@@ -93,7 +63,7 @@ struct LivenessAutomaton: Sendable {
         var isNullable = true
     }
 
-    private mutating func add(_ syntax: Syntax, of pattern: UInt32) -> Part {
+    private mutating func add(_ syntax: Syntax, of pattern: Int) -> Part {
         switch syntax {
         case .assertion: return Part()
         case .one(let bytes, let isWide, _): return isWide ? addWide(bytes, of: pattern) : addByte(bytes, of: pattern)
@@ -114,14 +84,14 @@ struct LivenessAutomaton: Sendable {
         }
     }
 
-    private mutating func addByte(_ bytes: ByteSet, of pattern: UInt32) -> Part {
+    private mutating func addByte(_ bytes: ByteSet, of pattern: Int) -> Part {
         let index = Int32(positions.count)
         positions.append(Position(bytes: bytes, pattern: pattern))
         return Part(first: [index], last: [index], isNullable: false)
     }
 
     /// An ASCII byte, or a run of the bytes that characters beyond ASCII are made of.
-    private mutating func addWide(_ bytes: ByteSet, of pattern: UInt32) -> Part {
+    private mutating func addWide(_ bytes: ByteSet, of pattern: Int) -> Part {
         let high = addByte(.high, of: pattern)
         connect(high.last, to: high.first)
         let ascii = bytes.subtracting(.high)

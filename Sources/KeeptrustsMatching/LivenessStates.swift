@@ -9,8 +9,8 @@ final class LivenessStates {
     private let transitions: UnsafeMutablePointer<Int32>
 
     /// Of each state, the patterns that are alive in it, and those of which a match may just have ended.
-    private let alive: UnsafeMutablePointer<UInt32>
-    private let ended: UnsafeMutablePointer<UInt32>
+    private let alive: UnsafeMutablePointer<UInt64>
+    private let ended: UnsafeMutablePointer<UInt64>
     private let classOfByte: UnsafeMutablePointer<UInt8>
     private var keys: [Key] = []
     private var known: [Key: Int32] = [:]
@@ -18,15 +18,12 @@ final class LivenessStates {
     /// Grows when all states are forgotten; numbers of an older generation mean nothing.
     private(set) var generation = 0
 
-    /// The state behind a word in which no pattern is alive; -1 where it is not known yet.
-    private var idleBehindWord: Int32 = -1
-
     /// What is left of states when a pattern is out of question, as far as that was asked.
     private var left: [Change: Int32] = [:]
 
     private struct Change: Hashable {
         var state: Int32
-        var pattern: UInt32
+        var pattern: Int
     }
 
     private struct Key: Hashable {
@@ -59,53 +56,17 @@ final class LivenessStates {
     /// - Parameters:
     ///   - text: The piece.
     ///   - state: The state before it; 0 before any text.
-    ///   - scratch: Takes the patterns that are alive after the piece or of which a match may have ended in it.
+    ///   - hits: Takes a bit for each pattern that is alive after the piece or of which a match may have ended in it.
     /// - Returns: The state after the piece.
-    func run(_ text: UnsafeRawBufferPointer, from state: Int32, into scratch: PatternScratch) -> Int32 {
+    func run(_ text: UnsafeRawBufferPointer, from state: Int32, into hits: UnsafeMutablePointer<UInt64>) -> Int32 {
         var state = state
         var met = automaton.unknown
         for byte in text {
             state = next(state, byte)
             met |= ended[Int(state)]
         }
-        note(met, alive[Int(state)], in: scratch)
+        hits[automaton.word] |= met | alive[Int(state)]
         return state
-    }
-
-    /// Passes over a piece of text that no match can begin in, when none is in progress.
-    ///
-    /// - Parameters:
-    ///   - text: The piece.
-    ///   - bytes: The bytes that stand in it.
-    ///   - state: The state before it.
-    ///   - scratch: Takes the patterns that count as alive always.
-    /// - Returns: The state after the piece; nil when it must be read.
-    func pass(
-        _ text: UnsafeRawBufferPointer, holding bytes: ByteSet, from state: Int32, into scratch: PatternScratch
-    ) -> Int32? {
-        guard alive[Int(state)] == 0, automaton.first.isDisjoint(with: bytes) else { return nil }
-        note(automaton.unknown, 0, in: scratch)
-        guard let last = text.last else { return state }
-        guard ByteSet.word.contains(last) else { return 0 }
-        if idleBehindWord < 0 {
-            let number = number(of: Key(positions: [], followsWord: true))
-            idleBehindWord = number
-        }
-        return idleBehindWord
-    }
-
-    /// Notes the patterns of the group of which a match may have ended, and those that are alive.
-    @inline(__always)
-    private func note(_ ended: UInt32, _ alive: UInt32, in scratch: PatternScratch) {
-        var bits = ended | alive
-        while bits != 0 {
-            let number = bits.trailingZeroBitCount
-            bits &= bits &- 1
-            let pattern = automaton.patterns[number]
-            let bit: UInt64 = 1 << UInt64(pattern & 63)
-            scratch.hits[pattern >> 6] |= bit
-            if ended >> UInt32(number) & 1 != 0 { scratch.ended[pattern >> 6] |= bit }
-        }
     }
 
     /// Reads a piece of text for four groups at once: while one waits for memory, the others go on.
@@ -114,11 +75,11 @@ final class LivenessStates {
     ///   - text: The piece.
     ///   - groups: The four.
     ///   - states: The state of each before the piece, and then after it.
-    ///   - scratch: Takes what ``run(_:from:into:)`` notes there.
+    ///   - hits: Takes what ``run(_:from:into:)`` notes there.
     static func run(
         _ text: UnsafeRawBufferPointer,
         _ groups: (LivenessStates, LivenessStates, LivenessStates, LivenessStates),
-        from states: inout (Int32, Int32, Int32, Int32), into scratch: PatternScratch
+        from states: inout (Int32, Int32, Int32, Int32), into hits: UnsafeMutablePointer<UInt64>
     ) {
         let (a, b, c, d) = groups
         var (stateA, stateB, stateC, stateD) = states
@@ -135,10 +96,10 @@ final class LivenessStates {
             metD |= d.ended[Int(stateD)]
         }
         states = (stateA, stateB, stateC, stateD)
-        a.note(metA, a.alive[Int(stateA)], in: scratch)
-        b.note(metB, b.alive[Int(stateB)], in: scratch)
-        c.note(metC, c.alive[Int(stateC)], in: scratch)
-        d.note(metD, d.alive[Int(stateD)], in: scratch)
+        hits[a.automaton.word] |= metA | a.alive[Int(stateA)]
+        hits[b.automaton.word] |= metB | b.alive[Int(stateB)]
+        hits[c.automaton.word] |= metC | c.alive[Int(stateC)]
+        hits[d.automaton.word] |= metD | d.alive[Int(stateD)]
     }
 
     @inline(__always)
@@ -152,16 +113,15 @@ final class LivenessStates {
     ///
     /// - Parameters:
     ///   - state: The state, of this generation.
-    ///   - pattern: The pattern, one of the group.
+    ///   - pattern: The pattern.
     /// - Returns: The other state; of a new generation when there were too many.
     func state(_ state: Int32, without pattern: Int) -> Int32 {
-        guard let place = automaton.patterns.firstIndex(of: pattern) else { return state }
-        let bit: UInt32 = 1 << UInt32(place)
+        let bit: UInt64 = 1 << UInt64(pattern % 64)
         guard alive[Int(state)] & bit != 0 else { return state }
-        let change = Change(state: state, pattern: bit)
+        let change = Change(state: state, pattern: pattern)
         if let known = left[change] { return known }
         var key = keys[Int(state)]
-        key.positions.removeAll { automaton.positions[Int($0)].pattern == bit }
+        key.positions.removeAll { automaton.positions[Int($0)].pattern == pattern }
         let before = generation
         let other = number(of: key)
         if generation == before { left[change] = other }
@@ -192,7 +152,6 @@ final class LivenessStates {
             keys.removeAll(keepingCapacity: true)
             known.removeAll(keepingCapacity: true)
             left.removeAll(keepingCapacity: true)
-            idleBehindWord = -1
             generation += 1
             if !key.positions.isEmpty || key.followsWord { _ = number(of: Key(positions: [], followsWord: false)) }
         }
@@ -203,8 +162,9 @@ final class LivenessStates {
         (alive[number], ended[number]) = (0, 0)
         for index in key.positions {
             let position = automaton.positions[Int(index)]
-            alive[number] |= position.pattern
-            if position.isLast { ended[number] |= position.pattern }
+            let bit: UInt64 = 1 << UInt64(position.pattern % 64)
+            alive[number] |= bit
+            if position.isLast { ended[number] |= bit }
         }
         return Int32(number)
     }

@@ -21,15 +21,6 @@ public final class PatternScratch {
     let marks: StepMarks
     let liveness: [LivenessStates]
 
-    /// A group without patterns.
-    let nothingAlive: LivenessStates
-
-    /// A bit for each pattern of which a match may have ended in the text that a stream last brought.
-    let ended: UnsafeMutablePointer<UInt64>
-
-    /// Of each pattern, where in ``liveness`` its group is.
-    let livenessOfPattern: [Int]
-
     /// Allocates the memory; nil when there is none left.
     public init?(for set: PatternSet) {
         guard let memory = MatchMemory() else { return nil }
@@ -53,19 +44,10 @@ public final class PatternScratch {
         self.memory = memory
         marks = StepMarks(set.vocabulary)
         liveness = set.liveness.map { LivenessStates(of: $0) }
-        nothingAlive = LivenessStates(of: .none)
-        ended = .allocate(capacity: words)
-        ended.initialize(repeating: 0, count: words)
-        var groups = [Int](repeating: 0, count: set.count)
-        for (number, group) in set.liveness.enumerated() {
-            for pattern in group.patterns { groups[pattern] = number }
-        }
-        livenessOfPattern = groups
     }
 
     deinit {
         hs_free_scratch(hyperscan)
-        ended.deallocate()
         sightings.pointee.deallocate()
         sightings.deinitialize(count: 1)
         sightings.deallocate()
@@ -74,10 +56,6 @@ public final class PatternScratch {
     /// The hits of 64 patterns: bit b of word w stands for pattern 64w + b.
     @inline(__always)
     public func hits(word: Int) -> UInt64 { sightings.pointee.bits[word] }
-
-    /// Whether a match of a pattern may have ended in the text that a stream last brought, or with what is there of it now.
-    @inline(__always)
-    public func mayHaveEnded(_ pattern: Int) -> Bool { ended[pattern >> 6] >> UInt64(pattern & 63) & 1 != 0 }
 
     func clearHits() { sightings.pointee.clear() }
 

@@ -52,7 +52,6 @@ struct ScanPlan {
         let steps = Int(chains.last?.end ?? 0)
         chains.append(Vocabulary.Chain(of: pattern, from: steps, chain.steps, needed: rare))
         let longest = Self.bounded(syntax.longest)
-        let isOneSentence = syntax.alphabet.bytes.isDisjoint(with: .sentenceEnds)
         // A word that stands in two steps must not count for both: the later step comes first.
         for (index, step) in chain.steps.enumerated().reversed() {
             let isLast = index == chain.steps.count - 1
@@ -68,8 +67,7 @@ struct ScanPlan {
                     previous: index == 0 ? -1 : Int32(steps + index - 1), longest: longest,
                     before: Self.bounded(before.bytes), after: Self.bounded(after.bytes),
                     wordsBefore: Self.bounded((before + others).words.map { $0 + 1 }),
-                    wordsAfter: Self.bounded((others + after).words), isLast: isLast, width: width, needed: rare,
-                    isOneSentence: isOneSentence)
+                    wordsAfter: Self.bounded((others + after).words), isLast: isLast, width: width, needed: rare)
                 if numbers[word] == nil {
                     numbers[word] = self.words.count
                     self.words.append((word, []))

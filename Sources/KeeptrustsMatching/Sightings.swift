@@ -24,9 +24,6 @@ struct Sightings {
     private let lastRegion: UnsafeMutablePointer<Int32>
     private let patterns: Int
 
-    /// A part of the text in which no sentence ends, so that it is not looked at again; 0 and -1 at first.
-    private var withoutEnd = (start: 0, end: -1)
-
     struct Place {
         var literal: UInt32
         var end: UInt32
@@ -43,9 +40,6 @@ struct Sightings {
         /// least, and at most.
         var rank: Int
         var mostRank: Int
-
-        /// Where the last sign stands before it at which a sentence ends, as far as that is known; else -1.
-        var sentenceEnd: Int
     }
 
     private static let mostPlaces = 4_096
@@ -95,36 +89,24 @@ struct Sightings {
     mutating func note(
         _ entry: UnsafePointer<Vocabulary.Entry>, _ word: FoundWord, _ text: UnsafeRawBufferPointer
     ) {
-        let wall = entry.pointee.isOneSentence ? word.sentenceEnd : -1
         var begins = WordTrails.Begins(
-            earliest: word.start &- Int(entry.pointee.before), latest: word.latestStart)
+            earliest: max(0, word.start &- Int(entry.pointee.before)), latest: word.latestStart)
         if entry.pointee.previous >= 0 {
             let known = trails.begins(
                 behind: Int(entry.pointee.previous), at: word.start, rank: word.rank, gap: Int(entry.pointee.before),
-                words: Int(entry.pointee.wordsBefore), wall: wall)
+                words: Int(entry.pointee.wordsBefore))
             guard let known else { return }
             begins = known
         }
         // No match is longer.
-        begins.earliest = max(begins.earliest, word.start &- Int(entry.pointee.longest), wall &+ 1)
+        begins.earliest = max(begins.earliest, word.start &- Int(entry.pointee.longest))
         guard begins.earliest <= begins.latest else { return }
         let end = min(text.count, word.end &+ Int(entry.pointee.after))
-        guard !entry.pointee.isLast else {
-            return hit(entry, begins, entry.pointee.isOneSentence ? sentenceEnd(text, word.end, end) : end, text)
-        }
+        guard !entry.pointee.isLast else { return hit(entry, begins, end, text) }
         let rank = word.mostRank &+ Int(entry.pointee.wordsAfter)
         trails.add(
-            WordTrails.Spot(word.start...word.latestStart, end, rank: rank, begins: begins),
-            to: Int(entry.pointee.step), Int(entry.pointee.width), wall: wall)
-    }
-
-    /// The first place, of those from `start` to `limit`, at which a sentence ends; `limit` without one.
-    private mutating func sentenceEnd(_ text: UnsafeRawBufferPointer, _ start: Int, _ limit: Int) -> Int {
-        if start < withoutEnd.start || start > withoutEnd.end { withoutEnd = (start, start) }
-        var place = withoutEnd.end
-        while place < limit, !text[place].endsSentence { place &+= 1 }
-        withoutEnd.end = place
-        return min(place, limit)
+            WordTrails.Spot(word.start, end, rank: rank, begins: begins), to: Int(entry.pointee.step),
+            Int(entry.pointee.width))
     }
 
     private mutating func hit(
@@ -170,7 +152,6 @@ struct Sightings {
         }
         count = 0
         isFull = false
-        withoutEnd = (0, -1)
         regionCount = 0
     }
 

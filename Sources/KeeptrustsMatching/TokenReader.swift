@@ -145,8 +145,4 @@ extension UInt8 {
     /// Whether this is a letter or a digit of ASCII.
     @inline(__always)
     var isAlphanumeric: Bool { self &- 0x30 < 10 || (self | 0x20) &- 0x61 < 26 }
-
-    /// Whether this is one of ``ByteSet/sentenceEnds``.
-    @inline(__always)
-    var endsSentence: Bool { self == 0x2E || self == 0x21 || self == 0x3F }
 }

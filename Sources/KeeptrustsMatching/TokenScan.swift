@@ -34,21 +34,18 @@ struct TokenScan {
         let literals = sightings.pointee.ordered()
         var taken = 0
         var rank = 0
-        var sentenceEnd = -1
         var counted = 0
         eachToken(of: vocabulary.tokens) { slot, tokens, index in
             guard marks.isWanted(slot: slot) else { return }
             // Behind the first token of a new run; what was left of the last one only makes words seem nearer to each other.
             if index < counted &- 1 { counted = 0 }
             while counted <= index {
-                let start = tokens[counted].start
-                rank &+= isBehindSpace(start)
-                if let end = self.sentenceEnd(before: start) { sentenceEnd = end }
+                rank &+= isBehindSpace(tokens[counted].start)
                 counted &+= 1
             }
             let start = tokens[index].start
             if taken < literals.count { take(literals, &taken, upTo: start, rank: rank) }
-            note(slot, start, rank: rank, sentenceEnd)
+            note(slot, start, rank: rank)
         }
         take(literals, &taken, upTo: text.count, rank: rank &+ text.count)
     }
@@ -59,19 +56,6 @@ struct TokenScan {
         guard place > 0 else { return 0 }
         let byte = text[place &- 1]
         return byte == 0x20 || byte &- 0x09 < 5 ? 1 : 0
-    }
-
-    /// The place of a sign that ends a sentence and stands within four bytes before a token; nil without one.
-    @inline(__always)
-    private func sentenceEnd(before token: Int) -> Int? {
-        guard token >= 2 else { return nil }
-        // Most tokens stand one space behind a letter.
-        guard text[token &- 1] != 0x20 || text[token &- 2] < 0x40 else { return nil }
-        for place in stride(from: token &- 1, through: max(0, token &- 4), by: -1)
-        where text[place].endsSentence {
-            return place
-        }
-        return nil
     }
 
     /// Hands the slot of each token of a table to `body`, with the run of tokens that it is of, and its index there.
@@ -133,8 +117,7 @@ struct TokenScan {
             // In another case, a character can have more bytes.
             let start = max(0, Int(place.end) &- literal.length &* 3)
             let word = Sightings.FoundWord(
-                start: start, latestStart: Int(place.end), end: Int(place.end), rank: 0, mostRank: rank,
-                sentenceEnd: -1)
+                start: start, latestStart: Int(place.end), end: Int(place.end), rank: 0, mostRank: rank)
             for entry in literal.entries where marks.isWanted(step: entry.step) {
                 withUnsafePointer(to: entry) { sightings.pointee.note($0, word, text) }
             }
@@ -142,7 +125,7 @@ struct TokenScan {
     }
 
     /// Notes the words that stand where their token does.
-    private func note(_ slot: Int, _ token: Int, rank: Int, _ sentenceEnd: Int) {
+    private func note(_ slot: Int, _ token: Int, rank: Int) {
         var index = vocabulary.head(at: slot).form
         while index >= 0 {
             let form = vocabulary.forms + Int(index)
@@ -152,7 +135,7 @@ struct TokenScan {
                     form,
                     Sightings.FoundWord(
                         start: start, latestStart: start, end: start &+ Int(form.pointee.length), rank: rank,
-                        mostRank: rank, sentenceEnd: sentenceEnd))
+                        mostRank: rank))
             }
             index = form.pointee.next
         }

@@ -25,9 +25,6 @@ extension Vocabulary {
 
         /// The number in ``needed`` of the bytes of which every match holds one; -1 when none are known.
         var needed: Int32
-
-        /// No match holds a byte of ``ByteSet/sentenceEnds``, so all of its words stand between two of them.
-        var isOneSentence: Bool
     }
 
     /// The steps of a chain.

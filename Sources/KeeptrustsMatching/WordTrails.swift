@@ -4,10 +4,9 @@
 struct WordTrails {
     /// Words of one step that stand close to each other.
     struct Spot {
-        /// Where the first and the last of them begin, where the last of them ends, and where a match with one of them can
-        /// begin: at the earliest, and at the latest.
+        /// Where the first of them begins, where the last of them ends, and where a match with one of them can begin: at the
+        /// earliest, and at the latest.
         var first: Int32
-        var last: Int32
         var end: Int32
         var begin: Int32
         var latest: Int32
@@ -15,16 +14,15 @@ struct WordTrails {
         /// How many words of the text stand before the end of the last of them.
         var rank: Int32
 
-        init(_ starts: ClosedRange<Int>, _ end: Int, rank: Int, begins: Begins) {
-            first = Int32(truncatingIfNeeded: starts.lowerBound)
-            last = Int32(truncatingIfNeeded: starts.upperBound)
+        init(_ start: Int, _ end: Int, rank: Int, begins: Begins) {
+            first = Int32(truncatingIfNeeded: start)
             self.end = Int32(truncatingIfNeeded: end)
             self.rank = Int32(truncatingIfNeeded: rank)
             begin = Int32(truncatingIfNeeded: begins.earliest)
             latest = Int32(truncatingIfNeeded: begins.latest)
         }
 
-        static let none = Spot(0...0, 0, rank: 0, begins: Begins(earliest: 0, latest: 0))
+        static let none = Spot(0, 0, rank: 0, begins: Begins(earliest: 0, latest: 0))
     }
 
     /// Where a match can begin.
@@ -83,18 +81,15 @@ struct WordTrails {
     ///   - rank: How many words of the text stand before it, itself included.
     ///   - gap: The most bytes between the two words.
     ///   - words: The most words from the one to the other, that included.
-    ///   - wall: A place that no match reaches across; -1 without one.
     /// - Returns: The places; nil when no word of the step is near enough.
     @inline(__always)
-    func begins(behind step: Int, at place: Int, rank: Int, gap: Int, words: Int, wall: Int) -> Begins? {
+    func begins(behind step: Int, at place: Int, rank: Int, gap: Int, words: Int) -> Begins? {
         // Steps are numbered from 0 to `steps`.
         guard texts[step] == text else { return nil }
         var begins = Begins(earliest: .max, latest: 0)
         for index in 0..<min(Int(counts[step]), Self.most) {
             let spot = spots[step &* Self.most &+ index]
-            guard place &- Int(spot.end) <= gap, rank &- Int(spot.rank) <= words, Int(spot.last) > wall else {
-                continue
-            }
+            guard place &- Int(spot.end) <= gap, rank &- Int(spot.rank) <= words else { continue }
             begins.earliest = min(begins.earliest, Int(spot.begin))
             begins.latest = max(begins.latest, Int(spot.latest))
         }
@@ -102,10 +97,8 @@ struct WordTrails {
     }
 
     /// Remembers a word of a step; words come in the order in which they begin.
-    ///
-    /// What stands before the wall is out of reach, and no spot reaches across it.
     @inline(__always)
-    func add(_ spot: Spot, to step: Int, _ width: Int, wall: Int) {
+    func add(_ spot: Spot, to step: Int, _ width: Int) {
         if texts[step] != text {
             texts[step] = text
             counts[step] = 0
@@ -114,8 +107,7 @@ struct WordTrails {
         let row = spots + step &* Self.most
         if count > 0 {
             let last = row + (count &- 1) % Self.most
-            if Int(spot.first) &- Int(last.pointee.first) <= width, Int(last.pointee.last) > wall {
-                last.pointee.last = max(last.pointee.last, spot.last)
+            if Int(spot.first) &- Int(last.pointee.first) <= width {
                 last.pointee.end = max(last.pointee.end, spot.end)
                 last.pointee.begin = min(last.pointee.begin, spot.begin)
                 last.pointee.latest = max(last.pointee.latest, spot.latest)

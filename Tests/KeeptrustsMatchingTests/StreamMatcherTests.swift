@@ -23,57 +23,6 @@ struct StreamMatcherTests {
         }
     }
 
-    @Test(
-        "Groups that most texts pass by miss nothing",
-        arguments: ["", "go 12", "x. Ab 4711x", "word7 WORD7 Word7", "é9 Q"])
-    func passing(text: String) throws {
-        let patterns = (0..<60).map { number in
-            Pattern([#"\d{\#(number % 4 + 1)}x?"#, #"\b[A-Z][a-z]{\#(number % 3)}"#, #"word\#(number)"#][number % 3])
-        }
-        let set = try PatternSet(patterns, cacheDirectory: nil)
-        let scratch = try #require(PatternScratch(for: set))
-        let bytes = Array(("a " + text + " b 5 Cd word9").utf8)
-        for cut in 0...bytes.count {
-            try bytes.withUnsafeBytes { whole in
-                var matcher = StreamMatcher(for: set)
-                _ = matcher.read(UnsafeRawBufferPointer(rebasing: whole[..<cut]), from: 0, using: scratch)
-                _ = matcher.read(whole, from: cut, using: scratch)
-                let noted = scratch.hits(word: 0)
-                for pattern in 0..<set.count {
-                    // What ends before the cut was noted then.
-                    let start = max(0, cut - 8)
-                    let outcome = try set.next(pattern, in: whole, from: start, isLast: false, using: scratch)
-                    guard case .match(let span, _) = outcome, span.upperBound > cut else { continue }
-                    #expect(noted >> UInt64(pattern) & 1 == 1, "\(patterns[pattern].expression) after \(cut) bytes")
-                }
-            }
-        }
-    }
-
-    @Test("A text of ASCII is searched by a pattern that knows no other characters")
-    func narrow() throws {
-        let patterns = [
-            #"say [\x{2018}'é]no(?:[\x{2019}']|é)"#, #"\\x{2019}[à-ü]?q"#, #"[^\x{2018}]\p{Lu}[a-\x{17F}]z"#,
-        ]
-        let set = try PatternSet(patterns.map { Pattern($0) }, cacheDirectory: nil)
-        let scratch = try #require(PatternScratch(for: set))
-        func find(_ pattern: Int, _ text: String, isNarrow: Bool) throws -> StreamOutcome {
-            try Array(text.utf8).withUnsafeBytes {
-                try set.next(pattern, in: $0, from: 0, isLast: false, isNarrow: isNarrow, using: scratch)
-            }
-        }
-
-        for text in ["I say 'no' to", "I say 'n", #"\x{2019}q"#, #"\xx{2019}"#, " Abz abz", ""] {
-            for pattern in patterns.indices {
-                #expect(try find(pattern, text, isNarrow: true) == find(pattern, text, isNarrow: false), "\(text)")
-            }
-        }
-        #expect(try find(0, "say 'no' ", isNarrow: true) == .match(whole: 0..<8, found: 0..<8))
-        // It is another pattern indeed.
-        #expect(try find(0, "say ‘no’ ", isNarrow: false) != .none)
-        #expect(try find(0, "say ‘no’ ", isNarrow: true) == .none)
-    }
-
     @Test("Clean words leave nothing to search for")
     func quiet() throws {
         let set = try PatternSet([Pattern(#"\bsecret-\w+"#), Pattern(#"\d{4}"#)], cacheDirectory: nil)

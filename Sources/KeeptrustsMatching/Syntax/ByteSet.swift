@@ -29,9 +29,6 @@ struct ByteSet: Hashable, Sendable {
     static let unparted = ByteSet(0x21...0x3F).union(ByteSet(0x41...0xFF))
     static let ascii = ByteSet(0...0x7F)
 
-    /// Signs at which sentences end.
-    static let sentenceEnds = ByteSet(".!?".utf8)
-
     /// The bytes of characters beyond ASCII.
     static let high = ByteSet(0x80...0xFF)
 

@@ -39,12 +39,6 @@ struct StreamState: Sendable {
     private var matcher: StreamMatcher
     private var cursors = Cursors()
 
-    /// Of each pattern, where a match in the text as it was sent can begin at the earliest that was not found yet.
-    private var open: [Int]
-
-    /// The pattern for which the text was last held back.
-    private var leader: Int?
-
     /// Where code stands; nil when no instance asks.
     private var fences: CodeFences?
 
@@ -59,7 +53,6 @@ struct StreamState: Sendable {
         self.phase = phase
         judgement = Judgement(chain: chain, outcome: chain.clean[phase.bit])
         matcher = StreamMatcher(for: chain.patterns)
-        open = Array(repeating: 0, count: chain.patterns.count)
         decoder = chain.users.lazy.joined().first { $0.holds && $0.runs(on: phase) && $0.readings.contain(.decoded) }
         for index in chain.stances.indices where chain.stances[index].examines {
             // Code sees whole texts only: here, it does not run.
@@ -88,9 +81,8 @@ struct StreamState: Sendable {
         fences?.read(UnsafeRawBufferPointer(rebasing: text[seen...]))
         guard let memory = scratch.patterns else { return failAll() }
         var sightings: [Sighting] = []
-        let isNarrow = !text.hasHighByte
         if matcher.read(text, from: seen, using: memory) {
-            search(Reader(text: text, isLast: isLast, isNarrow: isNarrow), memory, into: &sightings)
+            search(Reader(text: text, isLast: isLast), memory, into: &sightings)
         }
         for view in views(of: text, isOpen: !isLast) {
             view.view.bytes.withUnsafeBytes { bytes in
@@ -140,9 +132,6 @@ struct StreamState: Sendable {
         /// Nothing follows.
         var isLast: Bool
 
-        /// All of it is ASCII.
-        var isNarrow = false
-
         /// The place in the window of the text as it was sent.
         func original(at place: Int) -> Int { view?.original(at: place) ?? place }
     }
@@ -164,7 +153,7 @@ struct StreamState: Sendable {
             ofWindow: text, isCut: base > 0, isOpen: isOpen, part: partInProgress.map { $0 - base })
         views += decoding.layers.map { (.decoded, $0.view, Self.firstPath + $0.path, $0.isOpen) }
         partInProgress = decoding.part.map { $0 + base }
-        if let place = decoding.pending { hold(from: base + place, for: decoder?.instance) }
+        if let place = decoding.pending { hold(from: base + place, for: decoder) }
         return views
     }
 
@@ -174,33 +163,17 @@ struct StreamState: Sendable {
     /// Searches for every pattern that is noted in `memory`.
     private mutating func search(_ reader: Reader, _ memory: PatternScratch, into sightings: inout [Sighting]) {
         let mask = chain.scopes[phase.index]?.patterns ?? []
-        // What held back the text before will most often still do, and others need not be searched for then.
-        var first: (word: Int, bit: UInt64)?
-        if let leader, reader.view == nil, !mask.isEmpty {
-            let (word, bit) = (leader / 64, UInt64(1) << UInt64(leader % 64))
-            if memory.hits(word: word) & mask[word] & bit != 0 {
-                first = (word, bit)
-                searchSafely(leader, reader, memory, into: &sightings)
-            }
-        }
         for word in mask.indices {
             var bits = memory.hits(word: word) & mask[word]
-            if word == first?.word { bits &= ~(first?.bit ?? 0) }
             while bits != 0 {
                 let pattern = word * 64 + bits.trailingZeroBitCount
                 bits &= bits - 1
-                searchSafely(pattern, reader, memory, into: &sightings)
+                do throws(MatchFailure) {
+                    try search(pattern, reader, memory, into: &sightings)
+                } catch {
+                    for user in chain.users[pattern] where user.runs(on: phase) { fail(user.instance) }
+                }
             }
-        }
-    }
-
-    private mutating func searchSafely(
-        _ pattern: Int, _ reader: Reader, _ memory: PatternScratch, into sightings: inout [Sighting]
-    ) {
-        do throws(MatchFailure) {
-            try search(pattern, reader, memory, into: &sightings)
-        } catch {
-            for user in chain.users[pattern] where user.runs(on: phase) { fail(user.instance) }
         }
     }
 
@@ -208,29 +181,21 @@ struct StreamState: Sendable {
         _ pattern: Int, _ reader: Reader, _ memory: PatternScratch, into sightings: inout [Sighting]
     ) throws(MatchFailure) {
         let users = chain.users[pattern]
-        guard users.indices.contains(where: { isConcerned(users[$0], by: reader) }) else { return }
-        let index = users.indices.first { users[$0].holds && isConcerned(users[$0], by: reader) }
-        let holds = index.map { users[$0].instance }
-        let isPlain = reader.view == nil
-        let least = max(holds == nil ? begin : sent, cursors[pattern, reader.path])
-        let first = (isPlain ? max(least, open[pattern]) : least) - base
-        // No match has ended, and one in progress holds back no more than is held back already.
-        guard !isPlain || memory.mayHaveEnded(pattern) || base + first < (holds == nil ? watched : safe) else { return }
+        guard users.contains(where: { isConcerned($0, by: reader) }) else { return }
+        let holds = users.first { $0.holds && isConcerned($0, by: reader) }
+        let first = max(holds == nil ? begin : sent, cursors[pattern, reader.path]) - base
         let text = reader.text
         var start = reader.view?.offset(of: first) ?? first
         while start <= text.count {
-            let outcome = try chain.patterns.next(
-                pattern, in: text, from: start, isLast: reader.isLast, isNarrow: reader.isNarrow, using: memory)
-            switch outcome {
+            switch try chain.patterns.next(pattern, in: text, from: start, isLast: reader.isLast, using: memory) {
             case .none:
-                guard isPlain else { return }
-                open[pattern] = base + text.count
-                return matcher.noteNothing(of: pattern, using: memory)
+                if reader.view == nil { matcher.noteNothing(of: pattern, using: memory) }
+                return
             case .unfinished(let from):
-                return wait(for: pattern, from: from, reader, holds, memory)
+                return wait(for: pattern, from: from, reader, holds)
             case .match(let whole, let found):
                 guard reader.isLast || users.allSatisfy({ $0.bytesAhead <= text.count - found.upperBound }) else {
-                    return wait(for: pattern, from: whole.lowerBound, reader, holds, memory)
+                    return wait(for: pattern, from: whole.lowerBound, reader, holds)
                 }
                 let accepted = accept(found, by: users, reader, into: &sightings)
                 start = text.nextStart(after: whole, found: found, accepted: accepted)
@@ -244,14 +209,8 @@ struct StreamState: Sendable {
     }
 
     /// Holds back a match in progress.
-    private mutating func wait(
-        for pattern: Int, from place: Int, _ reader: Reader, _ holder: Int?, _ memory: PatternScratch
-    ) {
-        if reader.view == nil {
-            matcher.noteUnfinished(pattern, using: memory)
-            open[pattern] = base + place
-            if holder != nil, base + place < safe { leader = pattern }
-        }
+    private mutating func wait(for pattern: Int, from place: Int, _ reader: Reader, _ holder: PatternUser?) {
+        if reader.view == nil { matcher.noteUnfinished(pattern) }
         hold(from: base + reader.original(at: place), for: holder)
     }
 
@@ -279,14 +238,14 @@ struct StreamState: Sendable {
         return Sighting(instance: user.instance, match: moved, value: String(decoding: text[match.span], as: UTF8.self))
     }
 
-    private mutating func hold(from place: Int, for holder: Int?) {
+    private mutating func hold(from place: Int, for holder: PatternUser?) {
         guard let holder else {
             watched = min(watched, place)
             return
         }
         guard place < safe else { return }
         safe = place
-        self.holder = holder
+        self.holder = holder.instance
     }
 
     /// Takes a confirmed match into account; one that does not count is taken out with the match that it overlaps.
