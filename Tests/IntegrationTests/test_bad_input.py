@@ -374,7 +374,7 @@ def test_a_key_may_be_limited_to_models(gateways, simulator):
     refused, allowed = gateway.chat(), gateway.chat(model="gpt-4o-mini")
 
     assert (refused.status, refused.error["code"]) == (403, "model_not_allowed")
-    assert refused.error["hint"] == "This key may use gpt-4o-mini."
+    assert refused.error["hint"] == "Did you mean 'gpt-4o-mini'? This key may use gpt-4o-mini."
     assert allowed.status == 200
     client = gateway.client()
     assert client.models.retrieve("gpt-4o-mini").id == "gpt-4o-mini"
