@@ -64,8 +64,12 @@ extension Exchange {
     private mutating func judge(
         _ answer: consuming SurfaceAnswer, at now: ContinuousClock.Instant, into actions: inout [Action]
     ) {
+        let texts = answer.texts.map(\.text.segment)
+        guard !isLong(texts) else {
+            return judgeAside(texts, of: request, for: .answer(answer), at: now, into: &actions)
+        }
         let started = around.clock()
-        let step = begun(answer.texts.map(\.text.segment), of: request, at: .answer, now)
+        let step = begun(texts, of: request, at: .answer, now)
         record.policyTime += around.clock() - started
         switch step {
         case .finished(let outcome): send(answer, outcome, at: now, into: &actions)

@@ -94,7 +94,15 @@ extension Exchange {
             guard let service = snapshot.services[news.instance] else { continue }
             actions.append(.tellOfService(news, at: service.endpoint))
         }
-        switch checks.subject {
+        proceed(checks.subject, outcome, at: now, into: &actions)
+    }
+
+    /// Goes on with what has been judged.
+    mutating func proceed(
+        _ subject: Checks.Subject, _ outcome: ChainOutcome, at now: ContinuousClock.Instant,
+        into actions: inout [Action]
+    ) {
+        switch subject {
         case .request(let request, let candidates):
             proceed(request, candidates, outcome, at: now, into: &actions)
         case .answer(let answer):

@@ -25,6 +25,10 @@ extension Exchange {
             let started = around.clock()
             let texts = request.texts.map(\.segment)
             if snapshot.chain.isReversible { placeholders.beginRemembering(texts) }
+            guard !isLong(texts) else {
+                return judgeAside(
+                    texts, of: request, for: .request(request, candidates: candidates), at: now, into: &actions)
+            }
             let step = begun(texts, of: request, at: .request, now)
             placeholders.endRemembering()
             record.policyTime += around.clock() - started

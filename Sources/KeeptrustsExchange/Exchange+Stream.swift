@@ -70,6 +70,11 @@ extension Exchange {
         guard let texts = stream.heldTexts() else {
             return attemptFailed(.connection(.tooLarge), at: now, into: &actions)
         }
+        guard !isLong(texts) else {
+            attempt?.stream = stream
+            endAttempt(.succeeded, error: nil, at: now, into: &actions)
+            return judgeAside(texts, of: request, for: .held(out), at: now, into: &actions)
+        }
         let started = around.clock()
         let step = begun(texts, of: request, at: .answer, now, &stream.placeholders)
         record.policyTime += around.clock() - started
@@ -159,11 +164,16 @@ extension Exchange {
     mutating func breakOff(
         _ failure: AttemptFailure, at now: ContinuousClock.Instant, into actions: inout [Action]
     ) {
-        guard hasReplied else { return refuse(failure.refusal, outcome: .failed, at: now, into: &actions) }
+        breakOff(failure.refusal, at: now, into: &actions)
+    }
+
+    /// Ends an exchange that cannot go on, whether bytes of its answer have gone out or not.
+    mutating func breakOff(_ refusal: Refusal, at now: ContinuousClock.Instant, into actions: inout [Action]) {
+        guard hasReplied else { return refuse(refusal, outcome: .failed, at: now, into: &actions) }
         noteStream()
-        record.errorCode = failure.refusal.code
+        record.errorCode = refusal.code
         var out = ByteBuffer()
-        breakOffStream(failure.refusal, reason: nil, into: &out)
+        breakOffStream(refusal, reason: nil, into: &out)
         finish(stream: out, .failed, at: now, into: &actions)
     }
 }

@@ -151,10 +151,23 @@ public final class LoopSnapshot {
     public let snapshot: Snapshot
     let scratch: MatchScratch
 
+    /// Memory for texts that other threads judge, while none does.
+    private var spares: [MatchScratch] = []
+
     public init(_ snapshot: Snapshot) {
         self.snapshot = snapshot
         scratch = MatchScratch(for: snapshot.chain)
     }
+
+    func takeSpare() -> MatchScratch {
+        spares.popLast() ?? MatchScratch(for: snapshot.chain, memory: scratch.memory)
+    }
+
+    func giveBack(_ scratch: MatchScratch) {
+        if spares.count < Self.mostSpares { spares.append(scratch) }
+    }
+
+    private static let mostSpares = 2
 
     /// Whether no rule of the chain matches a text of a phase; nothing is noted of it.
     func findsNothing(in text: ByteBuffer, on phase: Phase) -> Bool {

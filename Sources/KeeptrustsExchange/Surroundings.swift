@@ -21,6 +21,9 @@ public final class Surroundings {
     /// The most exchanges on this loop at a time.
     public let maxConcurrency: Int
 
+    /// Texts of this many bytes together are judged on another thread; nil for none.
+    let longTexts: Int?
+
     /// Exchanges on this loop at the moment.
     public var inFlight = 0
 
@@ -59,7 +62,7 @@ public final class Surroundings {
 
     public init(
         snapshot: LoopSnapshot, keys: KeyRing, gatewayID: String, allowsAnonymous: Bool, maxConcurrency: Int,
-        seed: UInt64, mask: NameMask, hasRoom: @escaping (Int) -> Bool,
+        longTexts: Int? = nil, seed: UInt64, mask: NameMask, hasRoom: @escaping (Int) -> Bool,
         wantsAnswers: @escaping () -> Bool = { false }, clock: @escaping () -> ContinuousClock.Instant,
         wallClock: @escaping () -> Timestamp
     ) {
@@ -69,6 +72,7 @@ public final class Surroundings {
         self.gatewayID = gatewayID
         self.allowsAnonymous = allowsAnonymous
         self.maxConcurrency = maxConcurrency
+        self.longTexts = longTexts
         ids = IdentifierSource(seed: seed)
         self.mask = mask
         beganServing = clock()

@@ -47,10 +47,12 @@ public final class Gateway: Sendable {
         let segments = try Segments(directory: directory.spool, maxBytes: config.record.maxBytes)
         let disk = NIOThreadPool(numberOfThreads: 2)
         disk.start()
+        let judges = NIOThreadPool(numberOfThreads: settings.eventLoops)
+        judges.start()
         let sync = SpoolSync(segments, disk: disk, logger: logger)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.eventLoops)
         let roster = try await LoopRoster(
-            group, settings: settings, snapshot: snapshot, segments: segments, sync: sync,
+            group, settings: settings, snapshot: snapshot, segments: segments, sync: sync, judges: judges,
             watch: TargetWatch(logger), services: ServiceWatch(logger), detections: DetectionLog(logger: logger))
         if let controlPlane = settings.controlPlane {
             let cache = KeyCache(directory, token: controlPlane.token)

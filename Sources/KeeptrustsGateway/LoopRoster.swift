@@ -27,7 +27,7 @@ final class LoopRoster: Sendable {
 
     init(
         _ group: MultiThreadedEventLoopGroup, settings: GatewaySettings, snapshot: Snapshot, segments: Segments,
-        sync: SpoolSync, watch: TargetWatch, services: ServiceWatch, detections: DetectionLog
+        sync: SpoolSync, judges: NIOThreadPool, watch: TargetWatch, services: ServiceWatch, detections: DetectionLog
     ) async throws {
         (self.watch, self.services) = (watch, services)
         state = Mutex(State(snapshot: snapshot))
@@ -44,7 +44,7 @@ final class LoopRoster: Sendable {
                     let surroundings = Surroundings(
                         snapshot: LoopSnapshot(snapshot), keys: keys, gatewayID: "",
                         allowsAnonymous: settings.allowsAnonymous, maxConcurrency: concurrency,
-                        seed: SystemRandomNumberGenerator().seed, mask: mask,
+                        longTexts: Self.longTexts, seed: SystemRandomNumberGenerator().seed, mask: mask,
                         hasRoom: { segments.hasRoom(for: ($0 + 1) * SpoolIntake.reservedBytes) },
                         wantsAnswers: { watch.wantsAnswers }, clock: { .now }, wallClock: { .now })
                     let pool = UpstreamPool(eventLoop: loop, tls: tls, proxies: settings.proxies)
@@ -52,13 +52,17 @@ final class LoopRoster: Sendable {
                         surroundings.current.snapshot.config.record.mode == .strict
                     }
                     let context = LoopContext(
-                        eventLoop: loop, surroundings: surroundings, upstreams: pool, spool: spool, watch: watch,
-                        services: services, detections: detections)
+                        eventLoop: loop, surroundings: surroundings, upstreams: pool, spool: spool,
+                        longJudgements: LongJudgements(on: loop, threads: judges), watch: watch, services: services,
+                        detections: detections)
                     return NIOLoopBound(context, eventLoop: loop)
                 }.get())
         }
         self.contexts = contexts
     }
+
+    /// From here on (bytes) judging would keep the other exchanges of a loop waiting for more than about half a millisecond.
+    private static let longTexts = 32_768
 
     var snapshot: Snapshot { state.withLock { $0.snapshot } }
 

@@ -18,8 +18,8 @@ struct Examination {
     /// What searches by ``Expression`` work with; nil when there was no memory for it.
     let scratch: PatternScratch?
 
-    /// What the policies of the event loop remember, and the id under which this one does.
-    let memory: PolicyMemory
+    /// What the policies of the event loop remember, and the id under which this one does; nil for one that does not.
+    let memory: PolicyMemory?
     let policy: String
 
     /// What the policies of the chain have said so far, in its order.
@@ -75,7 +75,7 @@ extension Examination {
     ///   - initial: Makes the state.
     /// - Returns: The state; what is changed in it is remembered.
     func remember<State>(_ key: String, for idle: Duration, _ initial: () -> State) -> Remembered<State> {
-        memory.state(key, of: policy, idle: idle, at: facts.uptime, initial)
+        memory?.state(key, of: policy, idle: idle, at: facts.uptime, initial) ?? Remembered(initial())
     }
 
     /// A call of a tool: the tool's name, and what it is given.

@@ -16,7 +16,7 @@ extension Judgement {
         do {
             let matches = try locate(index, segments, scratch)
             let examination = chain.examination(index, segments, matches, occasion, outcome.results, scratch)
-            let opinion = try chain.policies[index].examine(examination)
+            let opinion = try chain.ask(index, examination) { try $0.examine(examination) }
             guard opinion.edits.allSatisfy({ $0.isWithin(segments) }) else { return fail(index) }
             for located in matches { report([located.match], opinion.decision, located.segment, index) }
             if takes(opinion, index) { replace(opinion.edits) }
@@ -43,7 +43,7 @@ extension Judgement {
             }
             let current = edited.segments
             let examination = chain.examination(index, current, [], occasion, outcome.results, scratch)
-            guard let opinion = try? chain.policies[index].revise(examination),
+            guard let opinion = try? chain.ask(index, examination, { try $0.revise(examination) }),
                 opinion.edits.allSatisfy({ $0.isWithin(current) })
             else {
                 fail(index)
@@ -94,8 +94,16 @@ extension PolicyChain {
     ) -> Examination {
         Examination(
             segments: segments, own: own(index, segments), matches: matches, stage: occasion.stage,
-            facts: occasion.facts, scratch: scratch.patterns, memory: scratch.memory, policy: instances[index].id,
-            said: said)
+            facts: occasion.facts, scratch: scratch.patterns,
+            memory: stances[index].remembers ? scratch.memory : nil, policy: instances[index].id, said: said)
+    }
+
+    /// Lets an instance's code say what it thinks; one that remembers something has the memory to itself meanwhile.
+    func ask<Answer: Sendable>(
+        _ index: Int, _ examination: Examination, _ body: (any Policy) throws -> Answer
+    ) throws -> Answer {
+        guard let memory = examination.memory else { return try body(policies[index]) }
+        return try memory.turn.withLock { _ in try body(policies[index]) }
     }
 
     /// The texts that an instance has an opinion on; code sees each once, as it stands.

@@ -41,6 +41,9 @@ extension PolicyChain {
         /// It asks services outside.
         let asks: Bool
 
+        /// It remembers something of earlier exchanges.
+        let remembers: Bool
+
         /// It judges each text by rules and a classifier.
         let weighs: Bool
         let readsCodeOnly: Bool
@@ -53,6 +56,7 @@ extension PolicyChain {
             examines = policy.examines
             revises = policy.revises
             asks = policy.asks
+            remembers = policy.needs.memory
             weighs = policy.classifier != nil
             readsCodeOnly = policy.readsCodeOnly
             phases = instance.on.reduce(0) { $0 | $1.bit }

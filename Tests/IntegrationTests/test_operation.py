@@ -339,6 +339,30 @@ def test_a_managed_gateway_takes_its_config_from_the_api(stacks, simulator, tmp_
         managed.stop()
 
 
+def test_a_long_text_keeps_nobody_waiting(gateways, simulator):
+    gateway = gateways(config(simulator), flags=["--event-loops", "1"])
+    answers = []
+    # Two of them, so that there is always one under way or waiting; what looks like a card is looked at closely.
+    callers = [
+        threading.Thread(target=lambda: answers.append(gateway.chat("4111 1111 1111 1112 " * 150_000)))
+        for _ in range(2)
+    ]
+    before = len(simulator.received())
+    for caller in callers:
+        caller.start()
+    served = 0
+    while not answers:
+        assert gateway.chat().status == 200
+        served += 1
+    for caller in callers:
+        caller.join()
+
+    assert [answer.status for answer in answers] == [200, 200]
+    assert len(simulator.received()) == before + served + 2
+    # On the event loop, all but the first few would have waited for the long ones.
+    assert served > 20
+
+
 def test_health(gateway):
     for path in ("/health", "/healthz", "/readyz"):
         answer = raw_http.call(gateway.url, "GET", path)

@@ -37,7 +37,7 @@ final class Play {
 
     init(
         _ yaml: String = Play.yaml, allowsAnonymous: Bool = false, hasRoom: Bool = true, wantsAnswers: Bool = false,
-        failMode: PolicyChain.OnError = .block, environment more: [String: String] = [:]
+        failMode: PolicyChain.OnError = .block, longTexts: Int? = nil, environment more: [String: String] = [:]
     ) throws {
         let config = try PolicyConfig(yaml: yaml, file: "play.yaml")
         let environment = ["KEY": Play.key, "SECRET": "sk-upstream"].merging(more) { $1 }
@@ -46,7 +46,7 @@ final class Play {
         let start = now
         around = Surroundings(
             snapshot: LoopSnapshot(snapshot), keys: KeyRing(plain: snapshot.groupKeys), gatewayID: "gw_1",
-            allowsAnonymous: allowsAnonymous, maxConcurrency: 10, seed: 1,
+            allowsAnonymous: allowsAnonymous, maxConcurrency: 10, longTexts: longTexts, seed: 1,
             mask: NameMask(key: [UInt8](repeating: 7, count: 16)),
             hasRoom: { _ in hasRoom }, wantsAnswers: { wantsAnswers }, clock: { start },
             wallClock: { Timestamp(rawValue: 1_700_000_000_000_000) })
@@ -139,6 +139,14 @@ extension [Exchange.Action] {
             guard case .check(let call) = action else { return nil }
             return call
         }
+    }
+
+    /// The long texts that are to be judged elsewhere.
+    var judgement: LongJudgement? {
+        lazy.compactMap { action in
+            guard case .judge(let judgement) = action else { return nil }
+            return judgement
+        }.first
     }
 
     var cancelsChecks: Bool {

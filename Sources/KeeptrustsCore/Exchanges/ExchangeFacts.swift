@@ -91,13 +91,18 @@ public struct FactNeeds: Sendable, Equatable {
     /// The pictures, sounds and files of a request.
     public var documents = false
 
+    /// What they remember of earlier exchanges.
+    public var memory = false
+
     public init(
-        headers: Set<String> = [], tools: Bool = false, conversation: Bool = false, documents: Bool = false
+        headers: Set<String> = [], tools: Bool = false, conversation: Bool = false, documents: Bool = false,
+        memory: Bool = false
     ) {
         self.headers = headers
         self.tools = tools
         self.conversation = conversation
         self.documents = documents
+        self.memory = memory
     }
 
     public mutating func formUnion(_ other: Self) {
@@ -105,6 +110,7 @@ public struct FactNeeds: Sendable, Equatable {
         tools = tools || other.tools
         conversation = conversation || other.conversation
         documents = documents || other.documents
+        memory = memory || other.memory
     }
 }
 

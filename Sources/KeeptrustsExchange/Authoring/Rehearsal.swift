@@ -130,8 +130,8 @@ private struct Course {
             case .end(let bytes, _):
                 reply.writeImmutableBuffer(bytes)
                 texts = Surface.chatCompletions.texts(ofReply: reply)
-            case .readBody, .callBuiltIn, .cancelCall, .check, .cancelChecks, .tell, .tellOfService, .log, .wait,
-                .abort:
+            case .readBody, .callBuiltIn, .cancelCall, .judge, .check, .cancelChecks, .tell, .tellOfService, .log,
+                .wait, .abort:
                 break
             }
         }

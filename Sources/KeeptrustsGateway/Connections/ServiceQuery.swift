@@ -77,7 +77,8 @@ final class ServiceQuery: UpstreamListener {
             contentType = connection.contentType
         case .upstreamBody(let bytes):
             take(bytes)
-        case .head, .body, .malformed, .upstreamEnded, .checked, .waited, .recorded, .callerLeft, .deadlinePassed:
+        case .head, .body, .malformed, .upstreamEnded, .judged, .checked, .waited, .recorded, .callerLeft,
+            .deadlinePassed:
             break
         }
     }

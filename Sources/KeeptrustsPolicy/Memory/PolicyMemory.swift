@@ -1,4 +1,8 @@
+import Synchronization
+
 /// What the policies of one event loop remember over exchanges: counts, windows, budgets.
+///
+/// Long texts of the loop's exchanges are judged on other threads, so whoever judges by it takes its turn: see ``turn``.
 ///
 /// Of each policy a bounded number of states is kept; the one that was used longest ago goes first, so a flood of new
 /// sessions for one policy costs others nothing. Nothing is shared between event loops or gateways: a count is of the
@@ -6,6 +10,9 @@
 public final class PolicyMemory {
     /// States of one policy at a time.
     public static let mostStates = 8_192
+
+    /// Held while a policy that remembers something judges.
+    let turn = Mutex(())
 
     private let limit: Int
     private var shelves: [String: Shelf] = [:]

@@ -122,6 +122,9 @@ struct EmbeddingDetector: Policy {
         return examination.remember("\(hash)", for: .seconds(86_400)) { [] }
     }
 
+    /// The references' vectors.
+    var needs: FactNeeds { FactNeeds(memory: local == nil) }
+
     func questions(_ examination: Examination) throws -> [ServiceQuestion] {
         let texts = pieces(of: examination).map(\.text)
         guard local == nil, !references.isEmpty, !texts.isEmpty else { return [] }

@@ -10,7 +10,7 @@ public enum JudgementStep {
 
 /// A judgement that waits for services: every local policy has judged, and none of them blocks.
 ///
-/// Lives on one event loop. The services are asked about the texts as the local policies left them, so that what was
+/// Used by one thread at a time. The services are asked about the texts as the local policies left them, so that what was
 /// redacted goes to nobody; all are asked at once.
 public final class PendingJudgement {
     /// A question, and the instance that asks it.
@@ -51,7 +51,7 @@ public final class PendingJudgement {
         guard judgement.isDue(index) else { return }
         let examination = judgement.chain.examination(index, current, [], occasion, judgement.outcome.results, scratch)
         do {
-            let questions = try judgement.chain.policies[index].questions(examination)
+            let questions = try judgement.chain.ask(index, examination) { try $0.questions(examination) }
             guard questions.count <= ServiceQuestion.mostQuestions else { throw ServiceFailure.overloaded }
             guard !questions.isEmpty else { return }
             shares.append((index, asked.count..<asked.count + questions.count))
@@ -104,7 +104,7 @@ public final class PendingJudgement {
         of index: Int, on replies: [ServiceReply], _ scratch: MatchScratch
     ) throws -> Opinion {
         let examination = judgement.chain.examination(index, current, [], occasion, judgement.outcome.results, scratch)
-        var opinion = try judgement.chain.policies[index].opinion(on: replies, examination)
+        var opinion = try judgement.chain.ask(index, examination) { try $0.opinion(on: replies, examination) }
         guard opinion.edits.allSatisfy({ $0.isWithin(current) }) else { throw ServiceFailure.malformed }
         locate(&opinion)
         return opinion

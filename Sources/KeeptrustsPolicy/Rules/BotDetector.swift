@@ -43,7 +43,7 @@ struct BotDetector: Policy {
     }
 
     var examines: Bool { true }
-    var needs: FactNeeds { FactNeeds(headers: Set(fields)) }
+    var needs: FactNeeds { FactNeeds(headers: Set(fields), memory: true) }
 
     func examine(_ examination: Examination) -> Opinion {
         guard examination.stage == .request else { return .clean }

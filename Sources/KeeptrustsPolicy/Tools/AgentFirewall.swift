@@ -67,7 +67,8 @@ struct AgentFirewall: Policy {
     /// Without a session, what the request's history holds counts.
     var needs: FactNeeds {
         FactNeeds(
-            headers: [ExchangeFacts.roleHeader, ExchangeFacts.sessionHeader], conversation: limits.actions != nil)
+            headers: [ExchangeFacts.roleHeader, ExchangeFacts.sessionHeader], conversation: limits.actions != nil,
+            memory: true)
     }
 
     func examine(_ examination: Examination) -> Opinion {

@@ -50,7 +50,7 @@ struct ToolBudget: Policy {
     }
 
     var examines: Bool { !budgets.isEmpty }
-    var needs: FactNeeds { FactNeeds(headers: [ExchangeFacts.sessionHeader], conversation: true) }
+    var needs: FactNeeds { FactNeeds(headers: [ExchangeFacts.sessionHeader], conversation: true, memory: true) }
 
     /// How long a session is remembered after its last use.
     private static let idle = Duration.seconds(3_600)
