@@ -35,6 +35,7 @@ extension Exchange {
         _ segments: [Segment], of request: SurfaceRequest?, at stage: ExchangeStage, _ now: ContinuousClock.Instant,
         _ placeholders: inout Placeholders
     ) -> JudgementStep {
+        loopSnapshot.scratch.caller = record.key?.id.hashValue ?? 0
         guard around.asksServices else {
             let outcome = snapshot.chain.judge(
                 segments, at: stage, facts: policyFacts(request, at: stage, now), using: loopSnapshot.scratch,

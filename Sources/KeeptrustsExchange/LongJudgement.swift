@@ -10,6 +10,9 @@ public final class LongJudgement: @unchecked Sendable {
     private let segments: [Segment]
     private let stage: ExchangeStage
     private let facts: ExchangeFacts
+
+    /// Whose texts they are: the same number for the same caller.
+    private let caller: Int
     private let loopSnapshot: LoopSnapshot
     private var scratch: MatchScratch?
 
@@ -25,8 +28,9 @@ public final class LongJudgement: @unchecked Sendable {
 
     init(
         _ segments: [Segment], at stage: ExchangeStage, for subject: Exchange.Checks.Subject, facts: ExchangeFacts,
-        _ placeholders: Placeholders, on loopSnapshot: LoopSnapshot
+        of caller: Int, _ placeholders: Placeholders, on loopSnapshot: LoopSnapshot
     ) {
+        self.caller = caller
         (self.segments, self.stage, self.subject, self.facts) = (segments, stage, subject, facts)
         (self.placeholders, self.loopSnapshot) = (placeholders, loopSnapshot)
     }
@@ -38,6 +42,7 @@ public final class LongJudgement: @unchecked Sendable {
     public func run() {
         guard let scratch else { return }
         let began = ContinuousClock.now
+        scratch.caller = caller
         step = loopSnapshot.snapshot.chain.begin(
             segments, at: stage, facts: facts, using: scratch, placeholders: &placeholders)
         time = .now - began
@@ -72,7 +77,8 @@ extension Exchange {
         case .held: numbers = attempt?.stream?.placeholders ?? numbers
         }
         let judgement = LongJudgement(
-            segments, at: stage, for: subject, facts: policyFacts(request, at: stage, now), numbers, on: loopSnapshot)
+            segments, at: stage, for: subject, facts: policyFacts(request, at: stage, now),
+            of: record.key?.id.hashValue ?? 0, numbers, on: loopSnapshot)
         judging = judgement
         state = .judging
         deadline = now + Self.longestJudging

@@ -156,11 +156,11 @@ public final class LoopSnapshot {
 
     public init(_ snapshot: Snapshot) {
         self.snapshot = snapshot
-        scratch = MatchScratch(for: snapshot.chain)
+        scratch = MatchScratch(for: snapshot.chain, passesKnown: true)
     }
 
     func takeSpare() -> MatchScratch {
-        spares.popLast() ?? MatchScratch(for: snapshot.chain, memory: scratch.memory)
+        spares.popLast() ?? MatchScratch(for: snapshot.chain, memory: scratch.memory, passesKnown: true)
     }
 
     func giveBack(_ scratch: MatchScratch) {

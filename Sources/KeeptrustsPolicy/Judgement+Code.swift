@@ -1,6 +1,7 @@
 import KeeptrustsCore
 import KeeptrustsMatching
 import NIOCore
+import Synchronization
 
 /// What a judgement is about, apart from its texts; made only for chains that judge by code.
 struct Occasion {

@@ -15,6 +15,12 @@ public final class MatchScratch {
     /// What the policies of the event loop remember; it outlives the chain.
     public var memory: PolicyMemory
 
+    /// Texts in which nothing was seen; nil where each text is looked at each time.
+    var known: KnownTexts?
+
+    /// Whose the texts are that are judged next: the same number for the same caller.
+    public var caller = 0
+
     /// What a classifier makes of each text that it reads, in their order.
     var classified: [ClassifierReading] = []
 
@@ -26,9 +32,14 @@ public final class MatchScratch {
     /// Costs more than judging them does, so it is off unless somebody asks.
     public var gradesAll = false
 
-    public init(for chain: PolicyChain, memory: PolicyMemory = PolicyMemory()) {
+    /// - Parameters:
+    ///   - chain: The chain that judges.
+    ///   - memory: What its policies remember.
+    ///   - passesKnown: Texts of requests in which nothing was seen are not looked at again, as long as this memory lives.
+    public init(for chain: PolicyChain, memory: PolicyMemory = PolicyMemory(), passesKnown: Bool = false) {
         patterns = PatternScratch(for: chain.patterns)
         self.memory = memory
+        known = passesKnown ? KnownTexts() : nil
     }
 
     /// Forgets what was noted on the texts before.

@@ -39,7 +39,7 @@ extension PolicyChain {
         facts: @autoclosure () -> ExchangeFacts = ExchangeFacts(), using scratch: MatchScratch,
         placeholders: inout Placeholders
     ) -> JudgementStep {
-        let phases = (stage?.phase.bit ?? 0) | suspect(segments, scratch)
+        let phases = (stage?.phase.bit ?? 0) | suspect(segments, scratch, mayBeKnown: stage == .request)
         let needsCode = phases & (phasesOfCode | phasesOfAsking) != 0
         guard needsCode || !scratch.suspects.isEmpty || scratch.isAlarmed || scratch.gradesAll else {
             return .finished(clean[phases])
@@ -57,21 +57,38 @@ extension PolicyChain {
     func judgeByRules(
         _ segments: [Segment], using scratch: MatchScratch, placeholders: inout Placeholders
     ) -> ChainOutcome {
-        var judgement = Judgement(chain: self, outcome: clean[suspect(segments, scratch)])
+        let phases = suspect(segments, scratch, mayBeKnown: false)
+        var judgement = Judgement(chain: self, outcome: clean[phases])
         for index in instances.indices where !stances[index].examines {
             judgement.run(index, on: segments, scratch, &placeholders)
         }
         return judgement.finished
     }
 
-    /// Scans all texts; returns their phases, a bit for each.
-    private func suspect(_ segments: [Segment], _ scratch: MatchScratch) -> Int {
+    /// Scans all texts.
+    ///
+    /// - Parameters:
+    ///   - segments: The texts.
+    ///   - scratch: The memory of the event loop; what must be confirmed is noted there.
+    ///   - mayBeKnown: The texts may have come before: those are passed over in which nothing was seen then.
+    /// - Returns: Their phases, a bit for each.
+    private func suspect(_ segments: [Segment], _ scratch: MatchScratch, mayBeKnown: Bool) -> Int {
         var phases = 0
         scratch.begin()
+        let mayBeKnown = mayBeKnown && !scratch.gradesAll
         for index in segments.indices {
             let place = SegmentPlace(index, in: segments)
             phases |= place.phase.bit
-            segments[index].text.withUnsafeReadableBytes { suspect($0, place, scratch) }
+            segments[index].text.withUnsafeReadableBytes { text in
+                guard mayBeKnown, let hash = scratch.known?.hash(text, place, of: scratch.caller) else {
+                    return suspect(text, place, scratch)
+                }
+                guard scratch.known?.contains(hash) == false else { return }
+                let noted = scratch.suspects.count
+                suspect(text, place, scratch)
+                // Once one is alarming, nobody can tell whether the next one is, too.
+                if scratch.suspects.count == noted, !scratch.isAlarmed { scratch.known?.insert(hash) }
+            }
         }
         return phases
     }

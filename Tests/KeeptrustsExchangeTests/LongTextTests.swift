@@ -62,7 +62,8 @@ struct LongTextTests {
 
     @Test("So is a long answer, with the numbers of the request's values")
     func answer() throws {
-        let yaml = Play.yaml.replacing("{action: redact}", with: "{action: redact, redaction: {marker_format: numbered}}")
+        let numbered = "{action: redact, redaction: {marker_format: numbered}}"
+        let yaml = Play.yaml.replacing("{action: redact}", with: numbered)
         let play = try Play(yaml, longTexts: 40)
         let asked = try #require(
             try play.chat(Self.question("Charge \(Self.card), please, for what I had.")).judgement)
