@@ -16,8 +16,7 @@ struct KnownTextTests {
     }
 
     /// Which of the texts are looked at; none of them holds anything.
-    private static func looked(at texts: [Segment], _ scratch: MatchScratch, stage: ExchangeStage = .request) -> [Bool]
-    {
+    private static func looked(at texts: [Segment], _ scratch: MatchScratch) -> [Bool] {
         texts.map { segment in
             let place = SegmentPlace(0, in: [segment])
             let hash = segment.text.withUnsafeReadableBytes { scratch.known?.hash($0, place, of: scratch.caller) }
@@ -29,7 +28,7 @@ struct KnownTextTests {
     func known() throws {
         let chain = try Self.chain()
         let scratch = MatchScratch(for: chain, passesKnown: true)
-        let text = .user(Self.plain)
+        let text = Segment.user(Self.plain)
         #expect(Self.looked(at: [text], scratch) == [true])
 
         #expect(chain.judge([text], at: .request, using: scratch).verdict == .allow)
@@ -47,14 +46,12 @@ struct KnownTextTests {
         _ = chain.judge([.user(Self.plain)], at: .request, using: scratch)
         #expect(Self.looked(at: [.user(Self.plain)], scratch) == [false])
 
-        var tool = .user(Self.plain)
+        var tool = Segment.user(Self.plain)
         tool.role = .tool
-        var result = .user(Self.plain)
+        var result = Segment.user(Self.plain)
         result.phase = .toolResult
-        #expect(
-            Self.looked(at: [tool, result, .user(Self.plain + "."), .user(" " + Self.plain)], scratch) == [
-                true, true, true, true,
-            ])
+        let others = [tool, result, .user(Self.plain + "."), .user(" " + Self.plain)]
+        #expect(!Self.looked(at: others, scratch).contains(false))
         scratch.caller = 2
         #expect(Self.looked(at: [.user(Self.plain)], scratch) == [true])
     }
@@ -63,7 +60,7 @@ struct KnownTextTests {
     func suspicious(text: String) throws {
         let chain = try Self.chain()
         let scratch = MatchScratch(for: chain, passesKnown: true)
-        let segments = [.user(text)]
+        let segments = [Segment.user(text)]
 
         let first = chain.judge(segments, at: .request, using: scratch)
 
@@ -91,7 +88,7 @@ struct KnownTextTests {
         let chain = try Self.chain()
         let scratch = MatchScratch(for: chain, passesKnown: true)
         let answer = Segment(ByteBuffer(string: Self.plain), role: .assistant, phase: .response)
-        let short = .user("The invoice is in the annex.")
+        let short = Segment.user("The invoice is in the annex.")
 
         _ = chain.judge([answer], at: .answer, using: scratch)
         _ = chain.judge([short], at: .request, using: scratch)
