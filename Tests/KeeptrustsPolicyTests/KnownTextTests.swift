@@ -75,7 +75,7 @@ struct KnownTextTests {
         let scratch = MatchScratch(for: chain, passesKnown: true)
         let bare = MatchScratch(for: chain)
         _ = chain.judge([.user(Self.plain)], at: .request, using: scratch)
-        let segments = [
+        let segments: [Segment] = [
             .user(Self.plain), .user("Charge " + Self.card), .user(Self.plain), .user(Self.attack),
         ]
 
