@@ -24,7 +24,8 @@ public struct ChatServer: Service {
     ) throws {
         listener = try WebListener(
             name: "chat", address: settings.listen, tls: settings.tls,
-            router: try ChatApp(settings: settings, api: api, http: http).router(), logger: logger, onReady: onReady)
+            router: try ChatApp(settings: settings, api: api, http: http).router(), limits: settings.limits,
+            logger: logger, onReady: onReady)
     }
 
     public func run() async throws { try await listener.run() }
@@ -34,6 +35,9 @@ public struct ChatServer: Service {
 public struct ChatSettings: Sendable {
     public var listen: HostPort
     public var tls: TLSFiles?
+
+    /// How much it takes in.
+    public var limits = WebLimits()
 
     /// The chat's origin as browsers see it, such as `https://chat.example.com`; nil where no proxy stands between.
     public var publicURL: String?

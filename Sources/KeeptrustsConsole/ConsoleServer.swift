@@ -23,7 +23,8 @@ public struct ConsoleServer: Service {
     ) throws {
         listener = try WebListener(
             name: "console", address: settings.listen, tls: settings.tls,
-            router: try ConsoleApp(settings: settings, api: api).router(), logger: logger, onReady: onReady)
+            router: try ConsoleApp(settings: settings, api: api).router(), limits: settings.limits, logger: logger,
+            onReady: onReady)
     }
 
     public func run() async throws { try await listener.run() }
@@ -33,6 +34,9 @@ public struct ConsoleServer: Service {
 public struct ConsoleSettings: Sendable {
     public var listen: HostPort
     public var tls: TLSFiles?
+
+    /// How much it takes in.
+    public var limits = WebLimits()
 
     /// The console's origin as browsers see it, such as `https://console.example.com`; nil where no proxy stands
     /// between.

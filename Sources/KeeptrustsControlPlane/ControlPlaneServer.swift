@@ -33,8 +33,8 @@ public struct ControlPlaneServer: Service {
             database: database, key: key, settings: settings, validate: validate, now: now, hasher: PasswordHasher())
         self.logger = logger
         listener = try WebListener(
-            name: "api", address: address, tls: tls, router: plane.router(isTLS: tls != nil), logger: logger,
-            onReady: onReady)
+            name: "api", address: address, tls: tls, router: plane.router(isTLS: tls != nil),
+            limits: settings.limits, logger: logger, onReady: onReady)
     }
 
     public func run() async throws {

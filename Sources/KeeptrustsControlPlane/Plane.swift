@@ -4,6 +4,7 @@ import Hummingbird
 import KeeptrustsAPI
 import KeeptrustsCore
 import KeeptrustsStorage
+public import KeeptrustsWeb
 
 /// What the routes share.
 struct Plane: Sendable {
@@ -76,6 +77,9 @@ struct AuditNote: Sendable {
 public struct ControlPlaneSettings: Sendable {
     /// The program's version, as `/health` and the API's description give it.
     public var version: String
+
+    /// How much the listener takes in.
+    public var limits = WebLimits()
 
     /// How long a sign-in lasts.
     public var sessionLifetime = Duration.seconds(12 * 3_600)

@@ -88,9 +88,8 @@ extension Exchange {
 
     private func authenticate(_ head: HTTPRequestHead, from peer: Peer) throws(Refusal) -> CallerKey {
         guard let credential = try CallerCredential.read(head) else {
-            guard around.allowsAnonymous, peer.isLoopback, !CallerCredential.isForwarded(head) else {
-                throw .missingKey
-            }
+            guard around.allowsAnonymous else { throw .missingKey }
+            try AnonymousCaller.check(head, from: peer)
             return .anonymous
         }
         switch around.keys.answer(for: credential, at: record.time) {

@@ -50,6 +50,12 @@ public struct GatewaySettings: Sendable {
     /// Event loops; each takes a core.
     public var eventLoops = 1
     public var maxConcurrency = 10_000
+
+    /// How many connections callers may have.
+    public var callers = ConnectionShare(most: DescriptorShares.mostCallers)
+
+    /// How many connections to providers and services all event loops together may have.
+    public var upstreams = ConnectionShare(most: DescriptorShares.mostCallers)
     public var allowsAnonymous = false
 
     /// What a policy that fails does, unless it is of a security kind or its own entry says.

@@ -47,14 +47,15 @@ final class LoopRoster: Sendable {
                         longTexts: Self.longTexts, seed: SystemRandomNumberGenerator().seed, mask: mask,
                         hasRoom: { segments.hasRoom(for: ($0 + 1) * SpoolIntake.reservedBytes) },
                         wantsAnswers: { watch.wantsAnswers }, clock: { .now }, wallClock: { .now })
-                    let pool = UpstreamPool(eventLoop: loop, tls: tls, proxies: settings.proxies)
+                    let pool = UpstreamPool(
+                        eventLoop: loop, tls: tls, proxies: settings.proxies, share: settings.upstreams)
                     let spool = SpoolIntake(segments, sync: sync, eventLoop: loop) {
                         surroundings.current.snapshot.config.record.mode == .strict
                     }
                     let context = LoopContext(
-                        eventLoop: loop, surroundings: surroundings, upstreams: pool, spool: spool,
-                        longJudgements: LongJudgements(on: loop, threads: judges), watch: watch, services: services,
-                        detections: detections)
+                        eventLoop: loop, surroundings: surroundings, callers: settings.callers, upstreams: pool,
+                        spool: spool, longJudgements: LongJudgements(on: loop, threads: judges), watch: watch,
+                        services: services, detections: detections)
                     return NIOLoopBound(context, eventLoop: loop)
                 }.get())
         }

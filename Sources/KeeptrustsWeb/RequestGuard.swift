@@ -36,6 +36,10 @@ final class RequestGuard: ChannelDuplexHandler {
     private var body: Body?
     private var refused: Refused?
     private var alarm: Scheduled<Void>?
+    private var idleWatch: RepeatedTask?
+
+    /// Since when the connection has no request.
+    private var idleSince = NIODeadline.distantFuture
 
     /// Requests that the server has, and whose answers have not ended.
     private var open = 0
@@ -48,10 +52,15 @@ final class RequestGuard: ChannelDuplexHandler {
         self.now = now
     }
 
-    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        idleSince = context.eventLoop.now
+        watchForCrowds(context)
+    }
 
     func handlerRemoved(context: ChannelHandlerContext) {
         alarm?.cancel()
+        idleWatch?.cancel()
         self.context = nil
     }
 
@@ -89,6 +98,7 @@ final class RequestGuard: ChannelDuplexHandler {
         case .body: break
         case .end:
             (open, hasBegun) = (open - 1, false)
+            idleSince = context.eventLoop.now
             answerInTurn()
         }
     }
@@ -111,6 +121,21 @@ final class RequestGuard: ChannelDuplexHandler {
         guard let body, alarm == nil, let context else { return }
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
         alarm = context.eventLoop.scheduleTask(deadline: deadline(of: body)) { bound.value.look() }
+    }
+
+    /// Looks now and then whether the connection, while it has no request, keeps others from theirs.
+    private func watchForCrowds(_ context: ChannelHandlerContext) {
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        let pause = TimeAmount.seconds(limits.crowdedIdleSeconds)
+        idleWatch = context.eventLoop.scheduleRepeatedTask(initialDelay: pause, delay: pause) { _ in
+            bound.value.makeRoom()
+        }
+    }
+
+    private func makeRoom() {
+        guard let context, open == 0, refused == nil, limits.connections.isCrowded else { return }
+        guard context.eventLoop.now - idleSince >= .seconds(limits.crowdedIdleSeconds) else { return }
+        context.close(promise: nil)
     }
 
     private func look() {

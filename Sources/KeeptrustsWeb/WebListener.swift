@@ -35,7 +35,7 @@ public struct WebListener: Service {
             responder: router.buildResponder(), server: try Self.server(tls, limits),
             configuration: ApplicationConfiguration(
                 address: .hostname(address.host, port: address.port), backlog: 512,
-                availableConnectionsDelegate: MaximumAvailableConnections(limits.maxConnections)
+                availableConnectionsDelegate: AcceptingWhileRoom(share: limits.connections)
             ),
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? address.port
@@ -88,7 +88,7 @@ public struct WebListener: Service {
 
 /// How much a listener of the slow servers takes in.
 public struct WebLimits: Sendable {
-    public var maxConnections = 4_096
+    public var connections: ConnectionShare
 
     /// All bytes of a request's head.
     public var maxHeadBytes = 32_768
@@ -96,6 +96,9 @@ public struct WebLimits: Sendable {
 
     /// How long a connection may send nothing while it owes us something or waits for nothing.
     public var idleSeconds = Int64(60)
+
+    /// The same, while others may be waiting for its place.
+    public var crowdedIdleSeconds = Int64(2)
 
     /// How long a body may take before its rate counts.
     public var bodyGraceSeconds = Int64(10)
@@ -106,7 +109,10 @@ public struct WebLimits: Sendable {
     /// How long a body may take at all.
     public var maxBodySeconds = Int64(120)
 
-    public init() {}
+    /// - Parameter connections: The listener's share, which no other listener has.
+    public init(connections: ConnectionShare = ConnectionShare(most: DescriptorShares.mostOfWeb)) {
+        self.connections = connections
+    }
 }
 
 /// A listener that cannot start.

@@ -62,6 +62,7 @@ struct Up: AsyncParsableCommand {
         let logger = ProcessLog.make()
         let hangUps = await UnixSignalsSequence(trapping: .sighup)
         try checkConfig()
+        let files = try OpenFiles(hasGateway: true, webServers: 3, logger)
         // What is started already when an address turns out to be taken would have to be stopped in the middle of its start.
         try await ListenCheck.run([
             ("gateway", try HostPort(gateway)), ("api", try HostPort(api)), ("console", try HostPort(console)),
@@ -78,8 +79,10 @@ struct Up: AsyncParsableCommand {
         let first = try await installation.begin()
         let http = try ProcessHTTP.make(logger)
         let addresses = Addresses()
+        var settings = ControlPlaneSettings(version: Product.version)
+        settings.limits = WebLimits(connections: files.web("api"))
         let api = try ControlPlaneServer(
-            database: store, key: key, settings: ControlPlaneSettings(version: Product.version),
+            database: store, key: key, settings: settings,
             address: try HostPort(api), validate: ConfigValidation.problems, logger: logger,
             onReady: { addresses.set($0, of: .api) })
         let group = ServiceGroup(
@@ -87,7 +90,8 @@ struct Up: AsyncParsableCommand {
                 services: [.init(service: http), .init(service: api)],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         let parts = Parts(
-            up: self, addresses: addresses, http: http, directory: directory, hangUps: hangUps, logger: logger)
+            up: self, addresses: addresses, openFiles: files, http: http, directory: directory, hangUps: hangUps,
+            logger: logger)
         try await Self.run(group, addresses) { try await parts.open(in: group, installation, first) }
     }
 
@@ -130,6 +134,7 @@ struct Up: AsyncParsableCommand {
 private struct Parts {
     let up: Up
     let addresses: Addresses
+    let openFiles: OpenFiles
     let http: OutboundHTTP
     let directory: StateDirectory
     let hangUps: UnixSignalsSequence
@@ -140,14 +145,18 @@ private struct Parts {
     ) async throws {
         let client = ControlPlaneClient(http: http, baseURL: try await addresses.wait(for: .api))
         let names = OwnHosts.machineNames() + up.hostName
+        var consoleSettings = ConsoleSettings(
+            listen: try HostPort(up.console), hostNames: names, chatURL: { [addresses] in addresses[.chat] })
+        consoleSettings.limits = WebLimits(connections: openFiles.web("console"))
         let console = try ConsoleServer(
-            settings: ConsoleSettings(
-                listen: try HostPort(up.console), hostNames: names, chatURL: { [addresses] in addresses[.chat] }),
+            settings: consoleSettings,
             api: client, logger: logger, onReady: { [addresses] in addresses.set($0, of: .console) })
+        var chatSettings = ChatSettings(
+            listen: try HostPort(up.chat), hostNames: names, gatewayURL: { [addresses] in addresses[.gateway] },
+            consoleURL: { [addresses] in addresses[.console] })
+        chatSettings.limits = WebLimits(connections: openFiles.web("chat"))
         let chat = try ChatServer(
-            settings: ChatSettings(
-                listen: try HostPort(up.chat), hostNames: names, gatewayURL: { [addresses] in addresses[.gateway] },
-                consoleURL: { [addresses] in addresses[.console] }),
+            settings: chatSettings,
             api: client, http: http, logger: logger, onReady: { [addresses] in addresses.set($0, of: .chat) })
         let key = try await gatewayKey(installation, first)
         let gateway = try await gateway(client, installation, first)
@@ -175,6 +184,8 @@ private struct Parts {
         settings.controlPlane = GatewaySettings.ControlPlane(client: client, token: token)
         settings.advertiseAddress = environment.value("KEEPTRUSTS_GATEWAY_ADVERTISE_ADDR")
         settings.name = "local"
+        settings.callers = openFiles.callers
+        settings.upstreams = openFiles.upstreams
         settings.eventLoops = up.eventLoops ?? ProcessInfo.processInfo.activeProcessorCount
         return try await KeeptrustsGateway.Gateway.start(settings, in: directory, logger: logger)
     }

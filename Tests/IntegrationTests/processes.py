@@ -3,6 +3,7 @@
 import os
 import pathlib
 import re
+import resource
 import signal
 import subprocess
 import time
@@ -42,6 +43,8 @@ class Process:
         self.process = None
         #: The bits that new files go without; None for those of the tests' own process.
         self.umask = None
+        #: How many files it may have open: the soft and the hard limit; None for those of the tests' own process.
+        self.open_files = None
         self._read_from = 0
 
     def start(self):
@@ -49,9 +52,13 @@ class Process:
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 self.arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, env=self.environment,
-                cwd=self.home, umask=-1 if self.umask is None else self.umask,
+                cwd=self.home, umask=-1 if self.umask is None else self.umask, preexec_fn=self._limit_files(),
             )
         return self
+
+    def _limit_files(self):
+        limits = self.open_files
+        return limits and (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, limits))
 
     @property
     def pid(self):
@@ -67,6 +74,17 @@ class Process:
     @property
     def is_running(self):
         return self.process is not None and self.process.poll() is None
+
+    @property
+    def files(self):
+        """How many files it has open, sockets among them."""
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
+
+    @property
+    def cpu_seconds(self):
+        """What it has computed so far."""
+        fields = pathlib.Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def wait_for(self, pattern, timeout=PATIENCE):
         """Waits for a line of its output; returns the match."""

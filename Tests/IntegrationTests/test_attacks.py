@@ -287,6 +287,61 @@ def test_without_a_key_only_the_machine_itself_is_served(gateways, simulator):
     assert len(simulator.received()) == 1
 
 
+@pytest.fixture
+def keyless(gateways, simulator):
+    config = configs.policy_config(configs.target(simulator.base_url()), keys=False)
+    return gateways(config, name="keyless", flags=["--allow-anonymous"])
+
+
+@pytest.mark.parametrize("headers", [
+    # Without a preflight, a page may send a body of these types, or of none.
+    {"content-type": "text/plain"}, {"content-type": "application/x-www-form-urlencoded"}, {"content-type": None},
+    {"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "same-site"}, {"origin": "https://evil.example"},
+    {"origin": "null"}, {"origin": "http://localhost:3000"},
+    # A page's own name may lead here by now.
+    {"host": "evil.example"}, {"host": "localhost.evil.example"}, {"host": "192.0.2.1"}, {"host": "evil.example:{port}"},
+    {"host": "evil.example", "origin": "http://evil.example", "sec-fetch-site": "same-origin"},
+])
+def test_no_web_page_uses_a_gateway_without_keys(keyless, simulator, headers):
+    port = keyless.url.rpartition(":")[2]
+    fields = {"host": f"127.0.0.1:{port}", "content-type": "application/json", **headers}
+    fields = {name: value.format(port=port) for name, value in fields.items() if value}
+    payload = json.dumps(BODY).encode()
+    lines = [f"{name}: {value}" for name, value in fields.items()]
+    with keyless.connect() as connection:
+        head = ["POST /v1/chat/completions HTTP/1.1", *lines, f"content-length: {len(payload)}"]
+        connection.send("\r\n".join(head).encode() + b"\r\n\r\n" + payload)
+        answer = connection.read()
+
+    expected = {"content-type": 415, "host": 403}.get(next(iter(headers)), 403)
+    assert answer.status == expected, answer
+    assert answer.error["code"] in ("unsupported_media_type", "anonymous_web_page", "anonymous_host")
+    assert answer.error["request_id"] and answer.header("access-control-allow-origin") is None
+    assert simulator.received() == []
+
+
+@pytest.mark.parametrize("headers", [{"host": "evil.example"}, {"sec-fetch-site": "cross-site"}, {"origin": "null"}])
+def test_no_web_page_reads_the_models_of_a_gateway_without_keys(keyless, headers):
+    answer = raw_http.call(keyless.url, "GET", "/v1/models", headers=headers)
+
+    assert (answer.status, "hint" in answer.error) == (403, True)
+
+
+@pytest.mark.parametrize("headers", [
+    {}, {"host": "localhost"}, {"host": "[::1]:41002"}, {"sec-fetch-site": "none"}, {"sec-fetch-site": "same-origin"},
+    {"content-type": "application/json; charset=utf-8"},
+])
+def test_programs_of_the_machine_use_a_gateway_without_keys(keyless, simulator, headers):
+    assert raw_http.call(keyless.url, "POST", "/v1/chat/completions", BODY, headers).status == 200
+    assert raw_http.call(keyless.url, "GET", "/v1/models", headers=headers).status == 200
+
+
+def test_with_a_key_it_does_not_matter_whose_page_asks(gateway):
+    headers = {"origin": "https://app.example", "sec-fetch-site": "cross-site", "host": "gateway.example"}
+
+    assert gateway.call("POST", "/v1/chat/completions", BODY, headers).status == 200
+
+
 def own_addresses():
     """Addresses by which this machine reaches itself, and is no loopback peer then."""
     try:

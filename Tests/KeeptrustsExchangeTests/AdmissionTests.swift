@@ -58,6 +58,46 @@ struct AdmissionTests {
     }
 
     @Test(
+        "Without a key a request says where it goes and what it is, and comes from no web page",
+        arguments: [
+            ("localhost", [String](), nil), ("LOCALHOST:41002", [], nil), ("127.0.0.1:41002", [], nil),
+            ("127.9.9.9", [], nil), ("[::1]:41002", [], nil), ("[::ffff:127.0.0.1]", [], nil),
+            ("gateway", [], "anonymous_host"), ("10.0.0.1:41002", [], "anonymous_host"),
+            ("localhost.evil.example", [], "anonymous_host"), ("127.0.0.1.evil.example", [], "anonymous_host"),
+            ("[fe80::1]", [], "anonymous_host"), ("0.0.0.0", [], "anonymous_host"),
+            ("localhost", ["sec-fetch-site: none"], nil), ("localhost", ["sec-fetch-site: same-origin"], nil),
+            ("localhost", ["sec-fetch-site: same-site"], "anonymous_web_page"),
+            ("localhost", ["sec-fetch-site: cross-site"], "anonymous_web_page"),
+            ("localhost", ["sec-fetch-site: none", "sec-fetch-site: cross-site"], "anonymous_web_page"),
+            ("localhost", ["sec-fetch-site: "], "anonymous_web_page"),
+            ("localhost:41002", ["origin: http://localhost:41002"], nil),
+            ("localhost:41002", ["origin: http://localhost:3000"], "anonymous_web_page"),
+            ("localhost:41002", ["origin: https://evil.example"], "anonymous_web_page"),
+            ("localhost:41002", ["origin: null"], "anonymous_web_page"),
+        ] as [(String, [String], String?)]
+    )
+    func anonymousPages(host: String, fields: [String], code: String?) throws {
+        let actions = try Play(allowsAnonymous: true).head("POST /v1/chat/completions", fields, host: host)
+
+        #expect(actions.readsBody == (code == nil))
+        if let code { #expect(actions.end?.text.contains("\"code\":\"\(code)\"") == true) }
+        // With a key it is nobody's business where the request comes from.
+        let key = ["authorization: Bearer \(Play.key)"]
+        #expect(try Play(allowsAnonymous: true).head("POST /v1/chat/completions", fields + key, host: host).readsBody)
+    }
+
+    @Test("Without a key a body's type is said", arguments: ["content-length: 10", "transfer-encoding: chunked"])
+    func anonymousBodies(field: String) throws {
+        let line = "POST /v1/chat/completions"
+        let end = try #require(try Play(allowsAnonymous: true).head(line, [field], length: nil).end)
+
+        #expect(end.text.hasPrefix("HTTP/1.1 415 "))
+        #expect(end.text.contains(#""hint":"Send the header Content-Type: application/json.""#))
+        let key = "authorization: Bearer \(Play.key)"
+        #expect(try Play(allowsAnonymous: true).head(line, [field, key], length: nil).readsBody)
+    }
+
+    @Test(
         "Only the paths that are written down lead anywhere",
         arguments: [
             "//v1/chat/completions", "/v1//chat/completions", "/v1/chat/completions/", "/V1/chat/completions",

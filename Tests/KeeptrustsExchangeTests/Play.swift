@@ -69,9 +69,9 @@ final class Play {
     @discardableResult
     func head(
         _ line: String = "POST /v1/chat/completions", _ fields: [String] = ["authorization: Bearer \(Play.key)"],
-        length: Int? = 10, isLoopback: Bool = true
+        length: Int? = 10, host: String = "localhost:41002", isLoopback: Bool = true
     ) throws -> [Exchange.Action] {
-        var lines = ["\(line) HTTP/1.1", "host: gateway"] + fields
+        var lines = ["\(line) HTTP/1.1", "host: \(host)"] + fields
         if let length { lines += ["content-type: application/json", "content-length: \(length)"] }
         var bytes = ByteBuffer(string: lines.joined(separator: "\r\n") + "\r\n\r\n")
         var head = HTTPRequestHead()

@@ -11,9 +11,10 @@ struct RequestGuardTests {
     /// A connection with a guard, and time that only tests let pass.
     private struct Connection {
         let channel: EmbeddedChannel
+        let share = ConnectionShare(most: 4)
 
         init() throws {
-            var limits = WebLimits()
+            var limits = WebLimits(connections: share)
             (limits.bodyGraceSeconds, limits.minimumBodyRate, limits.maxBodySeconds) = (10, 100, 60)
             channel = EmbeddedChannel(handler: RequestGuard(limits: limits, now: { Timestamp(rawValue: 0) }))
             try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
@@ -63,6 +64,32 @@ struct RequestGuardTests {
             }
             return (statuses, text)
         }
+    }
+
+    @Test(
+        "A connection without a request gives its place up where others wait", arguments: [(2, true), (3, false)])
+    func crowds(others: Int, isOpen: Bool) throws {
+        let connection = try Connection()
+        for _ in 0..<others { connection.share.opened() }
+        connection.wait(4)
+
+        #expect(connection.channel.isActive == isOpen)
+    }
+
+    @Test("One whose request is under way keeps it, and so does one that has just been answered")
+    func crowdsAroundARequest() throws {
+        let connection = try Connection()
+        for _ in 0..<4 { connection.share.opened() }
+        try connection.head()
+        try connection.end()
+        connection.wait(5)
+        #expect(connection.channel.isActive)
+
+        try connection.serve()
+        connection.wait(1)
+        #expect(connection.channel.isActive)
+        connection.wait(4)
+        #expect(!connection.channel.isActive)
     }
 
     @Test(

@@ -96,8 +96,8 @@ final class UpstreamConnection: ChannelDuplexHandler {
     /// The media type of the answer at hand.
     var contentType: String? { head.value(of: "content-type").map { String(buffer: $0) } }
 
-    func isExpired(at now: ContinuousClock.Instant) -> Bool {
-        now - idleSince >= .seconds(55) || now - opened >= .seconds(300)
+    func isExpired(at now: ContinuousClock.Instant, after patience: Duration) -> Bool {
+        now - idleSince >= patience || now - opened >= .seconds(300)
     }
 
     /// Ends the call without an answer.

@@ -11,16 +11,20 @@ final class UpstreamPool {
     private let tls: NIOSSLContext
     private let proxies: ProxyRules
 
+    /// The connections of all loops.
+    private let share: ConnectionShare
+
     /// Few enough to be looked through, which costs less than a hash of an endpoint.
     private var idle: [Waiting] = []
 
     /// Sends what this loop writes to its connections, callers' among them.
     let turnEnd: TurnEnd
 
-    init(eventLoop: any EventLoop, tls: NIOSSLContext, proxies: ProxyRules) {
+    init(eventLoop: any EventLoop, tls: NIOSSLContext, proxies: ProxyRules, share: ConnectionShare) {
         self.eventLoop = eventLoop
         self.tls = tls
         self.proxies = proxies
+        self.share = share
         turnEnd = TurnEnd(of: eventLoop)
     }
 
@@ -56,6 +60,10 @@ final class UpstreamPool {
         listener.callBegan(connection)
         connection.start(bytes, by: route, for: listener)
         let bound = NIOLoopBound(connection, eventLoop: eventLoop)
+        guard share.hasRoom() || closeLongestIdle() else {
+            return eventLoop.execute { bound.value.fail(.unreachable) }
+        }
+        share.opened()
         ClientBootstrap(group: eventLoop)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelOption(.maxMessagesPerRead, value: 4)
@@ -64,7 +72,22 @@ final class UpstreamPool {
                 channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(bound.value) }
             }
             .connect(host: proxy?.address.host ?? endpoint.host, port: proxy?.address.port ?? endpoint.port)
-            .whenFailure { _ in bound.value.fail(.unreachable) }
+            .whenComplete { [share] outcome in
+                switch outcome {
+                case .success(let channel):
+                    channel.closeFuture.whenComplete { _ in share.closed() }
+                case .failure:
+                    share.closed()
+                    bound.value.fail(.unreachable)
+                }
+            }
+    }
+
+    /// Makes room for a connection; false when none waits here.
+    private func closeLongestIdle() -> Bool {
+        guard let connection = idle.lazy.compactMap(\.connections.first).first else { return false }
+        connection.close()
+        return true
     }
 
     private func takeIdle(_ endpoint: Endpoint) -> UpstreamConnection? {
@@ -88,8 +111,11 @@ final class UpstreamPool {
 
     /// Closes what has waited too long, and what is so old that its address may have moved.
     func closeExpired(at now: ContinuousClock.Instant) {
+        let patience = share.isCrowded ? Self.crowdedPatience : Self.patience
         for waiting in idle {
-            for connection in waiting.connections where connection.isExpired(at: now) { connection.close() }
+            for connection in waiting.connections where connection.isExpired(at: now, after: patience) {
+                connection.close()
+            }
         }
         idle.removeAll(where: \.connections.isEmpty)
     }
@@ -105,6 +131,10 @@ final class UpstreamPool {
 
     /// Connections that wait, for each endpoint.
     private static let maxIdle = 256
+
+    /// How long a connection waits for the next call, and how long when other loops may need its place.
+    private static let patience = Duration.seconds(55)
+    private static let crowdedPatience = Duration.seconds(1)
 }
 
 extension TimeAmount {

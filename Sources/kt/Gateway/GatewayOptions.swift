@@ -61,7 +61,10 @@ struct GatewayOptions: ParsableArguments {
     }
 
     /// The gateway's settings, with the environment where an option is absent.
-    func settings(_ source: GatewaySettings.Source, http: OutboundHTTP) throws -> GatewaySettings {
+    func settings(
+        _ source: GatewaySettings.Source, http: OutboundHTTP, logger: Logger
+    ) throws -> GatewaySettings {
+        let files = try OpenFiles(hasGateway: true, logger)
         let environment = ProcessInfo.processInfo.environment
         var settings = GatewaySettings(
             listen: try HostPort(listen), source: source, environment: environment,
@@ -70,6 +73,8 @@ struct GatewayOptions: ParsableArguments {
         settings.name = name
         settings.eventLoops = eventLoops ?? ProcessInfo.processInfo.activeProcessorCount
         settings.maxConcurrency = try concurrency(environment)
+        settings.callers = files.callers
+        settings.upstreams = files.upstreams
         settings.allowsAnonymous = allowAnonymous
         settings.drainTimeout = .seconds(Int64(drainTimeout))
         settings.controlPlane = try controlPlane(environment, http)

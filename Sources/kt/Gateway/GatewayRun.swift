@@ -40,7 +40,7 @@ struct GatewayRun: AsyncParsableCommand {
         let logger = ProcessLog.make()
         let files = ConfigFiles(paths: policyConfig)
         let http = try ProcessHTTP.make(logger)
-        var settings = try options.settings(.local { try files.load() }, http: http)
+        var settings = try options.settings(.local { try files.load() }, http: http, logger: logger)
         settings.failMode = failMode == .allow ? .allow : .block
         try await GatewayProcess.run(settings, options, http: http, logger: logger)
     }
@@ -63,7 +63,7 @@ struct ManagedRun: AsyncParsableCommand {
         let logger = ProcessLog.make()
         let http = try ProcessHTTP.make(logger)
         let settings = try options.settings(
-            .managed { yaml in try PolicyConfig(yaml: yaml, file: "assigned-config") }, http: http)
+            .managed { yaml in try PolicyConfig(yaml: yaml, file: "assigned-config") }, http: http, logger: logger)
         try await GatewayProcess.run(settings, options, http: http, logger: logger)
     }
 }

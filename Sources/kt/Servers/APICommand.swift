@@ -35,11 +35,14 @@ struct APIRun: AsyncParsableCommand {
 
     func run() async throws {
         let logger = ProcessLog.make()
+        let files = try OpenFiles(webServers: 1, logger)
         let store = try database.open()
         let key = try DataDirectory.serverKey(in: database.directory)
+        var settings = ControlPlaneSettings(version: Product.version)
+        settings.limits = WebLimits(connections: files.web("api"))
         // Made before anything is printed that is shown once: it refuses a certificate that does not fit its key.
         let server = try ControlPlaneServer(
-            database: store, key: key, settings: ControlPlaneSettings(version: Product.version),
+            database: store, key: key, settings: settings,
             address: try HostPort(listen), tls: try tls.files(), validate: ConfigValidation.problems,
             logger: logger, onReady: { Output.line("api listening on \($0)") })
         try await store.migrate()

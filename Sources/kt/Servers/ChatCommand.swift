@@ -41,12 +41,15 @@ struct ChatRun: AsyncParsableCommand {
 
     func run() async throws {
         let logger = ProcessLog.make()
+        let files = try OpenFiles(webServers: 1, logger)
         let http = try ProcessHTTP.make(logger)
         let (gatewayURL, consoleURL) = (gatewayURL, consoleURL)
+        var settings = ChatSettings(
+            listen: try HostPort(listen), tls: try tls.files(), publicURL: publicURL,
+            hostNames: OwnHosts.machineNames(), gatewayURL: { gatewayURL }, consoleURL: { consoleURL })
+        settings.limits = WebLimits(connections: files.web("chat"))
         let server = try ChatServer(
-            settings: ChatSettings(
-                listen: try HostPort(listen), tls: try tls.files(), publicURL: publicURL,
-                hostNames: OwnHosts.machineNames(), gatewayURL: { gatewayURL }, consoleURL: { consoleURL }),
+            settings: settings,
             api: ControlPlaneClient(http: http, baseURL: ProcessHTTP.apiURL(apiURL)), http: http, logger: logger,
             onReady: { Output.line("chat listening on \($0)") })
         try await Services.run([http, server], logger: logger)

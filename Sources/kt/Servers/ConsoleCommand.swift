@@ -38,12 +38,15 @@ struct ConsoleRun: AsyncParsableCommand {
 
     func run() async throws {
         let logger = ProcessLog.make()
+        let files = try OpenFiles(webServers: 1, logger)
         let http = try ProcessHTTP.make(logger)
         let chatURL = chatURL
+        var settings = ConsoleSettings(
+            listen: try HostPort(listen), tls: try tls.files(), publicURL: publicURL,
+            hostNames: OwnHosts.machineNames(), chatURL: { chatURL })
+        settings.limits = WebLimits(connections: files.web("console"))
         let server = try ConsoleServer(
-            settings: ConsoleSettings(
-                listen: try HostPort(listen), tls: try tls.files(), publicURL: publicURL,
-                hostNames: OwnHosts.machineNames(), chatURL: { chatURL }),
+            settings: settings,
             api: ControlPlaneClient(http: http, baseURL: ProcessHTTP.apiURL(apiURL)), logger: logger,
             onReady: { Output.line("console listening on \($0)") })
         try await Services.run([http, server], logger: logger)
