@@ -17,10 +17,10 @@ struct RequestSigner: Sendable {
     /// - Parameters:
     ///   - signature: What the config says.
     ///   - secretKey: The secret half of the access key.
-    ///   - resolve: The value of an environment variable.
-    init(_ signature: RequestSignature, secretKey: Secret, resolve: (String) -> String?) {
+    ///   - resolve: The value of a variable that the config names.
+    init(_ signature: RequestSignature, secretKey: Secret, resolve: (EnvironmentReference) -> String?) {
         (region, service) = (signature.region, signature.service)
-        accessKey = resolve(signature.accessKeyVariable) ?? ""
+        accessKey = signature.accessKeyVariable.flatMap { resolve($0) } ?? ""
         self.secretKey = secretKey
         sessionToken = signature.sessionTokenVariable.flatMap { resolve($0) }.map { Secret($0) }
     }

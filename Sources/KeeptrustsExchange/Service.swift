@@ -17,8 +17,8 @@ struct Service: Sendable {
 
     /// - Parameters:
     ///   - address: What the config says of it.
-    ///   - resolve: The value of an environment variable.
-    init(_ address: ServiceAddress, resolve: (String) -> String?) {
+    ///   - resolve: The value of a variable that the config names.
+    init(_ address: ServiceAddress, resolve: (EnvironmentReference) -> String?) {
         let secret = address.secretVariable.flatMap { resolve($0) }.map { Secret($0) }
         let isAvailable = address.variables.allSatisfy { resolve($0)?.isEmpty == false }
         let signer = address.signature.map { RequestSigner($0, secretKey: secret ?? Secret(""), resolve: resolve) }

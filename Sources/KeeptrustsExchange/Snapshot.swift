@@ -1,5 +1,5 @@
 public import KeeptrustsConfig
-import KeeptrustsCore
+public import KeeptrustsCore
 import KeeptrustsDialects
 public import KeeptrustsPolicy
 import KeeptrustsRouting
@@ -33,24 +33,32 @@ public final class Snapshot: Sendable {
     ///   - config: The config.
     ///   - cacheDirectory: Where compiled patterns are kept; nil for nowhere.
     ///   - failMode: What a policy that fails does, unless it is of a security kind or its own entry says.
-    ///   - environment: The value of an environment variable.
-    /// - Throws: A ``ConfigError``, or ``TargetUnusable``.
+    ///   - environment: Where the variables are that the config names.
+    /// - Throws: ``ConfigMistakes``, also for variables that it may not use, or ``TargetUnusable``.
     public init(
         _ config: PolicyConfig, cacheDirectory: String?, failMode: PolicyChain.OnError = .block,
-        environment: (String) -> String?
+        environment: ConfigEnvironment
     ) throws {
         self.config = config
+        var refused: [ConfigError] = []
+        let resolve = { (variable: EnvironmentReference) -> String? in
+            do throws(ConfigError) { return try environment.value(of: variable) } catch {
+                refused.append(error)
+                return nil
+            }
+        }
         chain = try config.compileChain(cacheDirectory: cacheDirectory, failMode: failMode)
-        targets = try config.targets.map { try Target($0, resolve: environment) }
-        services = chain.services.map { $0.map { Service($0, resolve: environment) } }
+        targets = try config.targets.map { try Target($0, resolve: resolve) }
+        services = chain.services.map { $0.map { Service($0, resolve: resolve) } }
         selector = TargetSelector(
             targets.map { TargetSelector.Option(id: $0.id, model: $0.model, isAvailable: $0.isAvailable) },
             fallback: config.fallback)
-        let (keys, groupsWithoutKey) = Self.groupKeys(config, environment)
+        let (keys, groupsWithoutKey) = Self.groupKeys(config, resolve)
         groupKeys = keys
         warnings =
-            Self.unavailable(targets, of: config) + Self.unavailable(services, of: chain, in: config, environment)
+            Self.unavailable(targets, of: config) + Self.unavailable(services, of: chain, in: config, resolve)
             + groupsWithoutKey
+        if let mistakes = config.mistakes(refused) { throw mistakes }
         record = config.record
     }
 
@@ -64,11 +72,12 @@ public final class Snapshot: Sendable {
 
     /// What there is to say of policies that cannot ask their service, for want of its credential.
     private static func unavailable(
-        _ services: [Service?], of chain: PolicyChain, in config: PolicyConfig, _ environment: (String) -> String?
+        _ services: [Service?], of chain: PolicyChain, in config: PolicyConfig,
+        _ resolve: (EnvironmentReference) -> String?
     ) -> [ConfigWarning] {
         services.indices.compactMap { index in
             guard services[index]?.isAvailable == false else { return nil }
-            let variable = chain.services[index]?.variables.first { environment($0)?.isEmpty != false }
+            let variable = chain.services[index]?.variables.first { resolve($0)?.isEmpty != false }
             return .unset(
                 variable, at: config.place(ofEntry: index),
                 "the policy '\(chain.instances[index].id)' cannot ask its service")
@@ -77,12 +86,12 @@ public final class Snapshot: Sendable {
 
     /// The keys of the consumer groups, and what there is to say of groups whose key is not set.
     private static func groupKeys(
-        _ config: PolicyConfig, _ environment: (String) -> String?
+        _ config: PolicyConfig, _ resolve: (EnvironmentReference) -> String?
     ) -> (keys: [KeyHash: CallerKey], warnings: [ConfigWarning]) {
         var keys: [KeyHash: CallerKey] = [:]
         var warnings: [ConfigWarning] = []
         for group in config.consumerGroups {
-            guard let hash = group.hash(environment) else {
+            guard let hash = group.hash(resolve) else {
                 warnings.append(
                     .unset(group.key.variable, at: group.keyLocation, "the consumer group '\(group.name)' has no key"))
                 continue
@@ -131,18 +140,21 @@ extension Refusal {
 }
 
 extension ConsumerGroup {
-    fileprivate func hash(_ environment: (String) -> String?) -> KeyHash? {
+    fileprivate func hash(_ resolve: (EnvironmentReference) -> String?) -> KeyHash? {
         switch key {
         case .sha256(let hex): KeyHash(hex: hex)
-        case .environment(let name): environment(name).flatMap { $0.isEmpty ? nil : KeyRing.plainHash(of: $0) }
+        case .environment(let name): resolve(name).flatMap { $0.isEmpty ? nil : KeyRing.plainHash(of: $0) }
         }
     }
 }
 
 extension ConfigWarning {
     /// A variable that the config names is not set, or empty.
-    fileprivate static func unset(_ variable: String?, at place: SourceLocation, _ effect: String) -> ConfigWarning {
-        ConfigWarning("config.variable_unset", at: place, "\(effect): the variable \(variable ?? "") is not set.")
+    fileprivate static func unset(
+        _ variable: EnvironmentReference?, at place: SourceLocation, _ effect: String
+    ) -> ConfigWarning {
+        ConfigWarning(
+            "config.variable_unset", at: place, "\(effect): the variable \(variable?.name ?? "") is not set.")
     }
 }
 

@@ -32,9 +32,9 @@ public final class Target: Sendable {
     ///
     /// - Parameters:
     ///   - settings: What the config says of it.
-    ///   - resolve: The value of an environment variable.
+    ///   - resolve: The value of a variable that the config names.
     /// - Throws: ``TargetUnusable`` when it cannot be called at all.
-    init(_ settings: TargetSettings, resolve: (String) -> String?) throws(TargetUnusable) {
+    init(_ settings: TargetSettings, resolve: (EnvironmentReference) -> String?) throws(TargetUnusable) {
         guard let provider = Provider.named(settings.provider) else {
             throw TargetUnusable(id: settings.id, cause: "there is no provider '\(settings.provider)'")
         }

@@ -33,17 +33,9 @@ public final class Gateway: Sendable {
     public static func start(_ settings: GatewaySettings, in directory: StateDirectory, logger: Logger) async throws
         -> Gateway
     {
-        let config = try await FirstConfig.load(settings, directory, logger)
-        let note = CompilingNote { [place = directory.patternCache] in
-            logger.info("compiling patterns, which may take some seconds", metadata: ["kept_in": "\(place)"])
-        }
-        let snapshot = try note.given {
-            try Snapshot(
-                config, cacheDirectory: directory.patternCache, failMode: settings.failMode,
-                environment: { settings.environment[$0] })
-        }
-        for warning in config.warnings { logger.warning("\(warning)") }
-        for warning in snapshot.warnings { logger.warning("\(warning)") }
+        let snapshot = try await FirstConfig(settings: settings, directory: directory, logger: logger).snapshot()
+        let config = snapshot.config
+        for warning in config.warnings + snapshot.warnings { logger.warning("\(warning)") }
         let segments = try Segments(directory: directory.spool, maxBytes: config.record.maxBytes)
         let disk = NIOThreadPool(numberOfThreads: 2)
         disk.start()
@@ -89,11 +81,9 @@ public final class Gateway: Sendable {
     ///
     /// - Throws: A ``UserFacingError``; the old config stays in force then, and the control plane is told why.
     public func reload() throws {
-        guard case .local(let load) = settings.source else { return }
+        guard case .local(_, let load) = settings.source else { return }
         do {
-            let snapshot = try Snapshot(
-                try load(), cacheDirectory: directory.patternCache, failMode: settings.failMode,
-                environment: { [settings] in settings.environment[$0] })
+            let snapshot = try settings.compile(try load(), in: directory)
             for warning in snapshot.warnings { logger.warning("\(warning)") }
             loops.install(snapshot)
             logger.info("config reloaded", metadata: ["config": "\(snapshot.config.pack.name)"])
@@ -124,64 +114,4 @@ extension Logger {
         for line in mistakes.lines { error("\(line)") }
         error(effect, metadata: metadata.merging(["mistakes": "\(mistakes.all.count)"]) { $1 })
     }
-}
-
-/// The config that a gateway starts with.
-private enum FirstConfig {
-    static func load(
-        _ settings: GatewaySettings, _ directory: StateDirectory, _ logger: Logger
-    ) async throws -> PolicyConfig {
-        switch settings.source {
-        case .local(let load): return try load()
-        case .managed(let parse): return try await managed(settings, parse, directory, logger)
-        }
-    }
-
-    /// Asks the control plane; when it is silent, what it last assigned.
-    private static func managed(
-        _ settings: GatewaySettings, _ parse: @Sendable (String) throws -> PolicyConfig, _ directory: StateDirectory,
-        _ logger: Logger
-    ) async throws -> PolicyConfig {
-        guard let controlPlane = settings.controlPlane else { throw NoConfig(cause: "no API is given (--api-url)") }
-        do {
-            try await introduce(settings, controlPlane, directory)
-            let news = try await controlPlane.client.config(unlike: nil, waitSeconds: 0, as: controlPlane.token)
-            guard case .assigned(let assigned) = news else { throw NoConfig(cause: "none is assigned to it yet") }
-            let config = try parse(assigned.yaml)
-            try directory.keep(assigned.yaml, as: FleetLink.lastGoodConfig)
-            return config
-        } catch ControlPlaneError.unavailable {
-            guard let yaml = directory.text(FleetLink.lastGoodConfig) else {
-                throw NoConfig(cause: "the API cannot be reached, and none was kept from an earlier run")
-            }
-            logger.warning("the API cannot be reached; the last good config is in force")
-            return try parse(yaml)
-        }
-    }
-}
-
-extension FirstConfig {
-    /// Registers, because the control plane assigns a config only to a gateway that it knows.
-    private static func introduce(
-        _ settings: GatewaySettings, _ controlPlane: GatewaySettings.ControlPlane, _ directory: StateDirectory
-    ) async throws {
-        let known = directory.text(FleetLink.gatewayIDFile)
-        let response = try await controlPlane.client.register(
-            RegisterRequest(
-                gatewayID: known.map { Identifier(rawValue: $0) }, instanceID: FleetLink.newInstanceID(),
-                name: settings.name, version: Product.version,
-                advertiseAddr: settings.advertised(at: settings.listen), listenAddr: "\(settings.listen)",
-                mode: .managed, config: ConfigReference(name: "none", version: "0.0.0", digest: "")),
-            as: controlPlane.token)
-        try directory.keep(response.gatewayID.rawValue, as: FleetLink.gatewayIDFile)
-    }
-}
-
-/// A managed gateway has no config to run on.
-public struct NoConfig: UserFacingError, Equatable {
-    public var cause: String
-
-    public var category: ErrorCategory { .unavailable }
-    public var code: String { "config.none" }
-    public var message: String { "This gateway has no config: \(cause)." }
 }

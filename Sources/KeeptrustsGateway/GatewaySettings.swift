@@ -1,17 +1,18 @@
 public import KeeptrustsClient
 public import KeeptrustsConfig
 public import KeeptrustsCore
+import KeeptrustsExchange
 public import KeeptrustsPolicy
 
 /// What a gateway is told at its start.
 public struct GatewaySettings: Sendable {
     /// How the gateway comes to its config.
     public enum Source: Sendable {
-        /// Reads it anew at each call; for files.
-        case local(@Sendable () throws -> PolicyConfig)
+        /// Starts with one, and reads it anew at each call; for files of the gateway's own operator.
+        case local(PolicyConfig, reload: @Sendable () throws -> PolicyConfig)
 
-        /// The control plane assigns it; parses a document that it sent.
-        case managed(parse: @Sendable (_ yaml: String) throws -> PolicyConfig)
+        /// The control plane assigns it; parses a document that it sent, which may name these variables only.
+        case managed(parse: @Sendable (_ yaml: String) throws -> PolicyConfig, AllowedVariables)
     }
 
     /// Where the control plane is, and the gateway's credential for it.
@@ -63,6 +64,20 @@ public struct GatewaySettings: Sendable {
 
     /// How long exchanges may go on after SIGTERM.
     public var drainTimeout = Duration.seconds(30)
+
+    /// Compiles a config for this gateway, with what the config may have of the environment.
+    ///
+    /// - Throws: A ``UserFacingError`` that says what is wrong with it.
+    func compile(_ config: PolicyConfig, in directory: StateDirectory) throws -> Snapshot {
+        let allowed: AllowedVariables? =
+            switch source {
+            case .local: nil
+            case .managed(_, let allowed): allowed
+            }
+        return try Snapshot(
+            config, cacheDirectory: directory.patternCache, failMode: failMode,
+            environment: ConfigEnvironment(allowing: allowed) { [environment] in environment[$0] })
+    }
 
     /// Where callers reach the gateway, as the control plane shows it; with `https://` where they need TLS.
     func advertised(at address: HostPort) -> String {

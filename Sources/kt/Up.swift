@@ -61,7 +61,7 @@ struct Up: AsyncParsableCommand {
     func run() async throws {
         let logger = ProcessLog.make()
         let hangUps = await UnixSignalsSequence(trapping: .sighup)
-        try checkConfig()
+        let config = try checkedConfig()
         let files = try OpenFiles(hasGateway: true, webServers: 3, logger)
         // What is started already when an address turns out to be taken would have to be stopped in the middle of its start.
         try await ListenCheck.run([
@@ -90,16 +90,20 @@ struct Up: AsyncParsableCommand {
                 services: [.init(service: http), .init(service: api)],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         let parts = Parts(
-            up: self, addresses: addresses, openFiles: files, http: http, directory: directory, hangUps: hangUps,
+            up: self, config: config, addresses: addresses, openFiles: files, http: http, directory: directory,
+            hangUps: hangUps,
             logger: logger)
         try await Self.run(group, addresses) { try await parts.open(in: group, installation, first) }
     }
 
-    /// Refuses a config that cannot be run before anything is made or opened.
-    private func checkConfig() throws {
-        // The first start writes the sample.
-        if policyConfig.isEmpty, !FileManager.default.fileExists(atPath: sampleConfig) { return }
-        try ConfigFiles(paths: policyConfig.isEmpty ? [sampleConfig] : policyConfig).check()
+    /// The config, before anything is made or opened; nil where the first start is still to write the sample.
+    private func checkedConfig() throws -> PolicyConfig? {
+        if policyConfig.isEmpty, !FileManager.default.fileExists(atPath: sampleConfig) { return nil }
+        return try configFiles.checked()
+    }
+
+    fileprivate var configFiles: ConfigFiles {
+        ConfigFiles(paths: policyConfig.isEmpty ? [sampleConfig] : policyConfig)
     }
 
     /// The config that is used when none is named; the first start writes it.
@@ -133,6 +137,9 @@ struct Up: AsyncParsableCommand {
 /// What `kt up` opens once its API answers.
 private struct Parts {
     let up: Up
+
+    /// What was checked at the start; nil where the sample is still to be written.
+    let config: PolicyConfig?
     let addresses: Addresses
     let openFiles: OpenFiles
     let http: OutboundHTTP
@@ -176,11 +183,11 @@ private struct Parts {
         _ client: ControlPlaneClient, _ installation: Installation, _ first: Installation.FirstStart?
     ) async throws -> KeeptrustsGateway.Gateway {
         let token = try await runtimeToken(installation, first)
-        let files = try ConfigFiles(paths: up.policyConfig.isEmpty ? [sampleConfig()] : up.policyConfig)
+        let config = try config ?? sampleConfig()
         let environment = ProcessInfo.processInfo.environment
         var settings = GatewaySettings(
-            listen: try HostPort(up.gateway), source: .local { try files.load() }, environment: environment,
-            proxies: try ProxyRules(environment: environment))
+            listen: try HostPort(up.gateway), source: try up.configFiles.source(startingWith: config),
+            environment: environment, proxies: try ProxyRules(environment: environment))
         settings.controlPlane = GatewaySettings.ControlPlane(client: client, token: token)
         settings.advertiseAddress = environment.value("KEEPTRUSTS_GATEWAY_ADVERTISE_ADDR")
         settings.name = "local"
@@ -219,12 +226,12 @@ private struct Parts {
         return token
     }
 
-    /// Writes the sample config to the data directory, unless one is there.
-    private func sampleConfig() throws -> String {
+    /// Writes the sample config to the data directory, unless one is there by now, and reads it.
+    private func sampleConfig() throws -> PolicyConfig {
         if !FileManager.default.fileExists(atPath: up.sampleConfig) {
             try DataDirectory.write(SampleConfig.yaml, to: Up.sampleName, in: up.dataDir)
         }
-        return up.sampleConfig
+        return try up.configFiles.load()
     }
 
     private func greet(

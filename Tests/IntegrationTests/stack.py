@@ -1,5 +1,6 @@
 """Whole systems: API and gateway as processes of their own, or everything in one `kt up`."""
 
+import json
 import pathlib
 import re
 import urllib.parse
@@ -139,6 +140,37 @@ class Stack:
 
     def __exit__(self, *_):
         self.stop()
+
+
+class Fleet:
+    """A configuration of an API that is deployed to all of its gateways, and gateways that run on it."""
+
+    def __init__(self, api):
+        self.api = api
+        self._id = None
+
+    def deploy(self, config):
+        """A version of its own for each config, put in force everywhere."""
+        text = json.dumps(config, indent=2)
+        if self._id is None:
+            self._id = self.api.ask("POST", "/v1/configurations", {"name": "fleet", "yaml": text})["id"]
+        else:
+            self.api.ask("POST", f"/v1/configurations/{self._id}/versions", {"yaml": text})
+        self.api.ask("POST", f"/v1/configurations/{self._id}/deploy", {"all": True}, expect=(200, 201, 202))
+
+    def gateway(self, folder, key, name="managed", environment=None, flags=()):
+        """`kt run --managed`, not started yet."""
+        _, runtime = self.api.make_token(name, "gateway_runtime")
+        gateway = Gateway(folder, {}, name=name, environment=environment, key=key)
+        gateway.arguments = [str(argument) for argument in (
+            kt_binary(), "run", "--managed", "--listen", "127.0.0.1:0", "--state-dir", gateway.state, "--name", name,
+            "--api-url", self.api.url, "--api-token", runtime, *flags,
+        )]
+        return gateway
+
+    def listed(self, name="managed"):
+        """What the API shows of one gateway."""
+        return next(one for one in self.api.ask("GET", "/v1/gateways")["gateways"] if one.get("name") == name)
 
 
 class Up(Process):

@@ -154,6 +154,8 @@ def test_wrong_usage_ends_with_2(tmp_path):
     (["console", "run", "--listen", "x"], "--listen: 'x' is not a host and port", "kt console run "),
     (["chat", "run", "--listen", "x"], "--listen: 'x' is not a host and port", "kt chat run "),
     (["run"], "Say `kt run --managed`", "kt run "),
+    (["run", "--managed", "--allow-env", "A-B"], "--allow-env: 'A-B' must be letters, digits, '_' and '*'", "kt run "),
+    (["run", "--managed", "--allow-env", "KEEPTRUSTS_*"], "--allow-env: 'KEEPTRUSTS_*' must be", "kt run "),
     (["policy", "replay", "--since", "soon", "--config", "a"], "--since must be an age", "kt policy replay "),
 ])
 def test_an_argument_that_is_not_right_is_said_before_anything_begins(tmp_path, arguments, words, usage):

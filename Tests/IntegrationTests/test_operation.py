@@ -1,6 +1,5 @@
 """Running gateways: reload, drain, revocation, callers who leave, managed configuration."""
 
-import json
 import re
 import signal
 import threading
@@ -17,6 +16,7 @@ from load import Load
 from processes import PATIENCE, Process
 from raw_http import eventually
 from replies import Answer
+from stack import Fleet
 
 
 def config(simulator, version="1.0.0", **more):
@@ -305,38 +305,23 @@ def test_a_config_that_a_gateway_could_not_load_shows_at_the_api(stacks, simulat
 def test_a_managed_gateway_takes_its_config_from_the_api(stacks, simulator, tmp_path):
     """`kt run --managed`: assigned, changed within seconds, and still there when the API is not."""
     stack = stacks(config(simulator))
-    _, runtime = stack.api.make_token("managed", "gateway_runtime")
+    fleet = Fleet(stack.api)
 
     def document(version):
-        return json.dumps(configs.policy_config(
-            configs.target(simulator.base_url()), version=version, keys=False
-        ))
+        return configs.policy_config(configs.target(simulator.base_url()), version=version, keys=False)
 
-    draft = {"name": "fleet", "yaml": document("1.0.0")}
-    configuration = stack.api.ask("POST", "/v1/configurations", draft)
-    stack.api.ask("POST", f"/v1/configurations/{configuration['id']}/deploy", {"all": True}, expect=(200, 201, 202))
-    managed = Gateway(tmp_path, config(simulator), name="managed", key=stack.key)
-    managed.arguments = [
-        managed.arguments[0], "run", "--managed", "--listen", "127.0.0.1:0", "--state-dir", managed.state,
-        "--api-url", stack.api.url, "--api-token", runtime,
-    ]
-    managed.start()
-    try:
-        stack.api.ask("POST", f"/v1/configurations/{configuration['id']}/deploy", {"all": True}, expect=(200, 201, 202))
+    fleet.deploy(document("1.0.0"))
+    with fleet.gateway(tmp_path, key=stack.key, flags=["--allow-env", configs.UPSTREAM_VARIABLE]) as managed:
         eventually(lambda: managed.chat().status == 200, PATIENCE, 0.2)
         assert version_of(managed) == "1.0.0"
 
-        stack.api.ask("POST", f"/v1/configurations/{configuration['id']}/versions", {"yaml": document("2.0.0")})
-        stack.api.ask("POST", f"/v1/configurations/{configuration['id']}/deploy", {"all": True}, expect=(200, 201, 202))
+        fleet.deploy(document("2.0.0"))
         eventually(lambda: version_of(managed) == "2.0.0", PATIENCE, 0.2)
 
         stack.api.kill()
         managed.stop()
-        managed.arguments[managed.arguments.index("--listen") + 1] = managed.url.split("://")[1]
-        managed.start()
+        managed.restart()
         assert version_of(managed) == "2.0.0"
-    finally:
-        managed.stop()
 
 
 def test_a_long_text_keeps_nobody_waiting(gateways, simulator):

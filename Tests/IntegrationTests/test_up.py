@@ -1,10 +1,13 @@
 """`kt up`: everything in one process, from nothing."""
 
 import json
+import os
 import re
 import shlex
+import signal
 import stat
 import subprocess
+import threading
 
 import pytest
 
@@ -89,6 +92,33 @@ def test_a_first_start_that_fails_does_not_take_the_key_with_it(tmp_path, simula
         up.wait_for("earlier start")
         assert "kt_gk_" not in up.output and "code=" not in up.output
         assert raw_http.chat(up.url, key, "Say hello.").status == 200
+
+
+def test_a_config_comes_through_a_pipe(tmp_path, simulator):
+    """Which gives it once: what was looked at is what runs, and SIGHUP reads anew."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writers = []
+
+    def send(version):
+        # More than a pipe holds, so that it is read piece by piece.
+        config = configs.policy_config(configs.target(simulator.base_url()), keys=False, version=version)
+        text = json.dumps(config) + "\n# rest" * 20_000
+        writers.append(threading.Thread(target=pipe.write_text, args=(text,)))
+        writers[-1].start()
+
+    send("1.0.0")
+    with Up(tmp_path, flags=["--policy-config", pipe]) as up:
+        def version():
+            return raw_http.chat(up.url, up.key, "Say hello.").header("x-keeptrusts-config-version")
+
+        assert version() == "1.0.0"
+        send("2.0.0")
+        up.signal(signal.SIGHUP)
+        eventually(lambda: version() == "2.0.0", 10)
+    for writer in writers:
+        writer.join(10)
+        assert not writer.is_alive()
 
 
 def test_the_provider_of_the_environment_is_live(tmp_path, simulator):

@@ -42,7 +42,7 @@ struct ExampleTests {
         let config = try PolicyConfig(layers: [Self.layer("examples/policy-config.yaml")])
 
         #expect(config.targets.first.map { [$0.provider, $0.model] } == ["demo", "demo"])
-        #expect(Set(config.targets.compactMap(\.secretVariable)) == ["OPENAI_API_KEY", "ANTHROPIC_API_KEY"])
+        #expect(Set(config.targets.compactMap(\.secretVariable?.name)) == ["OPENAI_API_KEY", "ANTHROPIC_API_KEY"])
         #expect(config.targets.allSatisfy { $0.price != nil })
     }
 

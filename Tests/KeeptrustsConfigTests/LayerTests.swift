@@ -81,7 +81,7 @@ struct LayerTests {
         let config = try #require(read(first, second).config)
 
         #expect(config.consumerGroups.map(\.name) == ["a", "b"])
-        #expect(config.consumerGroups.map(\.key) == [.environment("A"), .environment("B")])
+        #expect(config.consumerGroups.map(\.key.variable?.name) == ["A", "B"])
         #expect(config.consumerGroups.map(\.mayAssertIdentity) == [false, true])
         #expect(config.effectiveYAML(withOrigins: false).contains("id: x") == false)
     }

@@ -171,7 +171,7 @@ struct TargetMistakeTests {
     func usualVariable() throws {
         func variable(_ rest: String) throws -> String? {
             let yaml = document(providers: "targets:\n  - {id: a, model: m, \(rest)}")
-            return try PolicyConfig(yaml: yaml, file: "f").targets.first?.secretVariable
+            return try PolicyConfig(yaml: yaml, file: "f").targets.first?.secretVariable?.name
         }
         #expect(try variable("provider: openai") == "OPENAI_API_KEY")
         #expect(try variable("provider: anthropic") == "ANTHROPIC_API_KEY")

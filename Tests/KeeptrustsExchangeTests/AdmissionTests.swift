@@ -147,7 +147,7 @@ struct AdmissionTests {
 
         let snapshot = try Snapshot(
             PolicyConfig(yaml: yaml, file: "a.yaml"), cacheDirectory: nil,
-            environment: { ["KEY": Play.key, "EMPTY": ""][$0] })
+            environment: ConfigEnvironment { ["KEY": Play.key, "EMPTY": ""][$0] })
 
         #expect(
             snapshot.warnings.map(\.description) == [

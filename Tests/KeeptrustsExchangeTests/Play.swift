@@ -42,7 +42,8 @@ final class Play {
         let config = try PolicyConfig(yaml: yaml, file: "play.yaml")
         let environment = ["KEY": Play.key, "SECRET": "sk-upstream"].merging(more) { $1 }
         let snapshot = try Snapshot(
-            config, cacheDirectory: TestPatterns.directory, failMode: failMode, environment: { environment[$0] })
+            config, cacheDirectory: TestPatterns.directory, failMode: failMode,
+            environment: ConfigEnvironment { environment[$0] })
         let start = now
         around = Surroundings(
             snapshot: LoopSnapshot(snapshot), keys: KeyRing(plain: snapshot.groupKeys), gatewayID: "gw_1",

@@ -52,10 +52,11 @@ struct RequestSignerTests {
     @Test("Published examples have their published signatures", arguments: published)
     func examples(example: Example) throws {
         var signature = RequestSignature(region: "us-east-1", service: example.service)
-        signature.accessKeyVariable = "ID"
-        signature.sessionTokenVariable = example.token == nil ? nil : "TOKEN"
+        let place = SourceLocation(file: "a.yaml", line: 1, column: 1)
+        signature.accessKeyVariable = EnvironmentReference("ID", at: place)
+        signature.sessionTokenVariable = example.token.map { _ in EnvironmentReference("TOKEN", at: place) }
         let values = ["ID": "AKIDEXAMPLE", "TOKEN": example.token ?? ""]
-        let signer = RequestSigner(signature, secretKey: Self.secret) { values[$0] }
+        let signer = RequestSigner(signature, secretKey: Self.secret) { values[$0.name] }
         let time = try #require(Timestamp("2015-08-30T12:36:00Z"))
 
         let lines = signer.lines(

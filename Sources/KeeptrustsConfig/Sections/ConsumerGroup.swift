@@ -5,15 +5,15 @@ public struct ConsumerGroup: Sendable, Equatable {
     /// How the gateway knows the key.
     public enum Key: Sendable, Equatable {
         /// The key itself is in this variable (`key_ref: {env: NAME}`).
-        case environment(String)
+        case environment(EnvironmentReference)
 
         /// SHA-256 of the key, in 64 lower-case hexadecimal digits (`key_hash: "sha256:…"`).
         case sha256(String)
 
         /// The variable that holds the key; nil when only its hash is known.
-        public var variable: String? {
+        public var variable: EnvironmentReference? {
             switch self {
-            case .environment(let name): name
+            case .environment(let reference): reference
             case .sha256: nil
             }
         }
@@ -61,7 +61,7 @@ public struct ConsumerGroup: Sendable, Equatable {
     private static func key(_ mapping: ConfigMapping<Field>) throws(ConfigError) -> Key {
         switch (mapping[.keyRef], mapping[.keyHash]) {
         case (let reference?, nil):
-            return .environment(try EnvironmentReference.read(reference))
+            return .environment(try EnvironmentReference(reference))
         case (nil, let node?):
             let text = try node.string()
             let digits = text.hasPrefix("sha256:") ? text.dropFirst("sha256:".count) : ""

@@ -17,7 +17,7 @@ public struct TargetSettings: Sendable, Equatable {
     public var baseURL: String?
 
     /// The variable that holds the credential (`secret_key_ref: {env: NAME}`); nil when none is sent.
-    public var secretVariable: String?
+    public var secretVariable: EnvironmentReference?
 
     /// The header that carries the credential, in lower case (`api_key_header`).
     public var credentialHeader: String
@@ -79,10 +79,10 @@ public struct TargetSettings: Sendable, Equatable {
         let url = try Self.baseURL(written, provider, owner: mapping.owner)
         baseURL = url.description
         if let node = mapping[.secretKeyRef] {
-            secretVariable = try EnvironmentReference.read(node)
+            secretVariable = try EnvironmentReference(node)
         } else if let own = provider.defaultBaseURL.flatMap({ try? BaseURL($0) }), url.hasSameOrigin(as: own) {
             // A provider's usual key goes to the provider's own address only, never to another that a file names.
-            secretVariable = provider.defaultKeyVariable
+            secretVariable = provider.defaultKeyVariable.map { EnvironmentReference($0, at: location) }
         }
         guard secretVariable != nil else {
             if let node = mapping[.apiKeyHeader] ?? mapping[.apiKeyPrefix] {

@@ -1,9 +1,21 @@
 /// A reference to a secret: `{env: NAME}`, read from the gateway's environment at start.
-public enum EnvironmentReference {
+///
+/// Only ``ConfigEnvironment`` turns it into a value.
+public struct EnvironmentReference: Sendable, Hashable {
+    /// The variable's name.
+    public let name: String
+
+    /// Where the file names it, or what it belongs to.
+    public let location: SourceLocation
+
     private enum Key: String, ConfigKey { case env, store }
 
+    public init(_ name: String, at location: SourceLocation) {
+        (self.name, self.location) = (name, location)
+    }
+
     /// Reads the variable's name.
-    public static func read(_ config: ConfigNode) throws(ConfigError) -> String {
+    public init(_ config: ConfigNode) throws(ConfigError) {
         if case .string = config.value {
             throw ConfigError(
                 .wrongType, at: config.location, "\(config.name) must be a mapping, not a text.",
@@ -19,6 +31,7 @@ public enum EnvironmentReference {
                 .unsupported, at: store.location, "'\(store.path)' is not in this version.",
                 hint: "write '{env: NAME}', where NAME is an environment variable of the gateway")
         }
-        return try mapping.required(.env).variable()
+        let node = try mapping.required(.env)
+        self.init(try node.variable(), at: node.location)
     }
 }

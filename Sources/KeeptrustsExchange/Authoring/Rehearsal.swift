@@ -32,7 +32,8 @@ final class Rehearsal {
     ///
     /// - Throws: What ``Snapshot`` throws.
     init(_ config: PolicyConfig, cacheDirectory: String?) throws {
-        let snapshot = try Snapshot(config.rehearsed, cacheDirectory: cacheDirectory, environment: { $0 })
+        let snapshot = try Snapshot(
+            config.rehearsed, cacheDirectory: cacheDirectory, environment: ConfigEnvironment { $0 })
         var keys = snapshot.groupKeys
         keys[KeyRing.plainHash(of: Self.key)] = CallerKey(id: "test", mayAssertIdentity: true)
         let start = now

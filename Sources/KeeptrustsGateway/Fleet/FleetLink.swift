@@ -53,7 +53,7 @@ final class FleetLink: Service {
             await withTaskGroup { group in
                 group.addTask { await self.heartbeats() }
                 group.addTask { await self.keys() }
-                if case .managed(let parse) = settings.source { group.addTask { await self.configs(parse) } }
+                if case .managed(let parse, _) = settings.source { group.addTask { await self.configs(parse) } }
             }
         }
     }
@@ -185,9 +185,7 @@ final class FleetLink: Service {
     private func install(_ assigned: AssignedConfig, _ parse: (String) throws -> PolicyConfig) throws {
         let config = try parse(assigned.yaml)
         guard config.digest != loops.snapshot.config.digest else { return loops.configFailure = nil }
-        let snapshot = try Snapshot(
-            config, cacheDirectory: directory.patternCache, failMode: settings.failMode,
-            environment: { settings.environment[$0] })
+        let snapshot = try settings.compile(config, in: directory)
         try directory.keep(assigned.yaml, as: Self.lastGoodConfig)
         loops.install(snapshot)
         logger.info("config in force", metadata: ["digest": "\(config.digest)"])

@@ -90,8 +90,8 @@ struct ExternalModeration: Policy {
     private static func signature(
         _ mapping: ConfigMapping<Key>, of vendor: any ModerationService, _ config: ConfigNode
     ) throws(ConfigError) -> RequestSignature? {
-        let accessKey = try mapping[.accessKey].map { node throws(ConfigError) in try EnvironmentReference.read(node) }
-        let token = try mapping[.sessionToken].map { node throws(ConfigError) in try EnvironmentReference.read(node) }
+        let accessKey = try mapping[.accessKey].map { node throws(ConfigError) in try EnvironmentReference(node) }
+        let token = try mapping[.sessionToken].map { node throws(ConfigError) in try EnvironmentReference(node) }
         guard var signature = vendor.signature else {
             guard let node = mapping[.guardrail] ?? mapping[.accessKey] ?? mapping[.sessionToken] else { return nil }
             throw ConfigError(

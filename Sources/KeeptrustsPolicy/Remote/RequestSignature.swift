@@ -1,3 +1,5 @@
+public import KeeptrustsCore
+
 /// How requests to a service are signed instead of carrying a credential: AWS's Signature Version 4.
 public struct RequestSignature: Sendable, Hashable {
     public var region: String
@@ -6,10 +8,10 @@ public struct RequestSignature: Sendable, Hashable {
     public var service: String
 
     /// The variable that holds the id of the access key; the address's own credential is its secret half.
-    public var accessKeyVariable = ""
+    public var accessKeyVariable: EnvironmentReference?
 
     /// The variable that holds the token of a temporary access key; nil for a lasting one.
-    public var sessionTokenVariable: String?
+    public var sessionTokenVariable: EnvironmentReference?
 
     init(region: String, service: String) {
         self.region = region

@@ -5,7 +5,7 @@ public struct ServiceAddress: Sendable, Hashable {
     public var url: BaseURL
 
     /// The variable that holds the credential (`secret_key_ref: {env: NAME}`); nil when none is sent.
-    public var secretVariable: String?
+    public var secretVariable: EnvironmentReference?
 
     /// The header that carries the credential, in lower case, and what stands before it.
     public var credentialHeader = "authorization"
@@ -36,11 +36,11 @@ public struct ServiceAddress: Sendable, Hashable {
             let place = endpoint ?? owner
             throw ConfigError(.outOfRange, at: place.location, "\(place.name) \(error.message).", hint: error.hint)
         }
-        secretVariable = try secret.map { node throws(ConfigError) in try EnvironmentReference.read(node) }
+        secretVariable = try secret.map { node throws(ConfigError) in try EnvironmentReference(node) }
     }
 
     /// The variables without which it answers nobody.
-    public var variables: [String] {
+    public var variables: [EnvironmentReference] {
         [secretVariable, signature?.accessKeyVariable, signature?.sessionTokenVariable].compactMap { $0 }
     }
 

@@ -136,5 +136,18 @@ struct ConfigFiles: Sendable {
     func load() throws -> PolicyConfig { try PolicyConfig(layers: try ConfigLayer.read(paths)) }
 
     /// Refuses files that cannot be read, and a config with mistakes; compiles nothing.
-    func check() throws { try load().checkPolicies() }
+    ///
+    /// - Returns: The config to start with: what comes through a pipe is gone once it is read.
+    func checked() throws -> PolicyConfig {
+        let config = try load()
+        try config.checkPolicies()
+        return config
+    }
+
+    /// Where a gateway takes its configs from.
+    ///
+    /// - Parameter first: What it starts with; nil reads it now.
+    func source(startingWith first: PolicyConfig? = nil) throws -> GatewaySettings.Source {
+        .local(try first ?? load()) { try load() }
+    }
 }

@@ -38,9 +38,9 @@ struct GatewayRun: AsyncParsableCommand {
 
     func run() async throws {
         let logger = ProcessLog.make()
-        let files = ConfigFiles(paths: policyConfig)
+        let source = try ConfigFiles(paths: policyConfig).source()
         let http = try ProcessHTTP.make(logger)
-        var settings = try options.settings(.local { try files.load() }, http: http, logger: logger)
+        var settings = try options.settings(source, http: http, logger: logger)
         settings.failMode = failMode == .allow ? .allow : .block
         try await GatewayProcess.run(settings, options, http: http, logger: logger)
     }
@@ -56,15 +56,36 @@ struct ManagedRun: AsyncParsableCommand {
     @Flag(help: "Take the config from the control plane; `kt run` knows no other way.")
     var managed = false
 
+    @Option(
+        help: ArgumentHelp(
+            "A variable of the environment that the assigned config may name, with * for any characters; several may be given (default: *_API_KEY). [env: KEEPTRUSTS_ALLOW_ENV]",
+            valueName: "pattern"))
+    var allowEnv: [String] = []
+
     @OptionGroup var options: GatewayOptions
+
+    func validate() throws { _ = try allowedVariables() }
 
     func run() async throws {
         guard managed else { throw ValidationError("Say `kt run --managed`, or `kt gateway run` for files.") }
         let logger = ProcessLog.make()
         let http = try ProcessHTTP.make(logger)
         let settings = try options.settings(
-            .managed { yaml in try PolicyConfig(yaml: yaml, file: "assigned-config") }, http: http, logger: logger)
+            .managed(
+                parse: { yaml in try PolicyConfig(yaml: yaml, file: "assigned-config") }, try allowedVariables()),
+            http: http, logger: logger)
         try await GatewayProcess.run(settings, options, http: http, logger: logger)
+    }
+
+    private func allowedVariables() throws -> AllowedVariables {
+        let variable = ProcessInfo.processInfo.environment.value("KEEPTRUSTS_ALLOW_ENV")
+        let patterns =
+            allowEnv.isEmpty
+            ? variable?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } ?? [] : allowEnv
+        guard !patterns.isEmpty else { return .standard }
+        do { return try AllowedVariables(patterns) } catch {
+            throw ValidationError("\(allowEnv.isEmpty ? "KEEPTRUSTS_ALLOW_ENV" : "--allow-env"): \(error.message)")
+        }
     }
 }
 
