@@ -91,8 +91,7 @@ struct Up: AsyncParsableCommand {
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         let parts = Parts(
             up: self, config: config, addresses: addresses, openFiles: files, http: http, directory: directory,
-            hangUps: hangUps,
-            logger: logger)
+            hangUps: hangUps, logger: logger)
         try await Self.run(group, addresses) { try await parts.open(in: group, installation, first) }
     }
 
