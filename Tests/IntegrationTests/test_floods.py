@@ -181,7 +181,7 @@ def test_the_limit_is_raised_as_far_as_it_goes(gateways, tmp_path, simulator):
     process = Gateway(tmp_path, configs.policy_config(configs.target(simulator.base_url())))
     process.open_files = (64, 2_048)
     with process:
-        process.wait_for(r"few files may be open.*limit=2048\b")
+        process.wait_for(r"limit=2048\b.*few files may be open")
         assert process.chat().status == 200
 
 
