@@ -23,6 +23,9 @@ struct TextBoundTests {
         #"{"role":"assistant","tool_calls":[{"id":"a","type":"function","function":{"name":"f","arguments":\#(json(arguments))}}]}"#
     }
 
+    /// A document with few texts and many values.
+    private static let manyValues = #"["\n","# + list(#""""#, 262_144).dropFirst()
+
     /// A request with something in it many times, and the code that it is refused with.
     static let requests: [(String, String)] = [
         (#""messages":[{"role":"user","content":"Hi"}],"q":"# + list(#""\n""#, 65_536), "request.too_many_texts"),
@@ -35,6 +38,7 @@ struct TextBoundTests {
         (#""messages":[\#(call(list(#""\n""#, 65_536)))]"#, "request.too_many_texts"),
         (#""messages":[\#(call(list(#""\n""#, 262_144)))]"#, "request.too_many_texts"),
         (#""messages":[\#(call(list(json(list(#""\n""#, 10_000)), 7)))]"#, "request.too_many_texts"),
+        (#""messages":[\#(call(manyValues))]"#, "request.too_many_texts"),
         (#""messages":[{"role":"tool","content":\#(json(list(#""\n""#, 65_536)))}]"#, "request.too_many_texts"),
         (#""messages":[{"role":"user","content":"Hi"}],"q":"# + list(#""""#, 262_144), "json.too_many_values"),
         (#""messages":\#(list(#"{"role":"user"}"#, 140_000))"#, "json.too_many_values"),
@@ -60,7 +64,7 @@ struct TextBoundTests {
     func answer() throws {
         let message = #"{"role":"assistant","content":"Hi","x":\#(Self.list(#""\n""#, 65_536))}"#
         let call = Self.call(Self.list(#""\n""#, 65_536))
-        for message in [message, call] {
+        for message in [message, call, Self.call(Self.manyValues)] {
             #expect(throws: DialectError.malformed("an answer with too many texts")) {
                 try surface.readAnswer(#"{"choices":[{"index":0,"message":\#(message)}]}"#.buffer)
             }
@@ -68,5 +72,18 @@ struct TextBoundTests {
         #expect(throws: DialectError.malformed("an answer with too many texts")) {
             try surface.readChunk(#"{"choices":[{"index":0,"delta":\#(message)}]}"#.buffer)
         }
+        let names = Self.list(#"{"index":0,"delta":{"role":"assistant"}}"#, 65_537)
+        #expect(throws: DialectError.malformed("an answer with too many texts")) {
+            try surface.readChunk(#"{"choices":\#(names)}"#.buffer)
+        }
+    }
+
+    @Test("What a document says is read up to the bound, and not held in memory beyond", arguments: [65_536, 65_537])
+    func nested(count: Int) throws {
+        let request = try surface.read(
+            chat(#""messages":[{"role":"user","content":\#(Self.json(Self.list(#""\n""#, count)))}]"#))
+        let text = try #require(request.texts.first)
+
+        #expect((text.nested?.count ?? 0) == (count == 65_536 ? count : 0))
     }
 }

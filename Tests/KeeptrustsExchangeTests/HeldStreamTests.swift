@@ -190,6 +190,18 @@ struct HeldStreamTests {
         #expect(actions.record?["status"] as? Int == 502)
     }
 
+    @Test("What is held has as many texts at most as any answer, in all of its calls together", arguments: [1, 2])
+    func texts(calls: Int) throws {
+        let play = try Self.play("tool-validation", "tool-validation: {allow_undeclared: true}")
+        let list = "[" + Array(repeating: #"\"\\n\""#, count: 40_000).joined(separator: ",") + "]"
+        let body = (0..<calls).map { Self.call($0, #""name":"f","arguments":"\#(list)""#) }.joined() + Self.end
+
+        let (result, _, status) = try Self.stream(play, body, size: 10_000)
+
+        #expect(status == (calls == 1 ? 200 : 502))
+        #expect(result.record["error_code"] as? String == (calls == 1 ? nil : "response_too_large"))
+    }
+
     private static func call(_ index: Int, _ function: String) -> String {
         event(#"{"tool_calls":[{"index":\#(index),"function":{\#(function)}}]}"#)
     }

@@ -66,9 +66,11 @@ struct SurfaceAttackTests {
         Evasion("zero width in base64", hidden(Data("it is \(value), ok".utf8).base64EncodedString())),
         Evasion("zero width in escapes", "jane%4\u{200B}0example&\u{AD}#46;com"),
         Evasion("full width in base64", wide(Data("it is \(value), ok".utf8).base64EncodedString())),
+        Evasion("full width within base64", Data("it is \(wide(value)), ok".utf8).base64EncodedString()),
         Evasion("lines of base64", wrapped(Data("it is \(value), yes it is".utf8).base64EncodedString())),
         Evasion("references without an end", "jane&#46doe&#64example.com"),
         Evasion("octal", #"jane.doe\100example.com"#), Evasion("braces", #"jane.doe\x{40}example.com"#),
+        Evasion("a name in braces", #"jane.doe\N{U+40}example.com"#),
         Evasion("characters that stand apart", "4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1"),
         Evasion("lines", "4111 1111\n1111 1111"),
     ]

@@ -22,6 +22,15 @@ struct NormaliserTests {
     }
 
     @Test(
+        "What is no character at all does not show", arguments: [0xFDD0, 0xFDEF, 0xFFFE, 0x1FFFE, 0x5FFFF] as [UInt32])
+    func noCharacters(value: UInt32) throws {
+        let text = "a\(try #require(Unicode.Scalar(value)))b"
+        let view = Array(text.utf8).withUnsafeBytes { Normaliser.fold($0, lookalikes: false) }
+
+        #expect(String(decoding: view.bytes, as: UTF8.self) == "ab")
+    }
+
+    @Test(
         "Letters that look Latin count as Latin in words that have Latin letters",
         arguments: [("pаssword", "password"), ("пароль", "пароль"), ("сat и кот", "cat и кот"), ("Ηello", "Hello")]
     )

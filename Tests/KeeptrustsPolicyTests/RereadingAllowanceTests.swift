@@ -45,6 +45,19 @@ struct RereadingAllowanceTests {
         }
     }
 
+    @Test("What a long text has earned is saved up to a bound")
+    func savings() {
+        var allowance = RereadingAllowance()
+        allowance.earn(1_000_000)
+        let isFree = allowance.afford(0)
+        #expect(isFree)
+
+        var reads = 0
+        while allowance.afford(8_192 + RereadingAllowance.free) { reads += 1 }
+
+        #expect(reads == RereadingAllowance.most / 8_192)
+    }
+
     @Test("Whatever is held back is read once enough has come")
     func atLast() {
         var allowance = RereadingAllowance()
