@@ -50,6 +50,8 @@ struct Up: AsyncParsableCommand {
     @Option(help: "Event loops of the gateway.")
     var eventLoops: Int?
 
+    @OptionGroup var proxies: TrustedProxyOptions
+
     func validate() throws {
         for (name, address) in [("--gateway", gateway), ("--api", api), ("--console", console), ("--chat", chat)] {
             _ = try HostPort.option(name, address)
@@ -78,8 +80,10 @@ struct Up: AsyncParsableCommand {
         let first = try await installation.begin()
         let http = try ProcessHTTP.make(logger)
         let addresses = Addresses()
+        var settings = ControlPlaneSettings(version: Product.version)
+        settings.trustedPeers = try proxies.peers()
         let api = try ControlPlaneServer(
-            database: store, key: key, settings: ControlPlaneSettings(version: Product.version),
+            database: store, key: key, settings: settings,
             address: try HostPort(api), validate: ConfigValidation.problems, logger: logger,
             onReady: { addresses.set($0, of: .api) })
         let group = ServiceGroup(
@@ -140,15 +144,19 @@ private struct Parts {
     ) async throws {
         let client = ControlPlaneClient(http: http, baseURL: try await addresses.wait(for: .api))
         let names = OwnHosts.machineNames() + up.hostName
+        var consoleSettings = ConsoleSettings(
+            listen: try HostPort(up.console), hostNames: names, chatURL: { [addresses] in addresses[.chat] })
+        consoleSettings.trustedPeers = try up.proxies.peers()
         let console = try ConsoleServer(
-            settings: ConsoleSettings(
-                listen: try HostPort(up.console), hostNames: names, chatURL: { [addresses] in addresses[.chat] }),
-            api: client, logger: logger, onReady: { [addresses] in addresses.set($0, of: .console) })
+            settings: consoleSettings, api: client, logger: logger,
+            onReady: { [addresses] in addresses.set($0, of: .console) })
+        var chatSettings = ChatSettings(
+            listen: try HostPort(up.chat), hostNames: names, gatewayURL: { [addresses] in addresses[.gateway] },
+            consoleURL: { [addresses] in addresses[.console] })
+        chatSettings.trustedPeers = try up.proxies.peers()
         let chat = try ChatServer(
-            settings: ChatSettings(
-                listen: try HostPort(up.chat), hostNames: names, gatewayURL: { [addresses] in addresses[.gateway] },
-                consoleURL: { [addresses] in addresses[.console] }),
-            api: client, http: http, logger: logger, onReady: { [addresses] in addresses.set($0, of: .chat) })
+            settings: chatSettings, api: client, http: http, logger: logger,
+            onReady: { [addresses] in addresses.set($0, of: .chat) })
         let key = try await gatewayKey(installation, first)
         let gateway = try await gateway(client, installation, first)
         addresses.set("http://\(gateway.address)", of: .gateway)

@@ -30,6 +30,7 @@ struct APIRun: AsyncParsableCommand {
 
     @OptionGroup var database: DatabaseOptions
     @OptionGroup var tls: TLSOptions
+    @OptionGroup var proxies: TrustedProxyOptions
 
     func validate() throws { _ = try HostPort.option("--listen", listen) }
 
@@ -37,9 +38,11 @@ struct APIRun: AsyncParsableCommand {
         let logger = ProcessLog.make()
         let store = try database.open()
         let key = try DataDirectory.serverKey(in: database.directory)
+        var settings = ControlPlaneSettings(version: Product.version)
+        settings.trustedPeers = try proxies.peers()
         // Made before anything is printed that is shown once: it refuses a certificate that does not fit its key.
         let server = try ControlPlaneServer(
-            database: store, key: key, settings: ControlPlaneSettings(version: Product.version),
+            database: store, key: key, settings: settings,
             address: try HostPort(listen), tls: try tls.files(), validate: ConfigValidation.problems,
             logger: logger, onReady: { Output.line("api listening on \($0)") })
         try await store.migrate()

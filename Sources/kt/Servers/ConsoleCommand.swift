@@ -33,6 +33,7 @@ struct ConsoleRun: AsyncParsableCommand {
     var chatURL: String?
 
     @OptionGroup var tls: TLSOptions
+    @OptionGroup var proxies: TrustedProxyOptions
 
     func validate() throws { _ = try HostPort.option("--listen", listen) }
 
@@ -40,11 +41,13 @@ struct ConsoleRun: AsyncParsableCommand {
         let logger = ProcessLog.make()
         let http = try ProcessHTTP.make(logger)
         let chatURL = chatURL
+        var settings = ConsoleSettings(
+            listen: try HostPort(listen), tls: try tls.files(), publicURL: publicURL,
+            hostNames: OwnHosts.machineNames(), chatURL: { chatURL })
+        settings.trustedPeers = try proxies.peers()
         let server = try ConsoleServer(
-            settings: ConsoleSettings(
-                listen: try HostPort(listen), tls: try tls.files(), publicURL: publicURL,
-                hostNames: OwnHosts.machineNames(), chatURL: { chatURL }),
-            api: ControlPlaneClient(http: http, baseURL: ProcessHTTP.apiURL(apiURL)), logger: logger,
+            settings: settings, api: ControlPlaneClient(http: http, baseURL: ProcessHTTP.apiURL(apiURL)),
+            logger: logger,
             onReady: { Output.line("console listening on \($0)") })
         try await Services.run([http, server], logger: logger)
     }
