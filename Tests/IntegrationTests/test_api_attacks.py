@@ -261,7 +261,7 @@ def test_a_gateway_cannot_keep_out_another_ones_event(stack):
     found = {(event["gateway_id"], event["model"]) for event in stack.api.events(q="evt_wanted")}
     assert found == {(stack.gateway_id, "forged"), (gateway, "real")}
     assert stack.api.ask("GET", f"/v1/events/evt_wanted.of.{gateway}")["model"] == "real"
-    records = stack.api.ask("GET", "/v1/audit-records?action=event.claim")["records"]
+    records = stack.api.ask("GET", "/v1/audit-records?action=event.claim")["audit_records"]
     assert [record["details"]["gateway"] for record in records] == [gateway]
 
 
@@ -270,7 +270,7 @@ def lint(stack, policy, key, chain="[dlp-filter]"):
         f"pack: {{name: a, version: 1.0.0}}\npolicies: {{chain: {chain}}}\n"
         f"providers: {{targets: [{{id: a, provider: demo, model: demo}}]}}\npolicy:\n{policy}"
     )
-    return ask(stack, "POST", "/v1/configurations/validate", {"yaml": yaml}, key)
+    return raw_http.call(stack.api.url, "POST", "/v1/configurations/validate", {"yaml": yaml}, key=key)
 
 
 #: Settings of `dlp-filter` that took Hyperscan, PCRE2 or our own automata many seconds.
