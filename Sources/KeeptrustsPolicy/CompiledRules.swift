@@ -134,14 +134,15 @@ struct CompiledRules {
     static let mostOwn = 2_000
     static let mostOwnWeight = 400_000
 
-    /// The most terms; each is short, and found without a database of its own.
+    /// The same of terms: each is short, and mostly found by its words.
     static let mostTerms = 20_000
+    static let mostTermWeight = 2_000_000
 
     /// Refuses more patterns than may be compiled for one chain.
     ///
     /// - Throws: ``ConfigError`` at the first that is one too many.
     func checkTotals() throws(ConfigError) {
-        var (own, weight, terms) = (0, 0, 0)
+        var (own, weight, terms, termWeight) = (0, 0, 0, 0)
         for (pattern, source) in zip(patterns, sources) {
             guard let source else { continue }
             if pattern.mustBeLinear {
@@ -149,12 +150,14 @@ struct CompiledRules {
                 weight += pattern.weight
             } else {
                 terms += 1
+                termWeight += pattern.weight
             }
             if own > Self.mostOwn || weight > Self.mostOwnWeight { throw Self.tooMany(at: source) }
-            guard terms <= Self.mostTerms else {
+            guard terms <= Self.mostTerms, termWeight <= Self.mostTermWeight else {
                 throw ConfigError(
                     .limit, at: source.location,
-                    "'\(source.path)' is one term too many: all terms may be \(Self.mostTerms).", hint: Self.hint)
+                    "'\(source.path)' is one term too many: all terms may be \(Self.mostTerms), and weigh \(Self.mostTermWeight) together.",
+                    hint: Self.hint)
             }
         }
     }

@@ -55,11 +55,6 @@ struct PackTests {
         #expect(SyntaxReader.read(pattern.expression, ignoresCase: pattern.ignoresCase) != nil)
     }
 
-    @Test("No pattern comes near to what one may weigh", arguments: cases)
-    func isLight(_ example: Case) {
-        #expect(example.rule.rule.pattern.weight <= Pattern.mostWeight / 2)
-    }
-
     private func finds(_ rule: Rule, in text: String, _ patterns: PatternSet) throws -> Bool {
         let scratch = try #require(PatternScratch(for: patterns))
         var bytes = Array(text.utf8)

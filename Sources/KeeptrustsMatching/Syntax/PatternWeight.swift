@@ -1,6 +1,7 @@
 extension Pattern {
-    /// The most that one pattern may weigh: what compiling takes some tenths of a second over at worst, and many times
-    /// what the heaviest pattern of our packs does.
+    /// The most that an expression may weigh which a user wrote: compiling takes some tenths of a second over it at worst.
+    ///
+    /// Ours may be longer than theirs: what is found by the words in it is never compiled as an automaton.
     public static let mostWeight = 10_000
 
     /// About how much work it is to compile: the places of the automaton that it becomes when its counted repetitions are
@@ -27,10 +28,10 @@ extension Pattern {
         return 100 * Double(ranges)
     }
 
-    /// The weight, unless it is too much.
+    /// The weight, unless it is too much for an expression of a user.
     func checkWeight(_ syntax: Syntax?, _ index: Int) throws(PatternError) -> Int {
         let weight = weight(syntax)
-        guard weight > Self.mostWeight else { return weight }
+        guard mustBeLinear, weight > Self.mostWeight else { return weight }
         throw PatternError(
             pattern: index, message: "it weighs \(weight), and a pattern may weigh \(Self.mostWeight).",
             reason: .tooHeavy)
