@@ -45,8 +45,8 @@ let package = Package(
         .target(
             name: "KeeptrustsConfig",
             dependencies: [
-                "KeeptrustsCore", "KeeptrustsDialects", "KeeptrustsPolicy", "KeeptrustsRouting", "KeeptrustsWire",
-                "Yams",
+                "KeeptrustsCore", "KeeptrustsDialects", "KeeptrustsMatching", "KeeptrustsPolicy", "KeeptrustsRouting",
+                "KeeptrustsWire", "Yams",
                 .crypto, .nioCore,
             ]
         ),

@@ -45,6 +45,9 @@ public struct ChatSettings: Sendable {
     /// Other names by which browsers may reach the machine.
     public var hostNames: [String]
 
+    /// Proxies that say where a browser is.
+    public var trustedPeers = TrustedPeers.loopback
+
     /// The gateway's base URL as this server reaches it; nil while it is not known.
     public var gatewayURL: @Sendable () -> String?
 

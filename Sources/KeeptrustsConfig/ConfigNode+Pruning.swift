@@ -1,4 +1,5 @@
 import KeeptrustsCore
+import KeeptrustsMatching
 import KeeptrustsPolicy
 
 extension ConfigProblems {
@@ -6,7 +7,8 @@ extension ConfigProblems {
     ///
     /// - Returns: What was read; nil when there was a mistake.
     mutating func collect<Value>(
-        _ node: ConfigNode, _ read: (ConfigNode) throws(ConfigError) -> Value
+        _ node: ConfigNode, whileWorthIt isWorthIt: () -> Bool = { true },
+        _ read: (ConfigNode) throws(ConfigError) -> Value
     ) -> Value? {
         var rereading = Rereading(node)
         while true {
@@ -15,7 +17,12 @@ extension ConfigProblems {
                 guard rereading.problems.isEmpty else { break }
                 return value
             } catch {
+                guard isWorthIt() else {
+                    if rereading.problems.isEmpty { add(error) }
+                    break
+                }
                 let goesOn = rereading.isWorthwhile(after: error) { other in
+                    guard isWorthIt() else { return nil }
                     do throws(ConfigError) {
                         _ = try read(other)
                         return nil
@@ -32,13 +39,25 @@ extension ConfigProblems {
     ///
     /// Nothing is compiled for it.
     mutating func collectPolicies(_ entries: ConfigNode, _ settings: ConfigNode?) {
+        CompileWork.bounding(patterns: Rereading.mostPatterns, weight: Rereading.mostWeight) { work in
+            collectPolicies(entries, settings, work)
+        }
+    }
+
+    private mutating func collectPolicies(_ entries: ConfigNode, _ settings: ConfigNode?, _ work: CompileWork) {
         guard let all = collect({ () throws(ConfigError) in try entries.list() }) else { return }
         var sound: [ConfigNode] = []
+        let size = 1 + (settings?.count ?? 0)
+        var values = 0
         for entry in all {
+            // One reading of each, so that what is wrong with the chain is never passed over.
+            guard values <= Rereading.mostValues, !work.isSpent else { break }
             var alone = entries
             alone.value = .list([entry])
             let parts = ConfigNode(.list(settings.map { [alone, $0] } ?? [alone]), at: entries.location, path: "")
-            let entry = collect(parts) { parts throws(ConfigError) in
+            let entry = collect(parts, whileWorthIt: { values <= Rereading.mostValues && !work.isSpent }) {
+                parts throws(ConfigError) in
+                values += size
                 let parts = try parts.list()
                 for entry in try parts[0].list() {
                     try PolicyChain.check(entry: entry, settings: parts.count > 1 ? parts[1] : nil)
@@ -57,6 +76,15 @@ extension ConfigProblems {
 }
 
 extension ConfigNode {
+    /// The values in it, itself among them.
+    var count: Int {
+        switch value {
+        case .mapping(let entries): entries.reduce(1) { $0 + $1.value.count }
+        case .list(let items): items.reduce(1) { $0 + $1.count }
+        case .null, .boolean, .integer, .number, .string: 1
+        }
+    }
+
     typealias Entry = (key: String, keyLocation: SourceLocation, value: ConfigNode)
 
     /// The node without the entry or item at a place; nil when there is none.

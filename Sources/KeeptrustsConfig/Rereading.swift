@@ -12,6 +12,12 @@ struct Rereading {
     /// How often a part is read at most.
     private static let mostReadings = 400
 
+    /// Values that are read for the mistakes of one document at most, and patterns that are compiled, and their weight:
+    /// further mistakes of a large one show when these are mended.
+    static let mostValues = 4_000_000
+    static let mostPatterns = 60_000
+    static let mostWeight = 1_000_000
+
     private(set) var problems: [ConfigError] = []
 
     /// What is left of the part.

@@ -36,7 +36,9 @@ struct APIRelay {
             .adding("if-none-match", request.headers[.ifNoneMatch])
             .adding("if-match", request.headers[.ifMatch])
             .adding("x-request-id", context.id)
-            .adding("x-forwarded-for", context.remoteAddress?.ipAddress)
+            .adding(
+                "x-forwarded-for",
+                app.settings.trustedPeers.origin(of: request, from: context.remoteAddress?.ipAddress))
         if method != .GET {
             let body = try await request.bytes(upTo: Self.maximumBody)
             if body.readableBytes > 0 {

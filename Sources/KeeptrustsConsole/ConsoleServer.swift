@@ -45,6 +45,9 @@ public struct ConsoleSettings: Sendable {
     /// Other names by which browsers may reach the machine.
     public var hostNames: [String]
 
+    /// Proxies that say where a browser is.
+    public var trustedPeers = TrustedPeers.loopback
+
     /// The chat's origin as browsers see it; nil while it is not known, or when there is no chat.
     public var chatURL: @Sendable () -> String?
 

@@ -119,7 +119,7 @@ struct SignInRoutes {
 
     private func origin(_ request: Request, _ context: BrowserContext) -> ControlPlaneClient.Origin {
         .init(
-            address: context.remoteAddress?.ipAddress,
+            address: app.settings.trustedPeers.origin(of: request, from: context.remoteAddress?.ipAddress),
             userAgent: request.headers[.userAgent].map { String($0.prefix(256)) },
             client: .console)
     }

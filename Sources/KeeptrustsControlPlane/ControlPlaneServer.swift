@@ -30,7 +30,8 @@ public struct ControlPlaneServer: Service {
         onReady: @escaping @Sendable (String) async -> Void
     ) throws(CannotServe) {
         plane = Plane(
-            database: database, key: key, settings: settings, validate: validate, now: now, hasher: PasswordHasher())
+            database: database, key: key, settings: settings, check: ConfigurationCheck(validate), now: now,
+            hasher: PasswordHasher())
         self.logger = logger
         listener = try WebListener(
             name: "api", address: address, tls: tls, router: plane.router(isTLS: tls != nil),

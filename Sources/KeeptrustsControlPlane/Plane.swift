@@ -12,8 +12,7 @@ struct Plane: Sendable {
     let key: ServerKey
     let settings: ControlPlaneSettings
 
-    /// What is wrong with a policy configuration; empty when nothing is.
-    let validate: @Sendable (String) -> [Validation.Diagnostic]
+    let check: ConfigurationCheck
     let now: @Sendable () -> Timestamp
     let hasher: PasswordHasher
     let throttle = SignInThrottle()
@@ -31,15 +30,22 @@ struct Plane: Sendable {
         by principal: Principal, _ context: APIContext,
         _ body: @escaping @Sendable (any Transaction) throws -> (Value, AuditNote)
     ) async throws -> Value {
-        let (organisation, actor) = (principal.organisation, principal.actor)
-        let draft = AuditRecord(
-            id: makeID("aud"), time: now(), actor: actor, action: "", requestID: context.id,
-            remoteAddress: context.remoteAddress)
+        let organisation = principal.organisation
+        let draft = auditDraft(by: principal, context)
         return try await database.write { transaction in
             let (value, note) = try body(transaction)
             try transaction.append(note.record(draft), in: organisation, hash: SHA256.hexDigest)
             return value
         }
+    }
+}
+
+extension Plane {
+    /// An audit record of what someone does now, which a note completes.
+    func auditDraft(by principal: Principal, _ context: APIContext) -> AuditRecord {
+        AuditRecord(
+            id: makeID("aud"), time: now(), actor: principal.actor, action: "", requestID: context.id,
+            remoteAddress: context.remoteAddress)
     }
 }
 
@@ -94,7 +100,7 @@ public struct ControlPlaneSettings: Sendable {
     public var rotationOverlap = Duration.seconds(24 * 3_600)
 
     /// Peers whose `X-Forwarded-For` and `X-Keeptrusts-Client` are believed: the console and the chat.
-    public var trustedPeers: Set<String> = ["127.0.0.1", "::1"]
+    public var trustedPeers = TrustedPeers.loopback
 
     public init(version: String) { self.version = version }
 }

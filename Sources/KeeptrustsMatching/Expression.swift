@@ -26,6 +26,7 @@ public struct Expression: Sendable {
     /// - Throws: ``PatternError`` when it cannot be compiled, or not matched in time that grows with the text only.
     public init(_ pattern: Pattern, mayBeEmpty: Bool = false) throws(PatternError) {
         let syntax = SyntaxReader.read(pattern.expression, ignoresCase: pattern.ignoresCase)
+        try CompileWork.note(try pattern.checkWeight(syntax, 0), 0)
         confirmer = try Confirmer(pattern, syntax: syntax, index: 0)
         if let problem = ScanPlan.problem(with: pattern, syntax, mayBeEmpty: mayBeEmpty) {
             throw PatternError(pattern: 0, message: problem)

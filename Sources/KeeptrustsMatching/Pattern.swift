@@ -61,13 +61,18 @@ public struct Match: Sendable, Equatable {
 
 /// A pattern that cannot be compiled.
 public struct PatternError: Error, Equatable {
+    /// Why it cannot be compiled.
+    public enum Reason: Sendable { case unusable, tooHeavy, tooMany }
+
     /// Which of the patterns.
     public var pattern: Int
     public var message: String
+    public var reason: Reason
 
-    public init(pattern: Int, message: String) {
+    public init(pattern: Int, message: String, reason: Reason = .unusable) {
         self.pattern = pattern
         self.message = message
+        self.reason = reason
     }
 }
 

@@ -29,7 +29,7 @@ struct ScanPlan {
     mutating func add(_ pattern: Pattern, _ syntax: Syntax?, _ index: Int) throws(PatternError) {
         let gate = Gate(pattern, syntax)
         let flags = Self.flags(pattern, syntax)
-        if pattern.mustBeLinear, let problem = Self.problem(with: pattern.expression, flags) {
+        if pattern.mustBeLinear, let problem = Self.problem(with: pattern, syntax) {
             throw PatternError(pattern: index, message: problem)
         }
         if let syntax, !gate.isNarrow, !syntax.isNullable {
@@ -114,8 +114,12 @@ struct ScanPlan {
     }
 
     /// What stands against matching a pattern in time that grows with the text only; nil when nothing does.
-    static func problem(with pattern: Pattern, _ syntax: Syntax?, mayBeEmpty: Bool) -> String? {
-        problem(with: pattern.expression, flags(pattern, syntax), mayBeEmpty: mayBeEmpty)
+    ///
+    /// Hyperscan is asked about the form that it will compile, where the syntax is known and has no look-around: it reads
+    /// counts by writing them out, which can take seconds.
+    static func problem(with pattern: Pattern, _ syntax: Syntax?, mayBeEmpty: Bool = false) -> String? {
+        let relaxed = syntax.flatMap { $0.looksAround ? nil : $0.forHyperscan }
+        return problem(with: relaxed ?? pattern.expression, flags(pattern, syntax), mayBeEmpty: mayBeEmpty)
     }
 
     private static func flags(_ pattern: Pattern, _ syntax: Syntax?) -> UInt32 {

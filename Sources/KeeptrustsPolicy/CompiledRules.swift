@@ -124,15 +124,58 @@ struct CompiledRules {
     }
 
     func patternSet(cacheDirectory: String?, at entries: ConfigNode) throws(ConfigError) -> PatternSet {
+        try checkTotals()
         do { return try PatternSet(patterns, cacheDirectory: cacheDirectory) } catch {
             throw Self.refusal(error, at: sources[error.pattern] ?? entries)
         }
     }
 
-    /// Looks at each pattern that a user wrote by itself.
+    /// The most expressions that a user may write in one chain, and what all of them may weigh together.
+    static let mostOwn = 2_000
+    static let mostOwnWeight = 400_000
+
+    /// The same of terms: each is short, and mostly found by its words.
+    static let mostTerms = 20_000
+    static let mostTermWeight = 2_000_000
+
+    /// Refuses more patterns than may be compiled for one chain.
+    ///
+    /// - Throws: ``ConfigError`` at the first that is one too many.
+    func checkTotals() throws(ConfigError) {
+        var (own, weight, terms, termWeight) = (0, 0, 0, 0)
+        for (pattern, source) in zip(patterns, sources) {
+            guard let source else { continue }
+            if pattern.mustBeLinear {
+                own += 1
+                weight += pattern.weight
+            } else {
+                terms += 1
+                termWeight += pattern.weight
+            }
+            if own > Self.mostOwn || weight > Self.mostOwnWeight { throw Self.tooMany(at: source) }
+            guard terms <= Self.mostTerms, termWeight <= Self.mostTermWeight else {
+                throw ConfigError(
+                    .limit, at: source.location,
+                    "'\(source.path)' is one term too many: all terms may be \(Self.mostTerms), and weigh \(Self.mostTermWeight) together.",
+                    hint: Self.hint)
+            }
+        }
+    }
+
+    static let hint = "Look for less, or have another gateway look for a part of it."
+
+    static func tooMany(at node: ConfigNode) -> ConfigError {
+        ConfigError(
+            .limit, at: node.location,
+            "'\(node.path)' is one pattern too many: all patterns may be \(mostOwn), and weigh \(mostOwnWeight) together.",
+            hint: hint)
+    }
+
+    /// Looks at each pattern that a user wrote by itself, and at how many there are.
     ///
     /// - Throws: ``ConfigError`` for the first that cannot be used.
     func checkOwnPatterns() throws(ConfigError) {
+        try checkTotals()
         for (pattern, source) in zip(patterns, sources) {
             guard let source else { continue }
             do { try PatternSet.check(pattern) } catch { throw Self.refusal(error, at: source) }
@@ -140,9 +183,27 @@ struct CompiledRules {
     }
 
     private static func refusal(_ error: PatternError, at node: ConfigNode) -> ConfigError {
-        ConfigError(
-            .unknownValue, at: node.location, "'\(node.path)' is no pattern that can be used: \(error.message)",
-            hint: "Patterns must match in linear time: no look-around, no back-references."
-        )
+        ConfigError(error, at: node)
+    }
+}
+
+extension ConfigError {
+    /// A pattern that a user wrote cannot be used.
+    init(_ error: PatternError, at node: ConfigNode) {
+        switch error.reason {
+        case .unusable:
+            self.init(
+                .unknownValue, at: node.location, "'\(node.path)' is no pattern that can be used: \(error.message)",
+                hint: "Patterns must match in linear time: no look-around, no back-references.")
+        case .tooMany:
+            self.init(
+                .limit, at: node.location, "'\(node.path)' is one pattern too many: \(error.message)",
+                hint: CompiledRules.hint)
+        case .tooHeavy:
+            self.init(
+                .limit, at: node.location,
+                "'\(node.path)' is a pattern that takes too long to compile: \(error.message)",
+                hint: "Repeat less often, name fewer alternatives, and say ranges for properties such as \\p{L}.")
+        }
     }
 }

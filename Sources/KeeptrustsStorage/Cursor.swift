@@ -9,7 +9,7 @@ enum Cursor {
             (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
                 || [45, 46, 95].contains(byte)
         }
-        guard isClean, (1...128).contains(text.utf8.count) else { throw invalid }
+        guard isClean, (1...260).contains(text.utf8.count) else { throw invalid }
         return text
     }
 

@@ -50,6 +50,8 @@ struct Up: AsyncParsableCommand {
     @Option(help: "Event loops of the gateway.")
     var eventLoops: Int?
 
+    @OptionGroup var proxies: TrustedProxyOptions
+
     func validate() throws {
         for (name, address) in [("--gateway", gateway), ("--api", api), ("--console", console), ("--chat", chat)] {
             _ = try HostPort.option(name, address)
@@ -81,6 +83,7 @@ struct Up: AsyncParsableCommand {
         let addresses = Addresses()
         var settings = ControlPlaneSettings(version: Product.version)
         settings.limits = WebLimits(connections: files.web("api"))
+        settings.trustedPeers = try proxies.peers()
         let api = try ControlPlaneServer(
             database: store, key: key, settings: settings,
             address: try HostPort(api), validate: ConfigValidation.problems, logger: logger,
@@ -154,16 +157,18 @@ private struct Parts {
         var consoleSettings = ConsoleSettings(
             listen: try HostPort(up.console), hostNames: names, chatURL: { [addresses] in addresses[.chat] })
         consoleSettings.limits = WebLimits(connections: openFiles.web("console"))
+        consoleSettings.trustedPeers = try up.proxies.peers()
         let console = try ConsoleServer(
-            settings: consoleSettings,
-            api: client, logger: logger, onReady: { [addresses] in addresses.set($0, of: .console) })
+            settings: consoleSettings, api: client, logger: logger,
+            onReady: { [addresses] in addresses.set($0, of: .console) })
         var chatSettings = ChatSettings(
             listen: try HostPort(up.chat), hostNames: names, gatewayURL: { [addresses] in addresses[.gateway] },
             consoleURL: { [addresses] in addresses[.console] })
         chatSettings.limits = WebLimits(connections: openFiles.web("chat"))
+        chatSettings.trustedPeers = try up.proxies.peers()
         let chat = try ChatServer(
-            settings: chatSettings,
-            api: client, http: http, logger: logger, onReady: { [addresses] in addresses.set($0, of: .chat) })
+            settings: chatSettings, api: client, http: http, logger: logger,
+            onReady: { [addresses] in addresses.set($0, of: .chat) })
         let key = try await gatewayKey(installation, first)
         let gateway = try await gateway(client, installation, first)
         addresses.set("http://\(gateway.address)", of: .gateway)

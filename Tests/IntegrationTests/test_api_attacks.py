@@ -1,6 +1,7 @@
 """Attack classes 3, 4 and 5 against the API: each text that it takes, from its own description, and who is believed."""
 
 import json
+import threading
 import time
 import urllib.parse
 
@@ -235,6 +236,105 @@ def test_an_integration_does_what_its_roles_say_and_is_no_gateway(stack):
     assert ask(stack, "POST", "/v1/tokens", {"name": "x", "purpose": "general"}, viewer).status == 403
     for method, path in (("GET", "/v1/gateway/keys"), ("GET", "/v1/gateway/config"), ("POST", "/v1/gateway/register")):
         assert ask(stack, method, path, None if method == "GET" else {}, viewer).status == 403
+
+
+def test_a_gateway_cannot_keep_out_another_ones_event(stack):
+    """An id that a gateway gave to an event says nothing about another gateway's events, and the log says who tried."""
+    event = stack.event_of(stack.chat().header("x-request-id"))
+    forged = {**event, "id": "evt_wanted", "sequence": 3_000_000, "model": "forged"}
+    real = {**event, "id": "evt_wanted", "sequence": 3_000_001, "model": "real"}
+    token = stack.api.make_token("other", "gateway_runtime")[1]
+    body = {
+        "instance_id": "j", "version": "1", "advertise_addr": "b:1", "listen_addr": "b:1", "mode": "local",
+        "config": {"name": "c", "version": "1", "digest": "d"},
+    }
+    gateway = stack.api.ask("POST", "/v1/gateway/register", body, token=token)["gateway_id"]
+
+    def deliver(event, key):
+        return stack.api.ask("POST", "/v1/gateway/events", {"events": [event]}, token=key)
+
+    assert deliver(forged, stack.runtime) == {"accepted": 1, "duplicates": 0}
+    assert deliver(real, token) == {"accepted": 1, "duplicates": 0}
+    assert deliver(real, token) == {"accepted": 0, "duplicates": 1}
+    assert deliver(forged, stack.runtime) == {"accepted": 0, "duplicates": 1}
+
+    found = {(event["gateway_id"], event["model"]) for event in stack.api.events(q="evt_wanted")}
+    assert found == {(stack.gateway_id, "forged"), (gateway, "real")}
+    assert stack.api.ask("GET", f"/v1/events/evt_wanted.of.{gateway}")["model"] == "real"
+    records = stack.api.ask("GET", "/v1/audit-records?action=event.claim")["audit_records"]
+    assert [record["details"]["gateway"] for record in records] == [gateway]
+
+
+def lint(stack, policy, key, chain="[dlp-filter]"):
+    yaml = (
+        f"pack: {{name: a, version: 1.0.0}}\npolicies: {{chain: {chain}}}\n"
+        f"providers: {{targets: [{{id: a, provider: demo, model: demo}}]}}\npolicy:\n{policy}"
+    )
+    return raw_http.call(stack.api.url, "POST", "/v1/configurations/validate", {"yaml": yaml}, key=key)
+
+
+#: Settings of `dlp-filter` that took Hyperscan, PCRE2 or our own automata many seconds.
+HEAVY = {
+    "a class of Unicode": r"""['\p{L}{64}']""",
+    "many classes of Unicode": "['" + r"\p{L}" * 500 + "']",
+    "optional letters": "['x" + "[a-c]?" * 512 + "y']",
+    "alternatives again and again": "['(?:" + "|".join(f"a{n:03}" for n in range(700)) + ")*x']",
+    "nested counts": "['" + "(" * 8 + "a" + "{60000})" * 8 + "']",
+    "a syntax that is not read": r"""['(?s)(?:(?:a.?b){60}c){60}']""",
+    "other cases of wide ranges": r"""['(?i)""" + r"[\x{80}-\x{10FFFF}]" * 150 + "']",
+    "too many": "[" + ", ".join(f"'k{n}[0-9]'" for n in range(2_001)) + "]",
+    "too much in all": "[" + ", ".join(f"'k{n}{chr(92)}p{{L}}{{4}}'" for n in range(60)) + "]",
+}
+
+
+@pytest.mark.parametrize("patterns", HEAVY.values(), ids=HEAVY)
+def test_a_config_of_heavy_patterns_is_refused_before_it_is_compiled(stack, patterns):
+    _, viewer = stack.api.make_token("viewer", "integration", roles=["viewer"])
+
+    answer = lint(stack, f"  dlp-filter: {{detect_patterns: {patterns}}}\n", viewer)
+
+    assert answer.status == 200
+    assert [(each["code"], each["severity"]) for each in answer.json["diagnostics"]] == [("config.limit", "error")]
+
+
+def test_while_a_config_is_checked_everything_else_is_answered(stack):
+    _, viewer = stack.api.make_token("viewer", "integration", roles=["viewer"])
+    patterns = ", ".join(f"'k{n}-?[0-9][a-f]?x'" for n in range(1_800))
+    answers = []
+
+    def check():
+        answers.append(lint(stack, f"  dlp-filter: {{detect_patterns: [{patterns}]}}\n", viewer))
+
+    threads = [threading.Thread(target=check) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    raw_http.eventually(lambda: answers, 30)
+    for _ in range(5):
+        assert ask(stack, "GET", "/v1/events", None, stack.api.session).status == 200
+    # The first is the one that found the queue full; the two before it are still checked, or wait.
+    assert [answer.status for answer in answers] == [503]
+    assert answers[0].json["error"]["code"] == "configuration.check_busy"
+    assert answers[0].header("retry-after") == "2"
+    for thread in threads:
+        thread.join()
+    assert [answer.status for answer in answers] == [503, 200, 200]
+    assert all(answer.json["valid"] for answer in answers[1:])
+
+
+def test_guesses_keep_out_only_whoever_makes_them(stack):
+    """The API believes its console, a peer on this machine, where a person is."""
+    change = {"new_password": "correct horse battery"}
+    assert ask(stack, "POST", "/v1/auth/password", change, stack.api.session).status in (204, 422)
+
+    def attempt(password, address):
+        body = {"email": "admin@localhost", "password": password}
+        return raw_http.call(stack.api.url, "POST", "/v1/auth/login", body, {"x-forwarded-for": address}).status
+
+    for _ in range(5):
+        assert attempt("wrong wrong wrong", "2001:db8:0:1::1") == 401
+    assert attempt(change["new_password"], "2001:db8:0:1:ffff::9") == 429
+    assert attempt(change["new_password"], "2001:db8:0:2::1") == 200
+    assert attempt(change["new_password"], "192.0.2.1") == 200
 
 
 # 5. Credential carriers

@@ -1,7 +1,9 @@
+import Dispatch
 import HTTPTypes
 import KeeptrustsAPI
 import KeeptrustsCore
 import KeeptrustsStorage
+import KeeptrustsWeb
 import Testing
 
 @testable import KeeptrustsControlPlane
@@ -53,6 +55,53 @@ struct ConfigurationTests {
         #expect(
             try await fixture.send(.get, "/v1/configurations", as: editor).value(Page<Configuration>.self).items.count
                 == 1)
+    }
+
+    @Test("While a configuration is checked all else is answered; few wait, and nobody fills the queue alone")
+    func checking() async throws {
+        let (begun, isBegun) = AsyncStream.makeStream(of: Void.self)
+        let end = DispatchSemaphore(value: 0)
+        let fixture = try await Fixture { yaml in
+            isBegun.yield()
+            end.wait()
+            return Fixture.validate(yaml)
+        }
+        @Sendable func check(_ role: SeededRole) async throws -> Fixture.Reply {
+            try await fixture.send(
+                .post, "/v1/configurations/validate", as: fixture.ours.session(role), #"{"yaml":"wrong: 1"}"#)
+        }
+        // As many as there are threads to block, and more.
+        let roles: [SeededRole] = [.owner, .admin, .editor, .viewer]
+        let waiting = (roles + roles).map { role in Task { try await check(role) } }
+        for await _ in begun.prefix(1) {}
+        while fixture.plane.check.count < 8 { try await Task.sleep(for: .milliseconds(5)) }
+
+        let refused = try await check(.viewer)
+        #expect(refused.status == 503)
+        #expect(refused.code == "configuration.check_busy")
+        #expect(refused.headers[.retryAfter] == "2")
+        #expect(try await append(fixture, #"{"yaml":"pack: 2"}"#).code == "configuration.check_busy")
+        #expect(try await fixture.send(.get, "/v1/events", as: fixture.ours.session(.viewer)).status == 200)
+        for _ in waiting { end.signal() }
+        for reply in waiting { #expect(try await reply.value.value(Validation.self).valid == false) }
+        end.signal()
+        #expect(try await check(.viewer).status == 200)
+    }
+
+    @Test("Of one person, two checks wait at most")
+    func ownChecks() async throws {
+        let end = DispatchSemaphore(value: 0)
+        let check = ConfigurationCheck(most: 8, mostEach: 2) { _ in
+            end.wait()
+            return []
+        }
+        let waiting = (1...2).map { _ in Task { try await check.problems(in: "", for: .init(.user, "a")) } }
+        while check.count < 2 { try await Task.sleep(for: .milliseconds(5)) }
+
+        await #expect(throws: RequestFault.self) { try await check.problems(in: "", for: .init(.user, "a")) }
+        for _ in 1...3 { end.signal() }
+        #expect(try await check.problems(in: "", for: .init(.user, "b")).isEmpty)
+        for each in waiting { _ = try await each.value }
     }
 
     @Test("A name is one configuration's, and what runs cannot be removed")

@@ -58,14 +58,15 @@ struct Fixture: Sendable {
     /// Everybody's, because making one takes long on purpose.
     private static let passwordHash = Task { try await PasswordHasher().hash(Secret(password)) }
 
-    init() async throws {
+    /// Makes both, with a check that says what is wrong with a configuration.
+    init(checking check: @escaping @Sendable (String) -> [Validation.Diagnostic] = Fixture.validate) async throws {
         let clock = Clock()
         let database = try SQLiteDatabase()
         try await database.migrate()
         let key = try ServerKey(bytes: Data(repeating: 7, count: 32))
         plane = Plane(
             database: database, key: key, settings: ControlPlaneSettings(version: "1.2.3"),
-            validate: Self.validate, now: { clock.now }, hasher: PasswordHasher())
+            check: ConfigurationCheck(check), now: { clock.now }, hasher: PasswordHasher())
         self.clock = clock
         responder = plane.router().buildResponder()
         ours = try await Self.tenant("ours", plane)
@@ -76,7 +77,7 @@ struct Fixture: Sendable {
     func with(_ database: any Database) -> Fixture {
         Fixture(
             plane: Plane(
-                database: database, key: plane.key, settings: plane.settings, validate: plane.validate, now: plane.now,
+                database: database, key: plane.key, settings: plane.settings, check: plane.check, now: plane.now,
                 hasher: plane.hasher),
             clock: clock, ours: ours, theirs: theirs)
     }
@@ -87,7 +88,7 @@ struct Fixture: Sendable {
     }
 
     /// A text is wrong when it says so.
-    private static let validate: @Sendable (String) -> [Validation.Diagnostic] = { yaml in
+    static let validate: @Sendable (String) -> [Validation.Diagnostic] = { yaml in
         guard yaml.contains("wrong") else { return [] }
         return [
             .init(

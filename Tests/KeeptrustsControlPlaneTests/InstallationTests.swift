@@ -10,7 +10,8 @@ struct InstallationTests {
     private func plane(_ database: any Database) throws -> Plane {
         let key = try ServerKey(bytes: Data(repeating: 9, count: 32))
         return Plane(
-            database: database, key: key, settings: ControlPlaneSettings(version: "1"), validate: { _ in [] },
+            database: database, key: key, settings: ControlPlaneSettings(version: "1"),
+            check: ConfigurationCheck { _ in [] },
             now: { Timestamp(rawValue: 1_790_000_000_000_000) }, hasher: PasswordHasher())
     }
 

@@ -266,6 +266,46 @@ struct MachineTests {
         #expect(receipt.accepted == 3)
     }
 
+    @Test("A gateway cannot take the id of another one's event, and the audit log says who tried")
+    func claimedEvents() async throws {
+        let fixture = try await Fixture()
+        let owner = fixture.ours.session(.owner)
+        let other: Identifier<Gateway> = "gw_other"
+        let forged = Fixture.event("evt_real", other, at: fixture.clock.now)
+        let org = fixture.ours.organisation.id
+        _ = try await fixture.plane.database.write {
+            try $0.ingest([forged], from: other, in: org, at: fixture.clock.now)
+        }
+        let real = Fixture.event("evt_real", fixture.ours.gateway, at: fixture.clock.now)
+        let body = String(decoding: try JSONEncoder().encode(EventBatch(events: [real])), as: UTF8.self)
+        func deliver() async throws -> EventReceipt {
+            try await fixture.send(.post, "/v1/gateway/events", as: fixture.ours.runtime, body).value()
+        }
+
+        #expect(try await deliver() == EventReceipt(accepted: 1, duplicates: 0))
+        #expect(try await deliver() == EventReceipt(accepted: 0, duplicates: 1))
+
+        let id = "evt_real.of.\(fixture.ours.gateway.rawValue)"
+        let event: DecisionEvent = try await fixture.send(.get, "/v1/events/\(id)", as: owner).value()
+        #expect(event.gatewayID == fixture.ours.gateway)
+        let records: Page<AuditRecord> = try await fixture.send(
+            .get, "/v1/audit-records?action=event.claim", as: owner
+        ).value()
+        #expect(records.items.map(\.resource) == ["evt_real"])
+        #expect(
+            records.items.first?.details == [
+                "count": "1", "gateway": fixture.ours.gateway.rawValue, "holders": "gw_other", "ids": "evt_real",
+            ])
+        #expect(fixture.log.text.contains("events came with ids that events of another gateway have"))
+        let long = String(
+            decoding: try JSONEncoder().encode(
+                EventBatch(events: [
+                    Fixture.event(
+                        .init(rawValue: "evt_" + String(repeating: "x", count: 125)), other, at: fixture.clock.now)
+                ])), as: UTF8.self)
+        #expect(try await fixture.send(.post, "/v1/gateway/events", as: fixture.ours.runtime, long).status == 422)
+    }
+
     @Test("What callers made an event say does not stop it")
     func hostileEvents() async throws {
         let fixture = try await Fixture()

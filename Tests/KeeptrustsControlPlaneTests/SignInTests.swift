@@ -117,7 +117,67 @@ struct SignInTests {
         #expect(throws: TooManyAttempts.self) { try throttle.begin(account: "new", address: "p", at: now) }
         #expect(throws: Never.self) { try throttle.begin(account: "new", address: "q", at: now) }
         for guess in 1...1_000 { try? throttle.begin(account: "b\(guess)", address: "r\(guess)", at: now) }
-        #expect(throttle.count <= 100)
+        // Those of accounts, of networks, and of accounts from networks.
+        #expect(throttle.count <= 300)
+    }
+
+    @Test("Guesses from one network keep nobody else out, and an address of IPv6 is none but its network's")
+    func networks() throws {
+        let throttle = SignInThrottle()
+        let now = Timestamp(rawValue: 1_000_000_000)
+        func begin(_ address: String) throws(TooManyAttempts) {
+            try throttle.begin(account: "owner", address: address, at: now)
+        }
+
+        for guess in 1...5 { try begin("2001:db8:0:7::\(guess)") }
+        #expect(throws: TooManyAttempts(retryAfterSeconds: 2)) { try begin("2001:db8:0:7:ffff::1") }
+        #expect(throws: Never.self) { try begin("2001:db8:0:8::1") }
+        for _ in 1...5 { try begin("192.0.2.1") }
+        #expect(throws: TooManyAttempts(retryAfterSeconds: 2)) { try begin("::ffff:192.0.2.1") }
+        #expect(throws: Never.self) { try begin("192.0.2.2") }
+    }
+
+    @Test("Guesses from many networks are slowed down, for seconds, and hold up nobody where he has signed in before")
+    func distributed() throws {
+        let throttle = SignInThrottle()
+        var now = Timestamp(rawValue: 1_000_000_000)
+        func begin(_ address: String) throws(TooManyAttempts) {
+            try throttle.begin(account: "owner", address: address, at: now)
+        }
+        try begin("192.0.2.1")
+        throttle.succeeded(account: "owner", address: "192.0.2.1")
+
+        for guess in 0..<100 { try begin("198.51.100.\(guess)") }
+        var waits: [Int] = []
+        for guess in 0..<6 {
+            let error = #expect(throws: TooManyAttempts.self) { try begin("203.0.113.\(guess)") }
+            let wait = try #require(error?.retryAfterSeconds)
+            waits.append(wait)
+            now = now.advanced(by: .seconds(wait))
+            try begin("203.0.113.\(guess)")
+        }
+        #expect(waits == [1, 2, 4, 8, 10, 10])
+        #expect(throws: TooManyAttempts.self) { try begin("203.0.113.99") }
+        #expect(throws: Never.self) { try begin("192.0.2.1") }
+        // A good sign-in takes back itself, and not the guesses of others.
+        throttle.succeeded(account: "owner", address: "192.0.2.1")
+        #expect(throws: TooManyAttempts.self) { try begin("203.0.113.99") }
+    }
+
+    @Test("Whoever fills the memory has nothing forgotten that costs a wait")
+    func flooding() throws {
+        let throttle = SignInThrottle(capacity: 100)
+        let now = Timestamp(rawValue: 1_000_000_000)
+        for _ in 1...5 { try throttle.begin(account: "owner", address: "192.0.2.1", at: now) }
+
+        for guess in 1...2_000 {
+            let later = now.advanced(by: .milliseconds(1))
+            try throttle.begin(
+                account: "made up \(guess)", address: "2001:db8:0:\(String(guess, radix: 16))::", at: later)
+        }
+
+        #expect(throttle.count <= 300)
+        #expect(throws: TooManyAttempts.self) { try throttle.begin(account: "owner", address: "192.0.2.1", at: now) }
     }
 
     @Test("Guessed passwords do not keep anybody from using a code, and a good attempt is taken back")

@@ -56,6 +56,80 @@ struct EventsTests {
         #expect(try await database.read { try $0.event("evt_1", in: "org_1")?.gatewayID } == "gw_7")
     }
 
+    @Test("An event whose id another gateway has taken is kept beside it, once", arguments: Engine.available)
+    func claims(engine: Engine) async throws {
+        let database = try await engine.makeSample()
+        let (forged, real) = (DecisionEvent.sample(model: "forged"), DecisionEvent.sample(model: "real"))
+        // As if for the id under which the real one will be kept, too.
+        let second = DecisionEvent.sample("evt_1.of.gw_1", sequence: 2, model: "forged")
+        _ = try await ingest([forged, second], into: database, from: "gw_2")
+
+        let receipts = [
+            try await ingest([real, .sample("evt_2", sequence: 2), real], into: database),
+            try await ingest([real, .sample("evt_2", sequence: 2)], into: database),
+            try await ingest([forged, second], into: database, from: "gw_2"),
+        ]
+
+        #expect(
+            receipts == [
+                EventReceipt(accepted: 2, duplicates: 1, claimed: [.init(id: "evt_1", holder: "gw_2")]),
+                EventReceipt(accepted: 0, duplicates: 2), EventReceipt(accepted: 0, duplicates: 2),
+            ])
+        let page = try await database.read { try $0.events(EventFilter(), PageRequest(), in: "org_1") }
+        #expect(
+            Set(page.items.map { "\($0.id.rawValue) \($0.gatewayID.rawValue) \($0.model)" }) == [
+                "evt_1 gw_2 forged", "evt_1.of.gw_1.of.gw_2 gw_2 forged", "evt_1.of.gw_1 gw_1 real",
+                "evt_2 gw_1 gpt-4o",
+            ])
+        #expect(try await database.read { try $0.event("evt_1.of.gw_1", in: "org_1")?.model } == "real")
+    }
+
+    @Test("Two gateways that deliver one id at the same time lose nothing", arguments: Engine.available)
+    func concurrentClaims(engine: Engine) async throws {
+        let database = try await engine.makeSample(connections: 4)
+        let events = (0..<50).map { DecisionEvent.sample(.init(rawValue: "evt_\($0)"), sequence: $0) }
+
+        let receipts = try await withThrowingTaskGroup { group in
+            for number in 0..<8 {
+                group.addTask {
+                    try await self.ingest(events, into: database, from: .init(rawValue: "gw_\(number % 4)"))
+                }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+
+        #expect(receipts.map(\.accepted).reduce(0, +) == 200)
+        #expect(receipts.map(\.duplicates).reduce(0, +) == 200)
+        for number in 0..<4 {
+            let gateway = Identifier<Gateway>(rawValue: "gw_\(number)")
+            let own = try await database.read { db in
+                var filter = EventFilter()
+                filter.gatewayIDs = [gateway]
+                return try db.events(filter, PageRequest(limit: 100), in: "org_1").items.map(\.sequence)
+            }
+            #expect(Set(own) == Set(0..<50))
+        }
+    }
+
+    @Test("Pages go on behind events of one id, with gateways' ids of any length", arguments: Engine.available)
+    func pagesOfClaims(engine: Engine) async throws {
+        let database = try await engine.makeSample()
+        let long = Identifier<DecisionEvent>(rawValue: "evt_" + String(repeating: "x", count: 124))
+        let gateways = (1...4).map { Identifier<Gateway>(rawValue: "gw_\($0)" + String(repeating: "y", count: 124)) }
+        for gateway in gateways { _ = try await ingest([.sample(long)], into: database, from: gateway) }
+
+        var (found, cursor) = ([Identifier<Gateway>](), String?.none)
+        repeat {
+            let request = PageRequest(limit: 1, cursor: cursor)
+            let page = try await database.read { try $0.events(EventFilter(), request, in: "org_1") }
+            found += page.items.map(\.gatewayID)
+            cursor = page.nextCursor
+        } while cursor != nil
+
+        #expect(found.count == 4)
+        #expect(Set(found) == Set(gateways))
+    }
+
     @Test("Deliveries of the same events at the same time count each once", arguments: Engine.available)
     func concurrentDeliveries(engine: Engine) async throws {
         let database = try await engine.makeSample(connections: 3)

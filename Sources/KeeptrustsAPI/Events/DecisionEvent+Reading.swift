@@ -1,13 +1,16 @@
 import KeeptrustsCore
 
 extension DecisionEvent {
+    /// Bytes of the id that a gateway may give an event; it may be kept under a longer one, with the gateway's id in it.
+    static let longestDeliveredID = 128
+
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         func optional<Value: Decodable>(_ key: CodingKeys) throws -> Value? {
             try container.decodeIfPresent(Value.self, forKey: key)
         }
         self.init(
-            id: try container.identifier(.id, prefix: "evt_"),
+            id: try container.identifier(.id, prefix: "evt_", longest: 260),
             sequence: try container.count(.sequence),
             // Empty for an exchange before the gateway's first registration; whose it is, the credential says.
             gatewayID: try container.identifier(.gatewayID, prefix: "", mayBeEmpty: true),
@@ -43,9 +46,9 @@ extension DecisionEvent {
 }
 
 extension KeyedDecodingContainer<DecisionEvent.CodingKeys> {
-    /// An id of letters, digits, `_`, `-` and `.`, at most 128 bytes.
+    /// An id of letters, digits, `_`, `-` and `.`, at most `longest` bytes.
     fileprivate func identifier<Resource>(
-        _ key: Key, prefix: String, mayBeEmpty: Bool = false
+        _ key: Key, prefix: String, longest: Int = 128, mayBeEmpty: Bool = false
     ) throws -> Identifier<Resource> {
         let text = try decode(String.self, forKey: key)
         if mayBeEmpty, text.isEmpty { return Identifier(rawValue: "") }
@@ -57,7 +60,7 @@ extension KeyedDecodingContainer<DecisionEvent.CodingKeys> {
             default: false
             }
         }
-        guard isClean, text.hasPrefix(prefix), text.utf8.count > prefix.utf8.count, text.utf8.count <= 128 else {
+        guard isClean, text.hasPrefix(prefix), text.utf8.count > prefix.utf8.count, text.utf8.count <= longest else {
             throw DecodingError.dataCorruptedError(forKey: key, in: self, debugDescription: "not an id")
         }
         return Identifier(rawValue: text)

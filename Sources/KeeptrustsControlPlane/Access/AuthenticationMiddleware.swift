@@ -15,8 +15,8 @@ struct AuthenticationMiddleware: RouterMiddleware {
         _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
     ) async throws -> Response {
         var context = context
-        context.isTrustedPeer = context.peerAddress.map(plane.settings.trustedPeers.contains) ?? false
-        context.remoteAddress = Self.remoteAddress(request, context)
+        context.isTrustedPeer = plane.settings.trustedPeers.contains(context.peerAddress)
+        context.remoteAddress = plane.settings.trustedPeers.origin(of: request, from: context.peerAddress)
         if let secret = try Self.credential(in: request) {
             context.principal = try await principal(of: secret)
             context.hasBadCredential = context.principal == nil
@@ -58,13 +58,6 @@ struct AuthenticationMiddleware: RouterMiddleware {
         }
         return principal
     }
-
-    /// Where the person is: what a server of ours saw, which it added as the last element; else the peer.
-    static func remoteAddress(_ request: Request, _ context: APIContext) -> String? {
-        guard context.isTrustedPeer else { return context.peerAddress }
-        let forwarded = request.headers[values: .xForwardedFor].last?.split(separator: ",").last
-        return forwarded.map { String($0.filter { $0 != " " }.prefix(64)) } ?? context.peerAddress
-    }
 }
 
 extension Transaction {
@@ -101,7 +94,6 @@ extension Principal {
 }
 
 extension HTTPField.Name {
-    static let xForwardedFor = Self("x-forwarded-for") ?? .forwardedFor
     static let keeptrustsClient = Self("x-keeptrusts-client") ?? .forwardedFor
     static let keeptrustsUserAgent = Self("x-keeptrusts-user-agent") ?? .forwardedFor
     private static var forwardedFor: Self { .via }

@@ -1,41 +1,47 @@
+import Crypto
 import HTTPTypes
 import KeeptrustsCore
 import KeeptrustsWeb
 import Synchronization
 
-/// Slows down guessing: a few failures for each account and more for each address are free, then each costs a wait that
-/// doubles.
+/// Slows down guessing: a few failures are free, then each costs a wait that doubles.
 ///
-/// Held in this process; a replica counts for itself. Bounded: the account or address that was quiet longest is
-/// forgotten first.
+/// Counted for an account from one network, for a network, and, with far more that are free and short waits, for an
+/// account from anywhere: so whoever guesses keeps out himself, and its owner for some seconds at most. From where an
+/// account has been signed in to, guesses from elsewhere do not hold it up at all. Held in this process; a replica counts
+/// for itself. Bounded: see ``FailureTable``.
 final class SignInThrottle: Sendable {
-    private struct Record {
-        var failures = 0
-        var lastFailure = Timestamp(rawValue: 0)
+    /// What is counted, each in a table of its own: who fills one takes nothing from the others.
+    private struct Tables {
+        var pairs: FailureTable
+        var accounts: FailureTable
+        var networks: FailureTable
+
+        /// Codes name nobody, and guessed passwords must not keep anybody from using one.
+        var codes: FailureTable
+        var known: KnownNetworks
+
+        var count: Int { pairs.count + accounts.count + networks.count + codes.count + known.count }
     }
 
-    private struct Rule {
-        var free: Int
-        var firstWait: Duration
-        var longestWait: Duration
-    }
+    private let tables: Mutex<Tables>
 
-    private let records = Mutex<[String: Record]>([:])
-    private let capacity: Int
-    private let account = Rule(free: 5, firstWait: .seconds(2), longestWait: .seconds(900))
-
-    /// Many people may share an address.
-    private let address = Rule(free: 30, firstWait: .seconds(1), longestWait: .seconds(60))
-
-    /// How long after the last failure an account starts afresh.
-    private let memory = Duration.seconds(3_600)
-
+    /// - Parameter capacity: The records of each table.
     init(capacity: Int = 20_000) {
-        self.capacity = capacity
+        // Many people may share a network.
+        let network = FailureTable.Rule(free: 30, firstWait: .seconds(1), longestWait: .seconds(60))
+        tables = Mutex(
+            Tables(
+                pairs: FailureTable(
+                    .init(free: 5, firstWait: .seconds(2), longestWait: .seconds(900)), capacity: capacity),
+                accounts: FailureTable(
+                    .init(free: 100, firstWait: .seconds(1), longestWait: .seconds(10)), capacity: capacity),
+                networks: FailureTable(network, capacity: capacity), codes: FailureTable(network, capacity: capacity),
+                known: KnownNetworks(capacity: capacity)))
     }
 
-    /// Accounts and addresses that are remembered.
-    var count: Int { records.withLock { $0.count } }
+    /// Records that are held, of all kinds.
+    var count: Int { tables.withLock { $0.count } }
 
     /// Lets an attempt begin, or not.
     ///
@@ -47,49 +53,57 @@ final class SignInThrottle: Sendable {
     ///   - now: The time.
     /// - Throws: ``TooManyAttempts`` while an earlier failure has to be waited for.
     func begin(account: String? = nil, address peer: String, at now: Timestamp) throws(TooManyAttempts) {
-        let keys = account.map { ["a:\($0)", "p:\(peer)"] } ?? ["c:\(peer)"]
-        let wait = records.withLock { records in
-            let wait = keys.map { remaining(records[$0], $0.hasPrefix("a:") ? self.account : address, now) }.max() ?? 0
+        let keys = Keys(account, peer)
+        let wait = tables.withLock { tables in
+            guard let account = keys.account, let pair = keys.pair else {
+                return tables.codes.begin(keys.network, at: now)
+            }
+            var wait = max(tables.pairs.wait(pair, at: now), tables.networks.wait(keys.network, at: now))
+            if !tables.known.contains(keys.network, of: account) {
+                wait = max(wait, tables.accounts.wait(account, at: now))
+            }
             guard wait <= 0 else { return wait }
-            for key in keys {
-                var record = records[key] ?? Record()
-                if now.rawValue - record.lastFailure.rawValue > micros(memory) { record.failures = 0 }
-                record.failures += 1
-                record.lastFailure = now
-                records[key] = record
-            }
-            if records.count > capacity {
-                let kept = records.sorted { $0.value.lastFailure > $1.value.lastFailure }.prefix(capacity / 2)
-                records = Dictionary(uniqueKeysWithValues: kept.map { ($0.key, $0.value) })
-            }
+            tables.pairs.add(pair, at: now)
+            tables.networks.add(keys.network, at: now)
+            tables.accounts.add(account, at: now)
             return 0
         }
         guard wait > 0 else { return }
         throw TooManyAttempts(retryAfterSeconds: Int((wait + 999_999) / 1_000_000))
     }
 
-    /// Takes an attempt back that succeeded: forgets the account's failures, and this one of the address.
+    /// Takes an attempt back that succeeded: forgets the failures of the account from this network, and this one of the
+    /// network and of the account.
     ///
-    /// The address keeps its others, or one good account would free any number of guesses.
+    /// These keep their others, or one good account would free any number of guesses.
     func succeeded(account: String? = nil, address peer: String) {
-        records.withLock { records in
-            if let account { records["a:\(account)"] = nil }
-            let key = account == nil ? "c:\(peer)" : "p:\(peer)"
-            guard var record = records[key] else { return }
-            record.failures -= 1
-            records[key] = record.failures > 0 ? record : nil
+        let keys = Keys(account, peer)
+        tables.withLock { tables in
+            guard let account = keys.account, let pair = keys.pair else { return tables.codes.takeBack(keys.network) }
+            tables.pairs.forget(pair)
+            tables.networks.takeBack(keys.network)
+            tables.accounts.takeBack(account)
+            tables.known.add(keys.network, of: account)
         }
     }
 
-    private func remaining(_ record: Record?, _ rule: Rule, _ now: Timestamp) -> Int64 {
-        guard let record, record.failures >= rule.free else { return 0 }
-        let doublings = min(record.failures - rule.free, 20)
-        let wait = min(micros(rule.firstWait) << doublings, micros(rule.longestWait))
-        return record.lastFailure.rawValue + wait - now.rawValue
-    }
+    /// The names of an attempt's records, of a length that nobody chooses.
+    private struct Keys {
+        var network: String
+        var account: String?
+        var pair: String?
 
-    private func micros(_ duration: Duration) -> Int64 {
-        duration.components.seconds * 1_000_000
+        init(_ account: String?, _ peer: String) {
+            network = SHA256.hexDigest(Self.network(of: peer))
+            self.account = account.map(SHA256.hexDigest)
+            pair = account.map { SHA256.hexDigest("\(network) \($0)") }
+        }
+
+        /// An IPv4 address, or the first 64 bits of an IPv6 address: whoever has one such has all of its network.
+        private static func network(of peer: String) -> String {
+            guard let address = IPAddress(peer.prefix { $0 != "%" }) else { return peer }
+            return address.isIPv4 ? "\(address.bits)" : "\(address.bits >> 64)/64"
+        }
     }
 }
 

@@ -41,9 +41,9 @@ struct ConfigurationRoutes {
     }
 
     private func validate(_ request: Request, context: APIContext) async throws -> Response {
-        try context.require(.configurationsRead)
+        let principal = try context.require(.configurationsRead)
         let asked = try await request.json(ValidationRequest.self, upTo: 2 * Self.largest)
-        let diagnostics = plane.validate(asked.yaml)
+        let diagnostics = try await problems(in: asked.yaml, for: principal)
         return try answer(
             Validation(valid: !diagnostics.contains { $0.severity == .error }, diagnostics: diagnostics))
     }
@@ -56,7 +56,7 @@ struct ConfigurationRoutes {
         let configuration = Configuration(
             id: plane.makeID("cfg"), name: draft.name, latestVersion: 1, created: now, updated: now,
             createdBy: principal.actor.id)
-        let version = try newVersion(of: configuration.id, draft.yaml, draft.note, by: principal, at: now)
+        let version = try await newVersion(of: configuration.id, draft.yaml, draft.note, by: principal, at: now)
         try await plane.change(by: principal, context) { transaction in
             try transaction.insert(configuration, first: version, in: principal.organisation)
             return (
@@ -128,7 +128,7 @@ struct ConfigurationRoutes {
         let known = try await configuration(id, of: principal)
         try requireMatch(request, known)
         let base = draft.baseVersion ?? known.latestVersion
-        let version = try newVersion(of: id, draft.yaml, draft.note, by: principal, at: plane.now())
+        let version = try await newVersion(of: id, draft.yaml, draft.note, by: principal, at: plane.now())
         let added = try await plane.change(by: principal, context) { transaction in
             guard let added = try transaction.append(version, after: base, in: principal.organisation) else {
                 throw RequestFault(
@@ -147,14 +147,11 @@ struct ConfigurationRoutes {
 
     private func newVersion(
         of id: Identifier<Configuration>, _ yaml: String, _ note: String?, by principal: Principal, at now: Timestamp
-    ) throws -> ConfigurationVersion {
-        guard yaml.utf8.count <= Self.largest else {
-            throw RequestFault.field("yaml", "At most \(Self.largest) bytes.")
-        }
+    ) async throws -> ConfigurationVersion {
         guard (note ?? "").unicodeScalars.count <= 2_000 else {
             throw RequestFault.field("note", "A note has at most 2,000 characters.")
         }
-        if let mistake = plane.validate(yaml).first(where: { $0.severity == .error }) {
+        if let mistake = try await problems(in: yaml, for: principal).first(where: { $0.severity == .error }) {
             throw RequestFault(
                 .unprocessable, code: mistake.code,
                 "Line \(mistake.line), column \(mistake.column): \(mistake.message)",
@@ -163,6 +160,13 @@ struct ConfigurationRoutes {
         return ConfigurationVersion(
             configurationID: id, version: 1, yaml: yaml, digest: SHA256.hexDigest(yaml), note: note ?? "", created: now,
             createdBy: principal.actor.id)
+    }
+
+    private func problems(in yaml: String, for principal: Principal) async throws -> [Validation.Diagnostic] {
+        guard yaml.utf8.count <= Self.largest else {
+            throw RequestFault.field("yaml", "At most \(Self.largest) bytes.")
+        }
+        return try await plane.check.problems(in: yaml, for: principal.actor)
     }
 
     private func configuration(_ id: Identifier<Configuration>, of principal: Principal) async throws -> Configuration {

@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import HTTPTypes
 import Hummingbird
@@ -5,6 +6,7 @@ import KeeptrustsAPI
 import KeeptrustsCore
 import KeeptrustsStorage
 import KeeptrustsWeb
+import Logging
 import NIOCore
 import NIOFoundationCompat
 
@@ -117,10 +119,35 @@ struct MachineRoutes {
         // Not strict about NUL: callers choose models' names, and no event may be refused for what they chose.
         let batch = try JSONBody.decode(EventBatch.self, from: body, allowingNUL: true)
         let (org, now) = (principal.organisation, plane.now())
-        let receipt = try await plane.database.write {
-            try $0.ingest(batch.events, from: gateway, in: org, at: now)
+        let draft = plane.auditDraft(by: principal, context)
+        let receipt = try await plane.database.write { transaction in
+            let receipt = try transaction.ingest(batch.events, from: gateway, in: org, at: now)
+            if !receipt.claimed.isEmpty {
+                let note = Self.note(of: receipt.claimed, by: gateway)
+                try transaction.append(note.record(draft), in: org, hash: SHA256.hexDigest)
+            }
+            return receipt
+        }
+        if let claim = receipt.claimed.first {
+            context.logger.warning(
+                "events came with ids that events of another gateway have",
+                metadata: [
+                    "gateway": "\(gateway.rawValue)", "holder": "\(claim.holder.rawValue)",
+                    "first": "\(claim.id.rawValue)", "count": "\(receipt.claimed.count)",
+                ])
         }
         return try answer(receipt)
+    }
+
+    /// What the audit log says of ids that two gateways gave to an event.
+    private static func note(of claims: [EventReceipt.Claim], by gateway: Identifier<Gateway>) -> AuditNote {
+        AuditNote(
+            "event.claim", claims[0].id.rawValue,
+            details: [
+                "count": "\(claims.count)", "gateway": gateway.rawValue,
+                "holders": Set(claims.map(\.holder.rawValue)).sorted().prefix(10).joined(separator: ","),
+                "ids": claims.prefix(10).map(\.id.rawValue).joined(separator: ","),
+            ])
     }
 }
 

@@ -38,9 +38,15 @@ extension Syntax {
 
     /// The bounds of a repeat of one character, widened where they are large.
     private static func bounds(_ least: Int, _ most: Int?) -> String {
-        if least == most { return least <= 64 ? "{\(least)}" : "{64,}" }
-        let fewest = min(least, 64)
-        guard let most, most <= 8 else { return fewest < 2 ? (fewest == 0 ? "*" : "+") : "{\(fewest),}" }
+        let (least, most) = relaxedBounds(least, most)
+        if least == most { return "{\(least)}" }
+        guard let most else { return least < 2 ? (least == 0 ? "*" : "+") : "{\(least),}" }
         return "{\(least),\(most)}"
+    }
+
+    static func relaxedBounds(_ least: Int, _ most: Int?) -> (least: Int, most: Int?) {
+        if least == most, least <= 64 { return (least, most) }
+        guard let most, most <= 8 else { return (min(least, 64), nil) }
+        return (least, most)
     }
 }

@@ -72,6 +72,16 @@ indirect enum Syntax: Sendable {
         }
     }
 
+    /// Whether it has look-around, which Hyperscan does not know.
+    var looksAround: Bool {
+        switch self {
+        case .assertion(let source, _): source.isEmpty
+        case .one: false
+        case .sequence(let parts), .choice(let parts): parts.contains(where: \.looksAround)
+        case .repeated(let part, _, _), .ignoringCase(let part): part.looksAround
+        }
+    }
+
     /// Whether it reads bytes beyond ASCII as characters, so that matchers must know UTF-8.
     var isWide: Bool {
         switch self {

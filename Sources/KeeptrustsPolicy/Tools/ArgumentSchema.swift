@@ -207,9 +207,7 @@ extension Expression {
         do {
             try self.init(Pattern(text, mustBeLinear: true), mayBeEmpty: mayBeEmpty)
         } catch {
-            throw ConfigError(
-                .unknownValue, at: node.location, "'\(node.path)' is no pattern that can be used: \(error.message)",
-                hint: "Patterns must match in linear time: no look-around, no back-references.")
+            throw ConfigError(error, at: node)
         }
     }
 }

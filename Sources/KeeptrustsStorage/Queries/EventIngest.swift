@@ -2,25 +2,57 @@ public import KeeptrustsAPI
 public import KeeptrustsCore
 
 extension Transaction {
-    /// Takes in what a gateway delivers; an event that is there already counts as a duplicate and stays as it is.
+    /// Takes in what a gateway delivers; an event of its own that is there already counts as a duplicate and stays as it
+    /// is.
     ///
-    /// Whatever an event says of its gateway, `gateway` is where it came from. The filter columns hold numbers cut to a
-    /// sane range and texts cut to a length, without NUL, so that no event is refused for what a caller or a provider
-    /// made it say; the record itself keeps them.
+    /// An event whose id another gateway's event has is kept beside it, under ``DecisionEvent/id(_:of:)``: no gateway can
+    /// keep out what another one will deliver. Whatever an event says of its gateway, `gateway` is where it came from. The
+    /// filter columns hold numbers cut to a sane range and texts cut to a length, without NUL, so that no event is refused
+    /// for what a caller or a provider made it say; the record itself keeps them.
     public func ingest(
         _ events: [DecisionEvent], from gateway: Identifier<Gateway>, in org: Identifier<Organisation>,
         at now: Timestamp
     ) throws -> EventReceipt {
-        var batch = SQLBatch(into: "decision_event", Self.eventColumns)
         // In the order of ids, so that two deliveries of the same events do not wait for each other.
-        for var event in events.sorted(by: { $0.id.rawValue < $1.id.rawValue }) {
-            event.gatewayID = gateway
-            try batch.append(try event.values(in: org, received: now))
+        let own = events.map { $0.delivered(by: gateway) }.sorted { $0.id.rawValue < $1.id.rawValue }
+        var accepted = try insert(own, in: org, at: now)
+        var claimed: [EventReceipt.Claim] = []
+        if accepted < own.count {
+            let claims = try claims(of: own, by: gateway, in: org)
+            let ids = Set(claims.map(\.id))
+            let beside = own.filter { ids.contains($0.id) }.map { event in
+                var event = event
+                event.id = DecisionEvent.id(event.id, of: gateway)
+                return event
+            }
+            let kept = try insert(beside, in: org, at: now)
+            accepted += kept
+            if kept > 0 { claimed = claims }
         }
-        let accepted = try insert(batch)
         let keys = Set(events.compactMap(\.keyID)).sorted { $0.rawValue < $1.rawValue }
         if accepted > 0 { try touch(keys, in: org, at: now) }
-        return EventReceipt(accepted: accepted, duplicates: events.count - accepted)
+        return EventReceipt(accepted: accepted, duplicates: events.count - accepted, claimed: claimed)
+    }
+
+    /// Which events bear an id that an event of another gateway has.
+    private func claims(
+        of events: [DecisionEvent], by gateway: Identifier<Gateway>, in org: Identifier<Organisation>
+    ) throws -> [EventReceipt.Claim] {
+        try rows(
+            """
+            SELECT id, gateway_id FROM decision_event
+            WHERE org_id = \(org) AND gateway_id <> \(gateway) AND id IN \(list: events.map(\.id)) ORDER BY id
+            """
+        ).map { row in EventReceipt.Claim(id: try row["id"], holder: try row["gateway_id"]) }
+    }
+
+    /// Adds the events whose ids are free; the result counts them.
+    private func insert(
+        _ events: [DecisionEvent], in org: Identifier<Organisation>, at now: Timestamp
+    ) throws -> Int {
+        var batch = SQLBatch(into: "decision_event", Self.eventColumns)
+        for event in events { try batch.append(try event.values(in: org, received: now)) }
+        return try insert(batch)
     }
 
     /// Removes events from before a moment, at most `limit` at a time; the result counts them.
@@ -52,6 +84,22 @@ extension Transaction {
 }
 
 extension DecisionEvent {
+    /// Parts the id that an event came with from the gateway that it is of.
+    private static let ofGateway = ".of."
+
+    /// The id under which an event is kept whose own is taken: `<id>.of.<gateway>`.
+    static func id(_ id: Identifier<Self>, of gateway: Identifier<Gateway>) -> Identifier<Self> {
+        Identifier(rawValue: id.rawValue + ofGateway + gateway.rawValue)
+    }
+
+    /// The event as it came from `gateway`, with an id that is of that gateway if it says of which one it is.
+    fileprivate func delivered(by gateway: Identifier<Gateway>) -> Self {
+        var event = self
+        event.gatewayID = gateway
+        if id.rawValue.contains(Self.ofGateway) { event.id = Self.id(id, of: gateway) }
+        return event
+    }
+
     /// The most tokens, micro-units of money and microseconds that a column of one event holds.
     private static let maximumNumber = 100_000_000_000
 

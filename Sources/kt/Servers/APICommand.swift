@@ -30,6 +30,7 @@ struct APIRun: AsyncParsableCommand {
 
     @OptionGroup var database: DatabaseOptions
     @OptionGroup var tls: TLSOptions
+    @OptionGroup var proxies: TrustedProxyOptions
 
     func validate() throws { _ = try HostPort.option("--listen", listen) }
 
@@ -40,6 +41,7 @@ struct APIRun: AsyncParsableCommand {
         let key = try DataDirectory.serverKey(in: database.directory)
         var settings = ControlPlaneSettings(version: Product.version)
         settings.limits = WebLimits(connections: files.web("api"))
+        settings.trustedPeers = try proxies.peers()
         // Made before anything is printed that is shown once: it refuses a certificate that does not fit its key.
         let server = try ControlPlaneServer(
             database: store, key: key, settings: settings,

@@ -36,6 +36,7 @@ struct ChatRun: AsyncParsableCommand {
     var consoleURL: String?
 
     @OptionGroup var tls: TLSOptions
+    @OptionGroup var proxies: TrustedProxyOptions
 
     func validate() throws { _ = try HostPort.option("--listen", listen) }
 
@@ -48,9 +49,10 @@ struct ChatRun: AsyncParsableCommand {
             listen: try HostPort(listen), tls: try tls.files(), publicURL: publicURL,
             hostNames: OwnHosts.machineNames(), gatewayURL: { gatewayURL }, consoleURL: { consoleURL })
         settings.limits = WebLimits(connections: files.web("chat"))
+        settings.trustedPeers = try proxies.peers()
         let server = try ChatServer(
-            settings: settings,
-            api: ControlPlaneClient(http: http, baseURL: ProcessHTTP.apiURL(apiURL)), http: http, logger: logger,
+            settings: settings, api: ControlPlaneClient(http: http, baseURL: ProcessHTTP.apiURL(apiURL)), http: http,
+            logger: logger,
             onReady: { Output.line("chat listening on \($0)") })
         try await Services.run([http, server], logger: logger)
     }

@@ -33,6 +33,7 @@ struct ConsoleRun: AsyncParsableCommand {
     var chatURL: String?
 
     @OptionGroup var tls: TLSOptions
+    @OptionGroup var proxies: TrustedProxyOptions
 
     func validate() throws { _ = try HostPort.option("--listen", listen) }
 
@@ -45,9 +46,10 @@ struct ConsoleRun: AsyncParsableCommand {
             listen: try HostPort(listen), tls: try tls.files(), publicURL: publicURL,
             hostNames: OwnHosts.machineNames(), chatURL: { chatURL })
         settings.limits = WebLimits(connections: files.web("console"))
+        settings.trustedPeers = try proxies.peers()
         let server = try ConsoleServer(
-            settings: settings,
-            api: ControlPlaneClient(http: http, baseURL: ProcessHTTP.apiURL(apiURL)), logger: logger,
+            settings: settings, api: ControlPlaneClient(http: http, baseURL: ProcessHTTP.apiURL(apiURL)),
+            logger: logger,
             onReady: { Output.line("console listening on \($0)") })
         try await Services.run([http, server], logger: logger)
     }

@@ -37,6 +37,30 @@ struct TLSOptions: ParsableArguments {
     }
 }
 
+/// The proxies before a server, and for the API its console and chat on other machines.
+struct TrustedProxyOptions: ParsableArguments {
+    @Option(
+        help:
+            "A proxy, or a console or chat, that is believed when it says in X-Forwarded-For where a request comes from: an address or a range, beside this machine; several may be given. [env: KEEPTRUSTS_TRUSTED_PROXIES, parted by commas]"
+    )
+    var trustedProxy: [String] = []
+
+    func validate() throws { _ = try peers() }
+
+    /// This machine and what the options, or else the environment, name.
+    func peers() throws -> TrustedPeers {
+        let environment = ProcessInfo.processInfo.environment.value("KEEPTRUSTS_TRUSTED_PROXIES") ?? ""
+        let named = trustedProxy.isEmpty ? environment.split { $0 == "," || $0 == " " }.map(String.init) : trustedProxy
+        return .loopback.and(
+            try named.map { text in
+                guard let range = AddressRange(text) else {
+                    throw ValidationError("--trusted-proxy: '\(text)' is no address or range, such as 10.0.0.0/8.")
+                }
+                return range
+            })
+    }
+}
+
 extension HostPort {
     /// Reads an address that is an option of a command.
     ///
