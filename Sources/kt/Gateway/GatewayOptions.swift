@@ -142,6 +142,8 @@ struct ConfigFiles: Sendable {
     /// Where a gateway takes its configs from.
     ///
     /// - Parameter first: What it starts with; nil reads it now.
+    /// - Returns: The files, which are read anew at each reload.
+    /// - Throws: ``UnreadableFile``, or ``ConfigMistakes``.
     func source(startingWith first: PolicyConfig? = nil) throws -> GatewaySettings.Source {
         .local(try first ?? load()) { try load() }
     }
