@@ -147,8 +147,8 @@ struct ConfigFiles: Sendable {
     /// Where a gateway takes its configs from.
     ///
     /// - Parameter first: What it starts with; nil reads it now.
-    /// - Returns: The source, which reads the files anew at each reload.
-    /// - Throws: A ``UserFacingError`` for files that cannot be read, or a config with mistakes.
+    /// - Returns: The files, which are read anew at each reload.
+    /// - Throws: ``UnreadableFile``, or ``ConfigMistakes``.
     func source(startingWith first: PolicyConfig? = nil) throws -> GatewaySettings.Source {
         .local(try first ?? load()) { try load() }
     }
