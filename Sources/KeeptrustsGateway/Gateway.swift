@@ -33,18 +33,20 @@ public final class Gateway: Sendable {
     public static func start(_ settings: GatewaySettings, in directory: StateDirectory, logger: Logger) async throws
         -> Gateway
     {
-        let config = try await FirstConfig.load(settings, directory, logger)
         let note = CompilingNote { [place = directory.patternCache] in
             logger.info("compiling patterns, which may take some seconds", metadata: ["kept_in": "\(place)"])
         }
-        let snapshot = try note.given {
-            try Snapshot(
-                config, cacheDirectory: directory.patternCache, failMode: settings.failMode,
-                environment: { settings.environment[$0] })
+        let first = try await FirstConfig.load(settings, directory, logger) { config in
+            try note.given {
+                try Snapshot(
+                    config, cacheDirectory: directory.patternCache, failMode: settings.failMode,
+                    environment: { settings.environment[$0] })
+            }
         }
+        let (snapshot, config) = (first.snapshot, first.snapshot.config)
         for warning in config.warnings { logger.warning("\(warning)") }
         for warning in snapshot.warnings { logger.warning("\(warning)") }
-        let segments = try Segments(directory: directory.spool, maxBytes: config.record.maxBytes)
+        let segments = try openSpool(settings, config.record, directory, logger)
         let disk = NIOThreadPool(numberOfThreads: 2)
         disk.start()
         let sync = SpoolSync(segments, disk: disk, logger: logger)
@@ -52,17 +54,39 @@ public final class Gateway: Sendable {
         let roster = try await LoopRoster(
             group, settings: settings, snapshot: snapshot, segments: segments, sync: sync,
             watch: TargetWatch(logger), services: ServiceWatch(logger), detections: DetectionLog(logger: logger))
+        roster.configFailure = first.failure
         if let controlPlane = settings.controlPlane {
             let cache = KeyCache(directory, token: controlPlane.token)
             if let keys = cache.load(maxStaleness: config.keys.maxStaleness, at: .now, logger) { roster.install(keys) }
         }
         let listener = try await Listener.bind(settings, roster, group, logger)
-        return Gateway(settings, directory, roster, segments, sync, disk, listener, logger)
+        return Gateway(
+            settings, directory, roster, segments, sync, disk, listener, assignedDigest: first.assignedDigest, logger)
+    }
+
+    /// Opens the spool, and says what becomes of records where no control plane takes them.
+    ///
+    /// Records that a control plane may be waiting for are never dropped: a start that forgot its address would lose them.
+    private static func openSpool(
+        _ settings: GatewaySettings, _ record: RecordSettings, _ directory: StateDirectory, _ logger: Logger
+    ) throws -> Segments {
+        let isStandalone = settings.controlPlane == nil
+        let isOwed = directory.text(FleetLink.gatewayIDFile) != nil
+        let segments = try Segments(
+            directory: directory.spool, maxBytes: record.maxBytes, dropsOldest: isStandalone && !isOwed)
+        let place: Logger.Metadata = ["directory": "\(directory.spool)", "limit_bytes": "\(record.maxBytes)"]
+        if isStandalone, isOwed {
+            logger.warning(
+                "no control plane is set; records are kept for the one that this gateway knew", metadata: place)
+        } else if isStandalone {
+            logger.info("no control plane is set; records are kept, and the oldest go first", metadata: place)
+        }
+        return segments
     }
 
     private init(
         _ settings: GatewaySettings, _ directory: StateDirectory, _ loops: LoopRoster, _ segments: Segments,
-        _ sync: SpoolSync, _ disk: NIOThreadPool, _ listener: Listener, _ logger: Logger
+        _ sync: SpoolSync, _ disk: NIOThreadPool, _ listener: Listener, assignedDigest: String?, _ logger: Logger
     ) {
         self.settings = settings
         self.directory = directory
@@ -79,7 +103,7 @@ public final class Gateway: Sendable {
         }
         let link = FleetLink(
             controlPlane, settings: settings, directory: directory, address: listener.address, loops: loops,
-            segments: segments, logger: logger)
+            segments: segments, firstDigest: assignedDigest, logger: logger)
         services = [shipper, sync, link, listener]
     }
 
@@ -122,64 +146,4 @@ extension Logger {
         for line in mistakes.lines { error("\(line)") }
         error(effect, metadata: metadata.merging(["mistakes": "\(mistakes.all.count)"]) { $1 })
     }
-}
-
-/// The config that a gateway starts with.
-private enum FirstConfig {
-    static func load(
-        _ settings: GatewaySettings, _ directory: StateDirectory, _ logger: Logger
-    ) async throws -> PolicyConfig {
-        switch settings.source {
-        case .local(let load): return try load()
-        case .managed(let parse): return try await managed(settings, parse, directory, logger)
-        }
-    }
-
-    /// Asks the control plane; when it is silent, what it last assigned.
-    private static func managed(
-        _ settings: GatewaySettings, _ parse: @Sendable (String) throws -> PolicyConfig, _ directory: StateDirectory,
-        _ logger: Logger
-    ) async throws -> PolicyConfig {
-        guard let controlPlane = settings.controlPlane else { throw NoConfig(cause: "no API is given (--api-url)") }
-        do {
-            try await introduce(settings, controlPlane, directory)
-            let news = try await controlPlane.client.config(unlike: nil, waitSeconds: 0, as: controlPlane.token)
-            guard case .assigned(let assigned) = news else { throw NoConfig(cause: "none is assigned to it yet") }
-            let config = try parse(assigned.yaml)
-            try directory.keep(assigned.yaml, as: FleetLink.lastGoodConfig)
-            return config
-        } catch ControlPlaneError.unavailable {
-            guard let yaml = directory.text(FleetLink.lastGoodConfig) else {
-                throw NoConfig(cause: "the API cannot be reached, and none was kept from an earlier run")
-            }
-            logger.warning("the API cannot be reached; the last good config is in force")
-            return try parse(yaml)
-        }
-    }
-}
-
-extension FirstConfig {
-    /// Registers, because the control plane assigns a config only to a gateway that it knows.
-    private static func introduce(
-        _ settings: GatewaySettings, _ controlPlane: GatewaySettings.ControlPlane, _ directory: StateDirectory
-    ) async throws {
-        let known = directory.text(FleetLink.gatewayIDFile)
-        let response = try await controlPlane.client.register(
-            RegisterRequest(
-                gatewayID: known.map { Identifier(rawValue: $0) }, instanceID: FleetLink.newInstanceID(),
-                name: settings.name, version: Product.version,
-                advertiseAddr: settings.advertised(at: settings.listen), listenAddr: "\(settings.listen)",
-                mode: .managed, config: ConfigReference(name: "none", version: "0.0.0", digest: "")),
-            as: controlPlane.token)
-        try directory.keep(response.gatewayID.rawValue, as: FleetLink.gatewayIDFile)
-    }
-}
-
-/// A managed gateway has no config to run on.
-public struct NoConfig: UserFacingError, Equatable {
-    public var cause: String
-
-    public var category: ErrorCategory { .unavailable }
-    public var code: String { "config.none" }
-    public var message: String { "This gateway has no config: \(cause)." }
 }

@@ -59,7 +59,7 @@ struct Up: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let logger = ProcessLog.make()
+        let logger = try ProcessLog.make()
         let hangUps = await UnixSignalsSequence(trapping: .sighup)
         try checkConfig()
         // What is started already when an address turns out to be taken would have to be stopped in the middle of its start.

@@ -34,7 +34,7 @@ struct APIRun: AsyncParsableCommand {
     func validate() throws { _ = try HostPort.option("--listen", listen) }
 
     func run() async throws {
-        let logger = ProcessLog.make()
+        let logger = try ProcessLog.make()
         let store = try database.open()
         let key = try DataDirectory.serverKey(in: database.directory)
         // Made before anything is printed that is shown once: it refuses a certificate that does not fit its key.

@@ -40,7 +40,7 @@ struct ChatRun: AsyncParsableCommand {
     func validate() throws { _ = try HostPort.option("--listen", listen) }
 
     func run() async throws {
-        let logger = ProcessLog.make()
+        let logger = try ProcessLog.make()
         let http = try ProcessHTTP.make(logger)
         let (gatewayURL, consoleURL) = (gatewayURL, consoleURL)
         let server = try ChatServer(

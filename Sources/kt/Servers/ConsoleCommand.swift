@@ -37,7 +37,7 @@ struct ConsoleRun: AsyncParsableCommand {
     func validate() throws { _ = try HostPort.option("--listen", listen) }
 
     func run() async throws {
-        let logger = ProcessLog.make()
+        let logger = try ProcessLog.make()
         let http = try ProcessHTTP.make(logger)
         let chatURL = chatURL
         let server = try ConsoleServer(
