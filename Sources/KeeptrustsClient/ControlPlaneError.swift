@@ -11,7 +11,7 @@ public enum ControlPlaneError: UserFacingError {
     /// The API said no, and why.
     case refused(status: Int, ErrorEnvelope.Detail)
 
-    /// No connection, no answer in time, an answer that is none, or 502, 503, 504: it may work later.
+    /// No connection, no answer in time, an answer that is none, or 502, 503, 504, and why: it may work later.
     case unavailable(String)
 
     init(_ answer: ControlPlaneClient.Answer) {
@@ -23,7 +23,8 @@ public enum ControlPlaneError: UserFacingError {
         self =
             switch answer.status {
             case 401: .unauthorised(detail)
-            case 502, 503, 504: .unavailable(detail.message)
+            case 502, 503, 504:
+                .unavailable("it answers \(answer.status)" + (envelope.map { ": \($0.error.message)" } ?? ""))
             default: .refused(status: answer.status, detail)
             }
     }
@@ -56,6 +57,14 @@ public enum ControlPlaneError: UserFacingError {
         switch self {
         case .unauthorised(let detail), .refused(_, let detail): detail.message
         case .unavailable: "The control plane cannot be reached."
+        }
+    }
+
+    /// What is wrong, for an operator: also why there is no answer, which is nothing for those who only use the product.
+    public var cause: String {
+        switch self {
+        case .unauthorised, .refused: description
+        case .unavailable(let cause): "The control plane cannot be reached: \(cause)."
         }
     }
 

@@ -52,9 +52,10 @@ extension Exchange {
         } else if head.isPath("/healthz") {
             body = ByteBuffer(string: "{\"status\":\"alive\"}")
         } else if head.isPath("/readyz") || head.isPath("/ready") {
-            let isReady = !around.isDraining && around.hasRoom(around.inFlight)
-            status = isReady ? 200 : 503
-            body = ByteBuffer(string: isReady ? "{\"status\":\"ready\"}" : "{\"status\":\"not ready\"}")
+            let obstacle = obstacle
+            status = obstacle == nil ? 200 : 503
+            body = ByteBuffer(
+                string: obstacle.map { "{\"status\":\"not ready\",\"reason\":\"\($0)\"}" } ?? "{\"status\":\"ready\"}")
         } else if head.isPath("/v1/models") {
             body = models(for: try authenticate(head, from: peer)).body
         } else if let model = head.model {
@@ -69,6 +70,14 @@ extension Exchange {
         }
         state = .settled
         actions.append(.end(reply, keepsAlive: keepsAlive))
+    }
+
+    /// Why every exchange would be refused at present: the code that it would be refused with; nil when it would not.
+    private var obstacle: String? {
+        if around.isDraining { return "draining" }
+        guard around.hasRoom(around.inFlight) else { return "spool_full" }
+        guard around.allowsAnonymous || around.keys.canJudge(at: record.time) else { return "keys_unavailable" }
+        return nil
     }
 
     /// JSON only: what a browser may send to another origin without asking first is refused, too.

@@ -147,6 +147,12 @@ public final class KeyRing: Sendable {
         return credential.withUnsafeReadableBytes(keyedEntry)?.answer(at: now) ?? .bad
     }
 
+    /// Whether there are keys that it can judge by: the config's own, or the control plane's while they are trusted.
+    func canJudge(at now: Timestamp) -> Bool {
+        guard plain.isEmpty, let trustedUntil else { return true }
+        return now < trustedUntil
+    }
+
     private func keyedEntry(_ bytes: UnsafeRawBufferPointer) -> CallerKey? {
         guard var code = prototype else { return nil }
         code.update(data: bytes)

@@ -33,10 +33,15 @@ public final class Gateway: Sendable {
     public static func start(_ settings: GatewaySettings, in directory: StateDirectory, logger: Logger) async throws
         -> Gateway
     {
-        let snapshot = try await FirstConfig(settings: settings, directory: directory, logger: logger).snapshot()
-        let config = snapshot.config
+        let note = CompilingNote { [place = directory.patternCache] in
+            logger.info("compiling patterns, which may take some seconds", metadata: ["kept_in": "\(place)"])
+        }
+        let first = try await FirstConfig.load(settings, directory, logger) { config in
+            try note.given { try settings.compile(config, in: directory) }
+        }
+        let (snapshot, config) = (first.snapshot, first.snapshot.config)
         for warning in config.warnings + snapshot.warnings { logger.warning("\(warning)") }
-        let segments = try Segments(directory: directory.spool, maxBytes: config.record.maxBytes)
+        let segments = try openSpool(settings, config.record, directory, logger)
         let disk = NIOThreadPool(numberOfThreads: 2)
         disk.start()
         let judges = NIOThreadPool(numberOfThreads: settings.eventLoops)
@@ -46,17 +51,39 @@ public final class Gateway: Sendable {
         let roster = try await LoopRoster(
             group, settings: settings, snapshot: snapshot, segments: segments, sync: sync, judges: judges,
             watch: TargetWatch(logger), services: ServiceWatch(logger), detections: DetectionLog(logger: logger))
+        roster.configFailure = first.failure
         if let controlPlane = settings.controlPlane {
             let cache = KeyCache(directory, token: controlPlane.token)
             if let keys = cache.load(maxStaleness: config.keys.maxStaleness, at: .now, logger) { roster.install(keys) }
         }
         let listener = try await Listener.bind(settings, roster, group, logger)
-        return Gateway(settings, directory, roster, segments, sync, disk, listener, logger)
+        return Gateway(
+            settings, directory, roster, segments, sync, disk, listener, assignedDigest: first.assignedDigest, logger)
+    }
+
+    /// Opens the spool, and says what becomes of records where no control plane takes them.
+    ///
+    /// Records that a control plane may be waiting for are never dropped: a start that forgot its address would lose them.
+    private static func openSpool(
+        _ settings: GatewaySettings, _ record: RecordSettings, _ directory: StateDirectory, _ logger: Logger
+    ) throws -> Segments {
+        let isStandalone = settings.controlPlane == nil
+        let isOwed = directory.text(FleetLink.gatewayIDFile) != nil
+        let segments = try Segments(
+            directory: directory.spool, maxBytes: record.maxBytes, dropsOldest: isStandalone && !isOwed)
+        let place: Logger.Metadata = ["directory": "\(directory.spool)", "limit_bytes": "\(record.maxBytes)"]
+        if isStandalone, isOwed {
+            logger.warning(
+                "no control plane is set; records are kept for the one that this gateway knew", metadata: place)
+        } else if isStandalone {
+            logger.info("no control plane is set; records are kept, and the oldest go first", metadata: place)
+        }
+        return segments
     }
 
     private init(
         _ settings: GatewaySettings, _ directory: StateDirectory, _ loops: LoopRoster, _ segments: Segments,
-        _ sync: SpoolSync, _ disk: NIOThreadPool, _ listener: Listener, _ logger: Logger
+        _ sync: SpoolSync, _ disk: NIOThreadPool, _ listener: Listener, assignedDigest: String?, _ logger: Logger
     ) {
         self.settings = settings
         self.directory = directory
@@ -73,7 +100,7 @@ public final class Gateway: Sendable {
         }
         let link = FleetLink(
             controlPlane, settings: settings, directory: directory, address: listener.address, loops: loops,
-            segments: segments, logger: logger)
+            segments: segments, firstDigest: assignedDigest, logger: logger)
         services = [shipper, sync, link, listener]
     }
 

@@ -45,7 +45,11 @@ final class LoopRoster: Sendable {
                         snapshot: LoopSnapshot(snapshot), keys: keys, gatewayID: "",
                         allowsAnonymous: settings.allowsAnonymous, maxConcurrency: concurrency,
                         longTexts: Self.longTexts, seed: SystemRandomNumberGenerator().seed, mask: mask,
-                        hasRoom: { segments.hasRoom(for: ($0 + 1) * SpoolIntake.reservedBytes) },
+                        hasRoom: { exchanges in
+                            if segments.hasRoom(for: (exchanges + 1) * SpoolIntake.reservedBytes) { return true }
+                            sync.report(segments.shortage, on: loop)
+                            return false
+                        },
                         wantsAnswers: { watch.wantsAnswers }, clock: { .now }, wallClock: { .now })
                     let pool = UpstreamPool(
                         eventLoop: loop, tls: tls, proxies: settings.proxies, share: settings.upstreams)

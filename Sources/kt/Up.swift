@@ -61,7 +61,7 @@ struct Up: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let logger = ProcessLog.make()
+        let logger = try ProcessLog.make()
         let hangUps = await UnixSignalsSequence(trapping: .sighup)
         let config = try checkedConfig()
         let files = try OpenFiles(hasGateway: true, webServers: 3, logger)

@@ -238,6 +238,10 @@ struct SectionMistakeTests {
                 "keys: {max_staleness: 3}",
                 "5:8: error: unknown key 'keys.max_staleness'.\n  hint: say 'max_staleness_seconds'"
             ),
+            (
+                "keys: {max_staleness_seconds: 0}",
+                "5:31: error: 'keys.max_staleness_seconds' is 0, not in 2...86400."
+            ),
             ("keys: {max_staleness_seconds: 1e3}", "5:31: error: 'keys.max_staleness_seconds' must be a whole number."),
         ]
     )

@@ -8,8 +8,8 @@ import Testing
 struct SegmentsTests {
     private let directory = NSTemporaryDirectory() + "kt-spool-\(UUID().uuidString)"
 
-    private func open(maxBytes: Int = 1 << 20) throws -> Segments {
-        try Segments(directory: directory, maxBytes: maxBytes)
+    private func open(maxBytes: Int = 1 << 20, dropsOldest: Bool = false) throws -> Segments {
+        try Segments(directory: directory, maxBytes: maxBytes, dropsOldest: dropsOldest)
     }
 
     private func record(_ text: String) -> ByteBuffer { ByteBuffer(string: "{\"id\":\"\(text)\"}") }
@@ -110,6 +110,36 @@ struct SegmentsTests {
         }
         try segments.acknowledge(through: count)
         #expect(segments.hasRoom(for: 110_000))
+    }
+
+    @Test("Where nobody takes them, the oldest go when the bound is reached, and what is left is whole")
+    func dropsOldest() throws {
+        defer { cleanUp() }
+        let segments = try open(dropsOldest: true)
+        let text = String(repeating: "x", count: 100_000)
+        for number in 1...40 { try segments.append([record("\(number) \(text)")]) }
+
+        let batch = try #require(try segments.batch(after: 0, upTo: 100, maxBytes: 1))
+
+        #expect(segments.hasSpare && segments.dropped > 20)
+        #expect(batch.records.first?.sequence == UInt64(segments.dropped) + 1)
+        #expect(segments.depth.records == 40 - segments.dropped)
+        #expect(try files().count <= 4)
+        // A process that comes later begins behind what is left.
+        let next = try open(dropsOldest: true)
+        try next.append([record("next")])
+        #expect(next.dropped <= 2 && next.hasSpare)
+    }
+
+    @Test("What is full says whether the bound is in the way")
+    func namesBound() throws {
+        defer { cleanUp() }
+        let segments = try open()
+        let large = ByteBuffer(string: "{\"id\":\"\(String(repeating: "x", count: 100_000))\"}")
+        while segments.hasRoom(for: 110_000) { try segments.append([large]) }
+
+        #expect(!segments.hasSpare)
+        #expect(segments.shortage == .full(directory, maxBytes: 1 << 20))
     }
 
     @Test("A directory that cannot be made is named")

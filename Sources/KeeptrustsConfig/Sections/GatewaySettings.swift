@@ -34,7 +34,8 @@ public struct RecordSettings: Sendable, Equatable {
 
     public var mode = Mode.async
 
-    /// The bound of the spool (`max_bytes`, 1 MiB to 16 TiB); when it is full, new exchanges get 503.
+    /// The bound of the spool (`max_bytes`, 1 MiB to 16 TiB); when it is full, new exchanges get 503, and without a
+    /// control plane the oldest records go.
     public var maxBytes = 8 << 30
 
     private enum Key: String, ConfigKey {
@@ -54,7 +55,7 @@ public struct RecordSettings: Sendable, Equatable {
 /// The section `keys`.
 public struct KeySettings: Sendable, Equatable {
     /// How long a gateway that is cut off from the control plane trusts the keys it knows
-    /// (`max_staleness_seconds`, 0...86400).
+    /// (`max_staleness_seconds`, 2...86400: the control plane is asked anew within half of it).
     public var maxStaleness = Duration.seconds(300)
 
     private enum Key: String, ConfigKey { case maxStaleness = "max_staleness_seconds" }
@@ -63,6 +64,6 @@ public struct KeySettings: Sendable, Equatable {
 
     init(_ config: ConfigNode) throws(ConfigError) {
         let mapping = try config.mapping(Key.self, hints: ["max_staleness": "say 'max_staleness_seconds'"])
-        if let seconds = try mapping[.maxStaleness]?.integer(in: 0...86_400) { maxStaleness = .seconds(seconds) }
+        if let seconds = try mapping[.maxStaleness]?.integer(in: 2...86_400) { maxStaleness = .seconds(seconds) }
     }
 }

@@ -5,86 +5,110 @@ public import KeeptrustsCore
 import KeeptrustsExchange
 import Logging
 
-/// The config that a gateway starts with.
+/// What a gateway starts with.
 struct FirstConfig {
-    let settings: GatewaySettings
-    let directory: StateDirectory
-    let logger: Logger
+    var snapshot: Snapshot
 
-    /// The config, compiled.
+    /// Why the assigned config is not the one in force; nil when it is.
+    var failure: ConfigFailure?
+
+    /// The digest of the assigned config; nil when none was heard of.
+    var assignedDigest: String?
+
+    /// Reads or asks for the config, and compiles it.
     ///
     /// - Throws: A ``UserFacingError`` when there is none that can be run.
-    func snapshot() async throws -> Snapshot {
+    static func load(
+        _ settings: GatewaySettings, _ directory: StateDirectory, _ logger: Logger,
+        compile: (PolicyConfig) throws -> Snapshot
+    ) async throws -> FirstConfig {
         switch settings.source {
-        case .local(let config, _): return try compile(config)
-        case .managed(let parse, _): return try await assigned { try compile(try parse($0)) }
+        case .local(let config, _):
+            return FirstConfig(snapshot: try compile(config))
+        case .managed(let parse, _):
+            guard let controlPlane = settings.controlPlane else { throw NoConfig(cause: "no API is given (--api-url)") }
+            let start = ManagedStart(
+                settings: settings, controlPlane: controlPlane, directory: directory, logger: logger)
+            return try await start.config { try compile(try parse($0)) }
         }
-    }
-
-    /// Asks the control plane; when it is silent or wants what cannot be run, takes what it last assigned before.
-    private func assigned(_ compile: (_ yaml: String) throws -> Snapshot) async throws -> Snapshot {
-        guard let controlPlane = settings.controlPlane else { throw NoConfig(cause: "no API is given (--api-url)") }
-        let kept = directory.text(FleetLink.lastGoodConfig)
-        let me: RegisterRequest
-        let yaml: String
-        do {
-            me = try await introduce(to: controlPlane)
-            let news = try await controlPlane.client.config(unlike: nil, waitSeconds: 0, as: controlPlane.token)
-            guard case .assigned(let assigned) = news else { throw NoConfig(cause: "none is assigned to it yet") }
-            yaml = assigned.yaml
-        } catch ControlPlaneError.unavailable {
-            guard let kept else {
-                throw NoConfig(cause: "the API cannot be reached, and none was kept from an earlier run")
-            }
-            logger.warning("the API cannot be reached; the last good config is in force")
-            return try compile(kept)
-        }
-        let snapshot: Snapshot
-        do { snapshot = try compile(yaml) } catch {
-            guard let kept, kept != yaml else {
-                await tell(controlPlane, ConfigFailure(error, at: .now), as: me)
-                throw error
-            }
-            // What is wrong with it is logged, and told, when it is assigned anew to the running gateway.
-            logger.warning("the assigned config cannot be run; the last good one is in force")
-            return try compile(kept)
-        }
-        try directory.keep(yaml, as: FleetLink.lastGoodConfig)
-        return snapshot
-    }
-
-    private func compile(_ config: PolicyConfig) throws -> Snapshot {
-        let note = CompilingNote { [logger, place = directory.patternCache] in
-            logger.info("compiling patterns, which may take some seconds", metadata: ["kept_in": "\(place)"])
-        }
-        return try note.given { try settings.compile(config, in: directory) }
     }
 }
 
-extension FirstConfig {
-    /// Registers, because the control plane assigns a config only to a gateway that it knows.
-    private func introduce(to controlPlane: GatewaySettings.ControlPlane) async throws -> RegisterRequest {
-        let known = directory.text(FleetLink.gatewayIDFile)
-        var me = RegisterRequest(
-            gatewayID: known.map { Identifier(rawValue: $0) }, instanceID: FleetLink.newInstanceID(),
-            name: settings.name, version: Product.version,
-            advertiseAddr: settings.advertised(at: settings.listen), listenAddr: "\(settings.listen)",
-            mode: .managed, config: ConfigReference(name: "none", version: "0.0.0", digest: ""))
-        let response = try await controlPlane.client.register(me, as: controlPlane.token)
-        try directory.keep(response.gatewayID.rawValue, as: FleetLink.gatewayIDFile)
-        me.gatewayID = response.gatewayID
-        return me
+/// The start of a gateway whose config the control plane assigns.
+private struct ManagedStart {
+    let settings: GatewaySettings
+    let controlPlane: GatewaySettings.ControlPlane
+    let directory: StateDirectory
+    let logger: Logger
+    let instanceID = FleetLink.newInstanceID()
+
+    /// It runs on no config yet.
+    private static let none = ConfigReference(name: "none", version: "0.0.0", digest: "")
+
+    /// Takes the assigned config; when the control plane is silent, or that one cannot be run, the last good one.
+    func config(_ compile: (_ yaml: String) throws -> Snapshot) async throws -> FirstConfig {
+        let gatewayID: Identifier<KeeptrustsAPI.Gateway>
+        let assigned: AssignedConfig
+        do {
+            gatewayID = try await introduce()
+            assigned = try await ask()
+        } catch ControlPlaneError.unavailable(let cause) {
+            guard let yaml = directory.text(FleetLink.lastGoodConfig) else {
+                throw NoConfig(cause: "the API cannot be reached (\(cause)), and none was kept from an earlier run")
+            }
+            logger.warning(
+                "the API cannot be reached; the last good config is in force", metadata: ["error": "\(cause)"])
+            return FirstConfig(snapshot: try compile(yaml))
+        }
+        let snapshot: Snapshot
+        do { snapshot = try compile(assigned.yaml) } catch {
+            let failure = ConfigFailure(error, at: .now)
+            guard let good = lastGood(unlike: assigned, compile) else {
+                await report(failure, of: gatewayID)
+                throw error
+            }
+            logger.refused(
+                error, "the assigned config is not in force; the last good one is",
+                metadata: ["digest": "\(assigned.digest)"])
+            return FirstConfig(snapshot: good, failure: failure, assignedDigest: assigned.digest)
+        }
+        try directory.keep(assigned.yaml, as: FleetLink.lastGoodConfig)
+        return FirstConfig(snapshot: snapshot, assignedDigest: assigned.digest)
     }
 
-    /// Says why the gateway will not start, if there is somebody to listen.
-    private func tell(
-        _ controlPlane: GatewaySettings.ControlPlane, _ failure: ConfigFailure, as me: RegisterRequest
-    ) async {
-        guard let id = me.gatewayID else { return }
-        let heartbeat = Heartbeat(
-            gatewayID: id, instanceID: me.instanceID, config: me.config, configFailure: failure, counters: .init())
-        do { _ = try await controlPlane.client.heartbeat(heartbeat, as: controlPlane.token) } catch {
-            logger.warning("the control plane was not told", metadata: ["error": "\(error)"])
+    private func lastGood(unlike assigned: AssignedConfig, _ compile: (String) throws -> Snapshot) -> Snapshot? {
+        guard let yaml = directory.text(FleetLink.lastGoodConfig), yaml != assigned.yaml else { return nil }
+        return try? compile(yaml)
+    }
+
+    /// Registers, because the control plane assigns a config only to a gateway that it knows.
+    private func introduce() async throws -> Identifier<KeeptrustsAPI.Gateway> {
+        let known = directory.text(FleetLink.gatewayIDFile)
+        let response = try await controlPlane.client.register(
+            RegisterRequest(
+                gatewayID: known.map { Identifier(rawValue: $0) }, instanceID: instanceID,
+                name: settings.name, version: Product.version,
+                advertiseAddr: settings.advertised(at: settings.listen), listenAddr: "\(settings.listen)",
+                mode: .managed, config: Self.none),
+            as: controlPlane.token)
+        try directory.keep(response.gatewayID.rawValue, as: FleetLink.gatewayIDFile)
+        return response.gatewayID
+    }
+
+    private func ask() async throws -> AssignedConfig {
+        let news = try await controlPlane.client.config(unlike: nil, waitSeconds: 0, as: controlPlane.token)
+        guard case .assigned(let assigned) = news else { throw NoConfig(cause: "none is assigned to it yet") }
+        return assigned
+    }
+
+    /// Tells the control plane why this gateway does not start; what it does not hear, the log says.
+    private func report(_ failure: ConfigFailure, of gatewayID: Identifier<KeeptrustsAPI.Gateway>) async {
+        let beat = Heartbeat(
+            gatewayID: gatewayID, instanceID: instanceID, config: Self.none, configFailure: failure, counters: .init())
+        do { _ = try await controlPlane.client.heartbeat(beat, as: controlPlane.token) } catch {
+            logger.warning(
+                "the control plane was not told why this gateway does not start",
+                metadata: ["error": "\((error as? ControlPlaneError)?.cause ?? "\(error)")"])
         }
     }
 }

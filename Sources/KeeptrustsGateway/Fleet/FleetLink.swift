@@ -26,6 +26,9 @@ final class FleetLink: Service {
     private let segments: Segments
     private let logger: Logger
     private let instanceID = FleetLink.newInstanceID()
+
+    /// The digest of the assigned config that the gateway has dealt with at its start; nil when it has heard of none.
+    private let firstDigest: String?
     private let began = ContinuousClock.now
     private let cache: KeyCache
     private let state = Mutex((gatewayID: "", keys: HeardKeys?.none))
@@ -35,7 +38,7 @@ final class FleetLink: Service {
 
     init(
         _ api: GatewaySettings.ControlPlane, settings: GatewaySettings, directory: StateDirectory, address: HostPort,
-        loops: LoopRoster, segments: Segments, logger: Logger
+        loops: LoopRoster, segments: Segments, firstDigest: String?, logger: Logger
     ) {
         self.api = api
         self.settings = settings
@@ -43,6 +46,7 @@ final class FleetLink: Service {
         self.address = address
         self.loops = loops
         self.segments = segments
+        self.firstDigest = firstDigest
         self.logger = logger
         cache = KeyCache(directory, token: api.token)
     }
@@ -62,7 +66,7 @@ final class FleetLink: Service {
 
     private func heartbeats() async {
         var isRegistered = false
-        await repeating("heartbeat") { [self] in
+        await repeating("heartbeat", pause: pause) { [self] _ in
             if !isRegistered {
                 try await register()
                 isRegistered = true
@@ -73,7 +77,6 @@ final class FleetLink: Service {
                 isRegistered = false  // The control plane has forgotten this gateway.
                 throw error
             }
-            try await pause()
         }
     }
 
@@ -137,14 +140,35 @@ final class FleetLink: Service {
     private func keys() async {
         // Empty at first, whatever was kept: the first answer is the whole set, and nothing that it lacks survives it.
         var known: HeardKeys?
-        await repeating("keys") { [self] in
-            let set = try await api.client.keys(
-                since: known?.generation, waitSeconds: known == nil ? 0 : 20, as: api.token)
+        await repeating("keys") { [self] hasFailed in
+            guard let set = try await askForKeys(since: known?.generation, mayWait: !hasFailed) else { return }
             let next = HeardKeys(set, after: known, at: .now)
             loops.install(try FleetKeys(next))
             known = next
             state.withLock { $0.keys = next }
             keepKeys()
+        }
+    }
+
+    /// How long an answer about keys may wait for news (seconds): half of the time for which one is trusted.
+    private var keyWait: Int {
+        min(Self.longestWait, Int(loops.snapshot.config.keys.maxStaleness.components.seconds) / 2)
+    }
+
+    /// Asks for keys; nil when a new config came meanwhile, by which the answer would come too late.
+    private func askForKeys(since generation: Int?, mayWait: Bool) async throws -> KeySet? {
+        guard let generation else { return try await api.client.keys(since: nil, waitSeconds: 0, as: api.token) }
+        let wait = mayWait ? keyWait : 0
+        return try await withThrowingTaskGroup(of: KeySet?.self) { [self] group in
+            group.addTask { [self] in
+                try await api.client.keys(since: generation, waitSeconds: wait, as: api.token)
+            }
+            group.addTask { [self] in
+                while keyWait >= wait { try await Task.sleep(for: .milliseconds(500)) }
+                return nil
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? nil
         }
     }
 
@@ -164,9 +188,10 @@ final class FleetLink: Service {
     // MARK: The config
 
     private func configs(_ parse: @escaping @Sendable (String) throws -> PolicyConfig) async {
-        var digest: String?
-        await repeating("config") { [self] in
-            let news = try await api.client.config(unlike: digest, waitSeconds: digest == nil ? 0 : 20, as: api.token)
+        var digest = firstDigest
+        await repeating("config") { [self] hasFailed in
+            let wait = digest == nil || hasFailed ? 0 : Self.longestWait
+            let news = try await api.client.config(unlike: digest, waitSeconds: wait, as: api.token)
             switch news {
             case .unchanged: return
             case .noneAssigned: try await Task.sleep(for: .seconds(5))
@@ -191,22 +216,31 @@ final class FleetLink: Service {
         logger.info("config in force", metadata: ["digest": "\(config.digest)"])
     }
 
+    /// How long an answer may wait for news (seconds).
+    private static let longestWait = 20
+
     /// Does something over and over until the service stops, with growing pauses while it fails.
-    private func repeating(_ what: String, _ body: () async throws -> Void) async {
-        var failures = 0
+    ///
+    /// - Parameters:
+    ///   - what: What it is, for the log.
+    ///   - pause: What is waited for after each time that it has not failed.
+    ///   - body: Hears whether it failed the last time: then an answer that waits for nothing tells soonest that this is over.
+    private func repeating(
+        _ what: String, pause: () async throws -> Void = {}, _ body: (_ hasFailed: Bool) async throws -> Void
+    ) async {
+        var watch = ControlPlaneWatch(what, logger)
         while !Task.isCancelled {
             do {
-                try await body()
-                failures = 0
+                try await body(watch.failures > 0)
+                watch.answered()
             } catch {
                 guard !Task.isCancelled else { return }
-                failures += 1
-                if failures == 1 {
-                    logger.warning("the control plane is silent", metadata: ["call": "\(what)", "error": "\(error)"])
-                }
-                let pause = min(200 << min(failures - 1, 5), 5_000)
-                try? await Task.sleep(for: .milliseconds(pause + Int.random(in: 0...pause / 5)))
+                watch.failed(error)
+                let wait = min(200 << min(watch.failures - 1, 5), 5_000)
+                try? await Task.sleep(for: .milliseconds(wait + Int.random(in: 0...wait / 5)))
+                continue
             }
+            try? await pause()
         }
     }
 }

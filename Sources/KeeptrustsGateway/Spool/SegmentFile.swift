@@ -1,5 +1,4 @@
 import Glibc
-public import KeeptrustsCore
 import NIOCore
 
 /// One file of the spool, with its room reserved on disk.
@@ -118,29 +117,4 @@ final class SegmentFile: @unchecked Sendable {
     }
 
     func remove() { unlink(path) }
-}
-
-/// The spool cannot be read or written.
-public struct SpoolError: UserFacingError, Equatable {
-    public var path: String
-
-    /// The system's word for it, such as `No space left on device`.
-    public var cause: String
-
-    init(path: String, _ number: Int32) {
-        self.path = path
-        cause = String(cString: strerror(number))
-    }
-
-    init(path: String, cause: String) {
-        self.path = path
-        self.cause = cause
-    }
-
-    public var category: ErrorCategory { .unavailable }
-    public var code: String { "spool.failed" }
-    public var message: String { "The spool '\(path)' cannot be used: \(cause)." }
-    public var hint: String? {
-        "Check that the state directory (--state-dir; --data-dir of kt up) is writable and has room."
-    }
 }

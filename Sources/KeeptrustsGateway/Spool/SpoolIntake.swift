@@ -18,9 +18,6 @@ final class SpoolIntake {
         self.isStrict = isStrict
     }
 
-    /// Whether this many exchanges can be recorded for sure.
-    func hasRoom(for exchanges: Int) -> Bool { segments.hasRoom(for: exchanges * Self.reservedBytes) }
-
     /// What one exchange may need (bytes); most records take a fifth of it.
     static let reservedBytes = 4_096
 
@@ -39,10 +36,11 @@ final class SpoolIntake {
         do throws(SpoolError) {
             try segments.append(records)
         } catch {
-            sync.report(error)
+            sync.report(error, on: eventLoop)
             for caller in waiting { caller.recorded(false) }
             return
         }
+        if !segments.hasSpare { sync.mend(on: eventLoop) }
         guard isStrict() else {
             sync.note(on: eventLoop)
             for caller in waiting { caller.recorded(true) }

@@ -102,9 +102,18 @@ struct GatewayOptions: ParsableArguments {
     private func controlPlane(
         _ environment: [String: String], _ http: OutboundHTTP
     ) throws -> GatewaySettings.ControlPlane? {
-        guard let url = apiURL ?? environment.value("KEEPTRUSTS_API_URL") else { return nil }
-        let variables = ["KEEPTRUSTS_GATEWAY_TOKEN", "KEEPTRUSTS_API_TOKEN"]
-        guard let token = apiToken ?? variables.lazy.compactMap({ environment.value($0) }).first else {
+        let ownToken = apiToken ?? environment.value("KEEPTRUSTS_GATEWAY_TOKEN")
+        guard let url = apiURL ?? environment.value("KEEPTRUSTS_API_URL") else {
+            guard ownToken == nil else {
+                throw ValidationError(
+                    "A gateway's token (--api-token) goes to an API: give --api-url or KEEPTRUSTS_API_URL, too.")
+            }
+            return nil
+        }
+        guard let parts = URLComponents(string: url), parts.scheme == "http" || parts.scheme == "https",
+            parts.host?.isEmpty == false
+        else { throw ValidationError("--api-url must be like https://api.example.com, not '\(url)'.") }
+        guard let token = ownToken ?? environment.value("KEEPTRUSTS_API_TOKEN"), !token.isEmpty else {
             throw ValidationError(
                 "The API at \(url) wants the gateway's token: give --api-token or KEEPTRUSTS_GATEWAY_TOKEN.")
         }

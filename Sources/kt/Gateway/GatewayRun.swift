@@ -37,7 +37,7 @@ struct GatewayRun: AsyncParsableCommand {
     @OptionGroup var options: GatewayOptions
 
     func run() async throws {
-        let logger = ProcessLog.make()
+        let logger = try ProcessLog.make()
         let source = try ConfigFiles(paths: policyConfig).source()
         let http = try ProcessHTTP.make(logger)
         var settings = try options.settings(source, http: http, logger: logger)
@@ -68,7 +68,7 @@ struct ManagedRun: AsyncParsableCommand {
 
     func run() async throws {
         guard managed else { throw ValidationError("Say `kt run --managed`, or `kt gateway run` for files.") }
-        let logger = ProcessLog.make()
+        let logger = try ProcessLog.make()
         let http = try ProcessHTTP.make(logger)
         let settings = try options.settings(
             .managed(
@@ -132,11 +132,16 @@ struct ReloadOnHangUp: Service {
 
 /// The log of this process: on standard error.
 enum ProcessLog {
-    static func make() -> Logger {
+    /// - Throws: A `ValidationError` when `KEEPTRUSTS_LOG_LEVEL` names no level.
+    static func make() throws -> Logger {
+        let given = ProcessInfo.processInfo.environment.value("KEEPTRUSTS_LOG_LEVEL") ?? "info"
+        guard let level = Logger.Level(rawValue: given.lowercased()) else {
+            let names = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError("KEEPTRUSTS_LOG_LEVEL must be one of \(names), not '\(given)'.")
+        }
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
         var logger = Logger(label: "kt")
-        let level = ProcessInfo.processInfo.environment.value("KEEPTRUSTS_LOG_LEVEL")
-        logger.logLevel = level.flatMap { Logger.Level(rawValue: $0) } ?? .info
+        logger.logLevel = level
         return logger
     }
 }

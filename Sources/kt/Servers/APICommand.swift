@@ -35,7 +35,7 @@ struct APIRun: AsyncParsableCommand {
     func validate() throws { _ = try HostPort.option("--listen", listen) }
 
     func run() async throws {
-        let logger = ProcessLog.make()
+        let logger = try ProcessLog.make()
         let files = try OpenFiles(webServers: 1, logger)
         let store = try database.open()
         let key = try DataDirectory.serverKey(in: database.directory)

@@ -41,7 +41,7 @@ struct ChatRun: AsyncParsableCommand {
     func validate() throws { _ = try HostPort.option("--listen", listen) }
 
     func run() async throws {
-        let logger = ProcessLog.make()
+        let logger = try ProcessLog.make()
         let files = try OpenFiles(webServers: 1, logger)
         let http = try ProcessHTTP.make(logger)
         let (gatewayURL, consoleURL) = (gatewayURL, consoleURL)

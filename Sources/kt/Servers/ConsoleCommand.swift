@@ -38,7 +38,7 @@ struct ConsoleRun: AsyncParsableCommand {
     func validate() throws { _ = try HostPort.option("--listen", listen) }
 
     func run() async throws {
-        let logger = ProcessLog.make()
+        let logger = try ProcessLog.make()
         let files = try OpenFiles(webServers: 1, logger)
         let http = try ProcessHTTP.make(logger)
         let chatURL = chatURL
