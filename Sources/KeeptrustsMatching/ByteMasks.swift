@@ -13,6 +13,9 @@ struct ByteMasks {
     /// Control characters, line breaks and tabs too, and bytes beyond ASCII.
     let odd: UInt64
 
+    /// What ends a sentence: see ``Sentences``.
+    let ends: UInt64
+
     /// - Parameter block: 64 bytes that may be read.
     @inline(__always)
     init(_ block: UnsafeRawPointer) {
@@ -22,6 +25,7 @@ struct ByteMasks {
         alphanumeric = masks.alphanumeric
         digits = masks.digits
         odd = masks.odd
+        ends = masks.ends
     }
 }
 

@@ -50,7 +50,7 @@ struct ScanPlan {
             if rare == needed.count { needed.append(bytes) }
         }
         let steps = Int(chains.last?.end ?? 0)
-        chains.append(Vocabulary.Chain(of: pattern, from: steps, chain.steps, needed: rare))
+        chains.append(Vocabulary.Chain(of: pattern, from: steps, chain, needed: rare))
         let longest = Self.bounded(syntax.longest)
         // A word that stands in two steps must not count for both: the later step comes first.
         for (index, step) in chain.steps.enumerated().reversed() {
@@ -67,7 +67,8 @@ struct ScanPlan {
                     previous: index == 0 ? -1 : Int32(steps + index - 1), longest: longest,
                     before: Self.bounded(before.bytes), after: Self.bounded(after.bytes),
                     wordsBefore: Self.bounded((before + others).words.map { $0 + 1 }),
-                    wordsAfter: Self.bounded((others + after).words), isLast: isLast, width: width, needed: rare)
+                    wordsAfter: Self.bounded((others + after).words), isLast: isLast, width: width,
+                    isOfOneSentence: chain.isOfOneSentence, needed: rare)
                 if numbers[word] == nil {
                     numbers[word] = self.words.count
                     self.words.append((word, []))

@@ -40,6 +40,9 @@ struct Sightings {
         /// least, and at most.
         var rank: Int
         var mostRank: Int
+
+        /// The sentence that its end is of.
+        var sentence: Int
     }
 
     private static let mostPlaces = 4_096
@@ -86,27 +89,31 @@ struct Sightings {
     ///   - word: Where it stands.
     ///   - text: The text.
     @inline(__always)
-    mutating func note(
-        _ entry: UnsafePointer<Vocabulary.Entry>, _ word: FoundWord, _ text: UnsafeRawBufferPointer
-    ) {
+    mutating func note(_ entry: UnsafePointer<Vocabulary.Entry>, _ word: FoundWord, _ text: ReadText) {
+        let sentence = entry.pointee.isOfOneSentence ? word.sentence : 0
         var begins = WordTrails.Begins(
             earliest: max(0, word.start &- Int(entry.pointee.before)), latest: word.latestStart)
         if entry.pointee.previous >= 0 {
             let known = trails.begins(
                 behind: Int(entry.pointee.previous), at: word.start, rank: word.rank, gap: Int(entry.pointee.before),
-                words: Int(entry.pointee.wordsBefore))
+                words: Int(entry.pointee.wordsBefore), sentence: sentence)
             guard let known else { return }
             begins = known
         }
         // No match is longer.
         begins.earliest = max(begins.earliest, word.start &- Int(entry.pointee.longest))
         guard begins.earliest <= begins.latest else { return }
-        let end = min(text.count, word.end &+ Int(entry.pointee.after))
-        guard !entry.pointee.isLast else { return hit(entry, begins, end, text) }
+        let end = min(text.bytes.count, word.end &+ Int(entry.pointee.after))
+        if entry.pointee.isLast {
+            if entry.pointee.isOfOneSentence {
+                begins.earliest = max(begins.earliest, text.sentences.start(at: word.end &- 1))
+            }
+            return hit(entry, begins, end, text.bytes)
+        }
         let rank = word.mostRank &+ Int(entry.pointee.wordsAfter)
         trails.add(
-            WordTrails.Spot(word.start, end, rank: rank, begins: begins), to: Int(entry.pointee.step),
-            Int(entry.pointee.width))
+            WordTrails.Spot(word.start, end, rank: rank, sentence: sentence, begins: begins),
+            to: Int(entry.pointee.step), Int(entry.pointee.width))
     }
 
     private mutating func hit(

@@ -9,10 +9,18 @@ final class StepMarks {
     private let wantedSteps: UnsafeMutablePointer<UInt64>
     private let stepWords: Int
 
-    /// A bit for each slot of the vocabulary that was met, and for each that a complete chain has words in.
-    private let met: UnsafeMutablePointer<UInt64>
+    /// Of each of these, the sentences in which its words stand, or are wanted: see ``Sentences/bit(at:)``.
+    private let sentences: UnsafeMutablePointer<UInt64>
+    private let wantedSentences: UnsafeMutablePointer<UInt64>
+
+    /// The slots of the vocabulary that were met; of each slot, the sentences in which its token stands; and of
+    /// those that complete chains have words in, the sentences in which they are complete.
+    private let met: UnsafeMutablePointer<Int32>
+    private var metCount = 0
+    private let sentencesOfSlot: UnsafeMutablePointer<UInt64>
     private let wanted: UnsafeMutablePointer<UInt64>
-    private let slotWords: Int
+    private let wantedSlots: UnsafeMutablePointer<Int32>
+    private var wantedCount = 0
 
     /// Room for the numbers of the tokens of a run that are to be looked up, and for one more.
     let aside: UnsafeMutablePointer<Int32>
@@ -24,10 +32,16 @@ final class StepMarks {
         steps = .allocate(capacity: stepWords)
         wantedSteps = .allocate(capacity: stepWords)
         wantedSteps.initialize(repeating: 0, count: stepWords)
-        slotWords = (vocabulary.tokens.slotCount + 63) / 64
-        met = .allocate(capacity: slotWords)
-        wanted = .allocate(capacity: slotWords)
-        wanted.initialize(repeating: 0, count: slotWords)
+        sentences = .allocate(capacity: stepWords * 64)
+        sentences.initialize(repeating: 0, count: stepWords * 64)
+        wantedSentences = .allocate(capacity: stepWords * 64)
+        wantedSentences.initialize(repeating: 0, count: stepWords * 64)
+        met = .allocate(capacity: vocabulary.tokens.slotCount)
+        sentencesOfSlot = .allocate(capacity: vocabulary.tokens.slotCount)
+        sentencesOfSlot.initialize(repeating: 0, count: vocabulary.tokens.slotCount)
+        wanted = .allocate(capacity: vocabulary.tokens.slotCount)
+        wanted.initialize(repeating: 0, count: vocabulary.tokens.slotCount)
+        wantedSlots = .allocate(capacity: vocabulary.tokens.slotCount)
         clear()
     }
 
@@ -35,28 +49,51 @@ final class StepMarks {
         aside.deallocate()
         steps.deallocate()
         wantedSteps.deallocate()
+        sentences.deallocate()
+        wantedSentences.deallocate()
         met.deallocate()
+        sentencesOfSlot.deallocate()
         wanted.deallocate()
+        wantedSlots.deallocate()
     }
 
     func clear() {
         steps.initialize(repeating: 0, count: stepWords)
-        met.initialize(repeating: 0, count: slotWords)
+        for index in 0..<metCount { sentencesOfSlot[Int(met[index])] = 0 }
+        metCount = 0
     }
 
-    /// Notes that the token of a slot is in the text, and marks the steps of the words that it tells.
+    /// Notes that the token of a slot is in a sentence of the text.
     @inline(__always)
-    func note(slot: Int) {
-        // Slots and steps are numbers of the vocabulary, for which the bits were allocated.
-        guard met[slot &>> 6] &>> UInt64(slot & 63) & 1 == 0 else { return }
-        met[slot &>> 6] |= 1 &<< UInt64(slot & 63)
-        let head = vocabulary.head(at: slot)
-        for mark in 0..<Int(head.markCount) { note(step: vocabulary.marks[Int(head.marks) &+ mark]) }
+    func note(slot: Int, in sentence: UInt64) {
+        // Slots and steps are numbers of the vocabulary, for which all of this was allocated.
+        let known = sentencesOfSlot[slot]
+        if known == 0 {
+            (met + metCount).initialize(to: Int32(truncatingIfNeeded: slot))
+            metCount &+= 1
+        }
+        sentencesOfSlot[slot] = known | sentence
     }
 
-    /// Notes that a word of a step is in the text.
+    /// Marks the steps of the words that the tokens tell which were noted.
+    func markTold() {
+        for index in 0..<metCount {
+            let slot = Int(met[index])
+            let head = vocabulary.head(at: slot)
+            for mark in 0..<Int(head.markCount) {
+                note(step: vocabulary.marks[Int(head.marks) &+ mark], in: sentencesOfSlot[slot])
+            }
+        }
+    }
+
+    /// Notes that a word of a step is in sentences of the text.
     @inline(__always)
-    func note(step: Int32) { steps[Int(step) &>> 6] |= 1 &<< UInt64(step & 63) }
+    func note(step: Int32, in sentences: UInt64) {
+        let bit: UInt64 = 1 &<< UInt64(step & 63)
+        let isKnown = steps[Int(step) &>> 6] & bit != 0
+        steps[Int(step) &>> 6] |= bit
+        self.sentences[Int(step)] = isKnown ? self.sentences[Int(step)] | sentences : sentences
+    }
 
     /// Looks for chains that the text may have matches of; their words are wanted from then on.
     ///
@@ -76,31 +113,51 @@ final class StepMarks {
                 guard isComplete(chain), scope.holds(chain.pattern),
                     chain.needed < 0 || vocabulary.needed[Int(chain.needed)].mayStand(in: text, facts)
                 else { continue }
-                if !isAny {
-                    wanted.initialize(repeating: 0, count: slotWords)
-                    wantedSteps.initialize(repeating: 0, count: stepWords)
-                }
+                let common = sentences(of: chain)
+                guard common != 0 else { continue }
+                if !isAny { wantNothing() }
                 isAny = true
-                want(chain)
+                want(chain, in: common)
             }
         }
         return isAny
     }
 
-    private func want(_ chain: Vocabulary.Chain) {
+    /// The sentences in which all steps of a complete chain have words.
+    private func sentences(of chain: Vocabulary.Chain) -> UInt64 {
+        guard chain.isOfOneSentence else { return ~0 }
+        return (chain.first..<chain.end).reduce(~0) { chain.needs($1) ? $0 & sentences[Int($1)] : $0 }
+    }
+
+    private func wantNothing() {
+        wantedSteps.initialize(repeating: 0, count: stepWords)
+        for index in 0..<wantedCount { wanted[Int(wantedSlots[index])] = 0 }
+        wantedCount = 0
+    }
+
+    private func want(_ chain: Vocabulary.Chain, in sentences: UInt64) {
         for step in chain.first..<chain.end {
             wantedSteps[Int(step) &>> 6] |= 1 &<< UInt64(step & 63)
-            for slot in vocabulary.slotsOfStep[Int(step)] { wanted[slot &>> 6] |= 1 &<< UInt64(slot & 63) }
+            wantedSentences[Int(step)] = sentences
+            for slot in vocabulary.slotsOfStep[Int(step)] {
+                if wanted[slot] == 0 {
+                    (wantedSlots + wantedCount).initialize(to: Int32(truncatingIfNeeded: slot))
+                    wantedCount &+= 1
+                }
+                wanted[slot] |= sentences
+            }
         }
     }
 
-    /// Whether a complete chain has words behind the token of a slot.
+    /// The sentences in which complete chains have words behind the token of a slot.
     @inline(__always)
-    func isWanted(slot: Int) -> Bool { wanted[slot &>> 6] &>> UInt64(slot & 63) & 1 != 0 }
+    func sentences(ofWanted slot: Int) -> UInt64 { wanted[slot] }
 
-    /// Whether a step is one of a complete chain.
+    /// Whether a step is one of a chain that is complete in a sentence.
     @inline(__always)
-    func isWanted(step: Int32) -> Bool { wantedSteps[Int(step) &>> 6] &>> UInt64(step & 63) & 1 != 0 }
+    func isWanted(step: Int32, in sentence: UInt64) -> Bool {
+        wantedSteps[Int(step) &>> 6] &>> UInt64(step & 63) & 1 != 0 && wantedSentences[Int(step)] & sentence != 0
+    }
 
     @inline(__always)
     private func isComplete(_ chain: Vocabulary.Chain) -> Bool {

@@ -55,13 +55,13 @@ struct TextFacts: Equatable {
 
     init(_ text: UnsafeRawBufferPointer) { self.init(text) { _ in } }
 
-    /// Looks at each byte of a text, and hands the mask of the letters and digits of each 64 bytes to `take`.
+    /// Looks at each byte of a text, and hands what each 64 of them are to `take`.
     @inline(__always)
-    init(_ text: UnsafeRawBufferPointer, _ take: (UInt64) -> Void) {
+    init(_ text: UnsafeRawBufferPointer, _ take: (ByteMasks) -> Void) {
         var scan = Scan()
         text.eachBlock { offset, masks in
             scan.take(masks, at: offset)
-            take(masks.alphanumeric)
+            take(masks)
         }
         scan.finish()
         mostDigits = scan.mostDigits

@@ -26,11 +26,15 @@ public struct TextToken {
 public struct ReadText {
     public let bytes: UnsafeRawBufferPointer
     let facts: TextFacts
+    let sentences: Sentences
     private let reader: TokenReader
 
-    fileprivate init(_ bytes: UnsafeRawBufferPointer, _ facts: TextFacts, _ reader: TokenReader) {
+    fileprivate init(
+        _ bytes: UnsafeRawBufferPointer, _ facts: TextFacts, _ sentences: Sentences, _ reader: TokenReader
+    ) {
         self.bytes = bytes
         self.facts = facts
+        self.sentences = sentences
         self.reader = reader
     }
 
@@ -47,6 +51,7 @@ public struct ReadText {
 final class TokenReader {
     private let tokens: UnsafeMutablePointer<TextToken>
     private var count = 0
+    private var sentences = Sentences()
 
     /// What is kept are all tokens of the text.
     private var isWhole = false
@@ -59,18 +64,23 @@ final class TokenReader {
 
     init() { tokens = .allocate(capacity: Self.room) }
 
-    deinit { tokens.deallocate() }
+    deinit {
+        tokens.deallocate()
+        sentences.deallocate()
+    }
 
     /// Looks at each byte of a text.
     func read(_ text: UnsafeRawBufferPointer) -> ReadText {
         var finder = TokenFinder(text, tokens)
-        let facts = TextFacts(text) { mask in
-            if finder.count <= Self.most { finder.take(mask) }
+        sentences.begin()
+        let facts = TextFacts(text) { masks in
+            sentences.take(masks.ends)
+            if finder.count <= Self.most { finder.take(masks.alphanumeric) }
         }
         finder.take(0)
         count = finder.count
         isWhole = count <= Self.most
-        return ReadText(text, facts, self)
+        return ReadText(text, facts, sentences, self)
     }
 
     fileprivate func eachRun(of text: UnsafeRawBufferPointer, _ body: (UnsafeBufferPointer<TextToken>) -> Void) {

@@ -24,9 +24,11 @@ struct TokenScan {
     func mark(for scope: PatternScope) {
         marks.clear()
         for place in sightings.pointee.found {
-            for entry in vocabulary.literals[Int(place.literal)].entries { marks.note(step: entry.step) }
+            let sentence = read.sentences.bit(at: Int(place.end) &- 1)
+            for entry in vocabulary.literals[Int(place.literal)].entries { marks.note(step: entry.step, in: sentence) }
         }
         eachToken(of: scope.tokens) { slot, tokens, index in mark(slot, tokens[index].start) }
+        marks.markTold()
     }
 
     /// Notes each part of the text that can hold a match of a chain that is complete by its marks.
@@ -36,7 +38,8 @@ struct TokenScan {
         var rank = 0
         var counted = 0
         eachToken(of: vocabulary.tokens) { slot, tokens, index in
-            guard marks.isWanted(slot: slot) else { return }
+            let wanted = marks.sentences(ofWanted: slot)
+            guard wanted != 0, wanted & read.sentences.bit(at: tokens[index].start) != 0 else { return }
             // Behind the first token of a new run; what was left of the last one only makes words seem nearer to each other.
             if index < counted &- 1 { counted = 0 }
             while counted <= index {
@@ -91,7 +94,8 @@ struct TokenScan {
     ///   - token: Where the token stands.
     @inline(__always)
     private func mark(_ slot: Int, _ token: Int) {
-        marks.note(slot: slot)
+        let sentence = read.sentences.bit(at: token)
+        marks.note(slot: slot, in: sentence)
         let head = vocabulary.head(at: slot)
         var index = head.untold
         while index >= 0 {
@@ -99,7 +103,7 @@ struct TokenScan {
             let form = vocabulary.forms + Int(index)
             if hasProbe(form, token), stands(form, token) {
                 for entry in 0..<Int(form.pointee.entryCount) {
-                    marks.note(step: vocabulary.entries[Int(form.pointee.entries) &+ entry].step)
+                    marks.note(step: vocabulary.entries[Int(form.pointee.entries) &+ entry].step, in: sentence)
                 }
             }
             index = form.pointee.nextUntold
@@ -116,16 +120,21 @@ struct TokenScan {
             taken += 1
             // In another case, a character can have more bytes.
             let start = max(0, Int(place.end) &- literal.length &* 3)
+            let last = Int(place.end) &- 1
             let word = Sightings.FoundWord(
-                start: start, latestStart: Int(place.end), end: Int(place.end), rank: 0, mostRank: rank)
-            for entry in literal.entries where marks.isWanted(step: entry.step) {
-                withUnsafePointer(to: entry) { sightings.pointee.note($0, word, text) }
+                start: start, latestStart: Int(place.end), end: Int(place.end), rank: 0, mostRank: rank,
+                sentence: read.sentences.number(at: last))
+            let sentence = read.sentences.bit(at: last)
+            for entry in literal.entries where marks.isWanted(step: entry.step, in: sentence) {
+                withUnsafePointer(to: entry) { sightings.pointee.note($0, word, read) }
             }
         }
     }
 
     /// Notes the words that stand where their token does.
     private func note(_ slot: Int, _ token: Int, rank: Int) {
+        let sentence = read.sentences.number(at: token)
+        let bit = read.sentences.bit(at: token)
         var index = vocabulary.head(at: slot).form
         while index >= 0 {
             let form = vocabulary.forms + Int(index)
@@ -135,7 +144,7 @@ struct TokenScan {
                     form,
                     Sightings.FoundWord(
                         start: start, latestStart: start, end: start &+ Int(form.pointee.length), rank: rank,
-                        mostRank: rank))
+                        mostRank: rank, sentence: sentence), bit)
             }
             index = form.pointee.next
         }
@@ -160,10 +169,10 @@ struct TokenScan {
     }
 
     @inline(__always)
-    private func note(_ form: UnsafePointer<Vocabulary.Form>, _ word: Sightings.FoundWord) {
+    private func note(_ form: UnsafePointer<Vocabulary.Form>, _ word: Sightings.FoundWord, _ sentence: UInt64) {
         for number in 0..<Int(form.pointee.entryCount) {
             let entry = vocabulary.entries + (Int(form.pointee.entries) &+ number)
-            if marks.isWanted(step: entry.pointee.step) { sightings.pointee.note(entry, word, text) }
+            if marks.isWanted(step: entry.pointee.step, in: sentence) { sightings.pointee.note(entry, word, read) }
         }
     }
 }

@@ -23,6 +23,9 @@ extension Vocabulary {
         /// Words of the step that begin within so many bytes of one another are remembered as one: see ``WordTrails``.
         var width: Int32
 
+        /// The step before it stands in the same sentence.
+        var isOfOneSentence: Bool
+
         /// The number in ``needed`` of the bytes of which every match holds one; -1 when none are known.
         var needed: Int32
     }
@@ -39,6 +42,9 @@ extension Vocabulary {
         /// The number in ``needed`` of the bytes of which every match holds one; -1 when none are known.
         let needed: Int32
 
+        /// All steps stand in one sentence.
+        let isOfOneSentence: Bool
+
         /// The steps that a text must have words for, as bits of the word that the first stands in, and of the next one.
         ///
         /// Steps that nearly every text can take are none of them, nor are those of a longer chain: what the bits tell is
@@ -49,9 +55,11 @@ extension Vocabulary {
         /// - Parameters:
         ///   - pattern: The pattern whose matches follow the chain.
         ///   - first: The number of the first step.
-        ///   - steps: The steps, one at least.
+        ///   - chain: The chain.
         ///   - needed: The number of a set of bytes, or -1.
-        init(of pattern: Int, from first: Int, _ steps: [WordChain.Step], needed: Int32) {
+        init(of pattern: Int, from first: Int, _ chain: WordChain, needed: Int32) {
+            let steps = chain.steps
+            isOfOneSentence = chain.isOfOneSentence
             self.pattern = Int32(pattern)
             (self.first, end) = (Int32(first), Int32(first + steps.count))
             self.needed = needed

@@ -14,15 +14,19 @@ struct WordTrails {
         /// How many words of the text stand before the end of the last of them.
         var rank: Int32
 
-        init(_ start: Int, _ end: Int, rank: Int, begins: Begins) {
+        /// Which sentence they stand in, where that matters.
+        var sentence: Int32
+
+        init(_ start: Int, _ end: Int, rank: Int, sentence: Int, begins: Begins) {
             first = Int32(truncatingIfNeeded: start)
             self.end = Int32(truncatingIfNeeded: end)
             self.rank = Int32(truncatingIfNeeded: rank)
+            self.sentence = Int32(truncatingIfNeeded: sentence)
             begin = Int32(truncatingIfNeeded: begins.earliest)
             latest = Int32(truncatingIfNeeded: begins.latest)
         }
 
-        static let none = Spot(0, 0, rank: 0, begins: Begins(earliest: 0, latest: 0))
+        static let none = Spot(0, 0, rank: 0, sentence: 0, begins: Begins(earliest: 0, latest: 0))
     }
 
     /// Where a match can begin.
@@ -81,15 +85,17 @@ struct WordTrails {
     ///   - rank: How many words of the text stand before it, itself included.
     ///   - gap: The most bytes between the two words.
     ///   - words: The most words from the one to the other, that included.
+    ///   - sentence: The sentence of both.
     /// - Returns: The places; nil when no word of the step is near enough.
     @inline(__always)
-    func begins(behind step: Int, at place: Int, rank: Int, gap: Int, words: Int) -> Begins? {
+    func begins(behind step: Int, at place: Int, rank: Int, gap: Int, words: Int, sentence: Int) -> Begins? {
         // Steps are numbered from 0 to `steps`.
         guard texts[step] == text else { return nil }
         var begins = Begins(earliest: .max, latest: 0)
         for index in 0..<min(Int(counts[step]), Self.most) {
             let spot = spots[step &* Self.most &+ index]
-            guard place &- Int(spot.end) <= gap, rank &- Int(spot.rank) <= words else { continue }
+            guard place &- Int(spot.end) <= gap, rank &- Int(spot.rank) <= words, Int(spot.sentence) == sentence
+            else { continue }
             begins.earliest = min(begins.earliest, Int(spot.begin))
             begins.latest = max(begins.latest, Int(spot.latest))
         }
@@ -107,7 +113,7 @@ struct WordTrails {
         let row = spots + step &* Self.most
         if count > 0 {
             let last = row + (count &- 1) % Self.most
-            if Int(spot.first) &- Int(last.pointee.first) <= width {
+            if Int(spot.first) &- Int(last.pointee.first) <= width, spot.sentence == last.pointee.sentence {
                 last.pointee.end = max(last.pointee.end, spot.end)
                 last.pointee.begin = min(last.pointee.begin, spot.begin)
                 last.pointee.latest = max(last.pointee.latest, spot.latest)

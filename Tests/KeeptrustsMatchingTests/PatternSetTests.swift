@@ -189,6 +189,22 @@ struct PatternSetTests {
         #expect(scratch.regions.map { $0.span.lowerBound...$0.latest } == expected)
     }
 
+    @Test(
+        "A text is searched in one sentence at a time where a pattern cannot go on behind its end",
+        arguments: [
+            ("red a, fox", [0...0]), ("red a. fox", []), ("red? a red b fox", [7...7]),
+            ("a b red c! red d fox.", [11...11]), ("red. fox", []), ("fox! red fox? red fox.", [5...5, 14...14]),
+        ] as [(String, [ClosedRange<Int>])])
+    func sentences(text: String, expected: [ClosedRange<Int>]) throws {
+        let pattern = #"\b(?:red|ochre)[\s,'-]{1,4}(?:[\w-]{1,24}[\s,'-]{1,4}){0,3}fox\b"#
+        let set = try PatternSet([Pattern(pattern)], cacheDirectory: nil)
+        let scratch = try #require(PatternScratch(for: set))
+
+        try Array(text.utf8).withUnsafeBytes { try set.scan(scratch.read($0), for: set.wholeScope, using: scratch) }
+
+        #expect(scratch.regions.map { $0.span.lowerBound...$0.latest } == expected)
+    }
+
     @Test("Words, signs and spaces in any order hide no match from the short cuts", arguments: 0..<40)
     func noise(seed: UInt64) throws {
         let gap = #"(?:[\w'.-]{1,9}+[\s,:'_-]{1,6}+)"#

@@ -54,6 +54,9 @@ struct WordChain: Equatable {
     /// What of a match can stand behind the last step.
     var after = Extent.none
 
+    /// A match can hold nothing that ends a sentence: see ``Sentences``.
+    var isOfOneSentence = false
+
     /// More texts of one piece are not written out; and more words of a step say too little for what they cost.
     static let mostWords = 128
     static let mostAlternatives = 1_024
@@ -80,6 +83,7 @@ struct WordChain: Equatable {
         var all: [WordChain] = []
         for branch in branches {
             guard let whole = chain(of: pieces(of: branch, starts, ends)) else { return [] }
+            let isOfOneSentence = branch.alphabet.bytes.isDisjoint(with: Sentences.ends)
             let sequences = whole.steps.allSatisfy(\.isCommon) ? parted(branch, most: mostParts) : []
             var known: [PartInPlace: [Piece]] = [:]
             let chains = sequences.compactMap { parts in
@@ -92,7 +96,11 @@ struct WordChain: Equatable {
                         return pieces
                     })
             }
-            all += sequences.count > 1 && chains.count == sequences.count ? chains : [whole]
+            let own = sequences.count > 1 && chains.count == sequences.count ? chains : [whole]
+            for var chain in own {
+                chain.isOfOneSentence = isOfOneSentence
+                all.append(chain)
+            }
         }
         return all
     }
