@@ -18,8 +18,8 @@ public final class Surroundings {
     /// Whether a caller on a loopback address may come without a key.
     public let allowsAnonymous: Bool
 
-    /// The most exchanges on this loop at a time.
-    public let maxConcurrency: Int
+    /// How many exchanges all loops may have at a time.
+    public let concurrency: ConcurrencyLimit
 
     /// Exchanges on this loop at the moment.
     public var inFlight = 0
@@ -58,8 +58,8 @@ public final class Surroundings {
     let wallClock: () -> Timestamp
 
     public init(
-        snapshot: LoopSnapshot, keys: KeyRing, gatewayID: String, allowsAnonymous: Bool, maxConcurrency: Int,
-        seed: UInt64, mask: NameMask, hasRoom: @escaping (Int) -> Bool,
+        snapshot: LoopSnapshot, keys: KeyRing, gatewayID: String, allowsAnonymous: Bool,
+        concurrency: ConcurrencyLimit, seed: UInt64, mask: NameMask, hasRoom: @escaping (Int) -> Bool,
         wantsAnswers: @escaping () -> Bool = { false }, clock: @escaping () -> ContinuousClock.Instant,
         wallClock: @escaping () -> Timestamp
     ) {
@@ -68,7 +68,7 @@ public final class Surroundings {
         self.keys = keys
         self.gatewayID = gatewayID
         self.allowsAnonymous = allowsAnonymous
-        self.maxConcurrency = maxConcurrency
+        self.concurrency = concurrency
         ids = IdentifierSource(seed: seed)
         self.mask = mask
         beganServing = clock()

@@ -37,10 +37,18 @@ struct ChatRun: AsyncParsableCommand {
 
     @OptionGroup var tls: TLSOptions
 
-    func validate() throws { _ = try HostPort.option("--listen", listen) }
+    func validate() throws {
+        _ = try HostPort.option("--listen", listen)
+        try BaseURL.check("--api-url", apiURL)
+        try BaseURL.check("--public-url", publicURL)
+        try BaseURL.check("--gateway-url", gatewayURL)
+        try BaseURL.check("--console-url", consoleURL)
+        try ProcessHTTP.checkAPIURL()
+    }
 
     func run() async throws {
         let logger = ProcessLog.make()
+        let reload = await NothingToReload(logger)
         let http = try ProcessHTTP.make(logger)
         let (gatewayURL, consoleURL) = (gatewayURL, consoleURL)
         let server = try ChatServer(
@@ -49,6 +57,6 @@ struct ChatRun: AsyncParsableCommand {
                 hostNames: OwnHosts.machineNames(), gatewayURL: { gatewayURL }, consoleURL: { consoleURL }),
             api: ControlPlaneClient(http: http, baseURL: ProcessHTTP.apiURL(apiURL)), http: http, logger: logger,
             onReady: { Output.line("chat listening on \($0)") })
-        try await Services.run([http, server], logger: logger)
+        try await Services.run([http, reload, server], logger: logger)
     }
 }

@@ -34,10 +34,17 @@ struct ConsoleRun: AsyncParsableCommand {
 
     @OptionGroup var tls: TLSOptions
 
-    func validate() throws { _ = try HostPort.option("--listen", listen) }
+    func validate() throws {
+        _ = try HostPort.option("--listen", listen)
+        try BaseURL.check("--api-url", apiURL)
+        try BaseURL.check("--public-url", publicURL)
+        try BaseURL.check("--chat-url", chatURL)
+        try ProcessHTTP.checkAPIURL()
+    }
 
     func run() async throws {
         let logger = ProcessLog.make()
+        let reload = await NothingToReload(logger)
         let http = try ProcessHTTP.make(logger)
         let chatURL = chatURL
         let server = try ConsoleServer(
@@ -46,6 +53,6 @@ struct ConsoleRun: AsyncParsableCommand {
                 hostNames: OwnHosts.machineNames(), chatURL: { chatURL }),
             api: ControlPlaneClient(http: http, baseURL: ProcessHTTP.apiURL(apiURL)), logger: logger,
             onReady: { Output.line("console listening on \($0)") })
-        try await Services.run([http, server], logger: logger)
+        try await Services.run([http, reload, server], logger: logger)
     }
 }
