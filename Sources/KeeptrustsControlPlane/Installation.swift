@@ -19,6 +19,30 @@ public struct Installation: Sendable {
         self.now = now
     }
 
+    /// Refuses a server key other than the one that the database's tokens were made with.
+    ///
+    /// None of them would be good any more. The first start writes down which key that is.
+    ///
+    /// - Throws: ``BadServerKey``.
+    public func checkKey() async throws {
+        let (name, value) = ("server_key_check", key.checkValue)
+        guard try await database.read({ try $0.serverState(name) }) != value else { return }
+        let fits = try await database.write { transaction in
+            try transaction.lock("installation")
+            if let known = try transaction.serverState(name), known != value, try transaction.hasTokens() {
+                return false
+            }
+            try transaction.setServerState(name, to: value)
+            return true
+        }
+        guard fits else {
+            throw BadServerKey(
+                message: "The server key in the data directory is not the one of the tokens in the database.",
+                hint: "Start with the data directory that has it (--data-dir), or put that server.key in its place: "
+                    + "with another one, no token, key or session would be good any more.")
+        }
+    }
+
     /// The secrets of the first start; they are nowhere else.
     public struct FirstStart: Sendable {
         public var organisation: Organisation

@@ -18,6 +18,7 @@ struct Plane: Sendable {
     let throttle = SignInThrottle()
     let notifier = ChangeNotifier()
     let polls = LongPolls()
+    let health = HealthProbe()
 
     func makeID<Resource>(_ prefix: String) -> Identifier<Resource> {
         Identifier(prefix: prefix, at: now())

@@ -26,8 +26,9 @@ extension Exchange {
             readIdentity(head)
             readWantedHeaders(head)
             guard !around.isDraining else { throw .draining }
-            guard around.inFlight <= around.maxConcurrency else { throw .overloaded }
             guard around.hasRoom(around.inFlight) else { throw .spoolFull }
+            // The last thing that may refuse it: the place is given back when an exchange ends whose body was read.
+            guard around.concurrency.take() else { throw .overloaded }
             self.surface = surface
             record.surface = surface.name
             keepsAlive = head.keepsAlive

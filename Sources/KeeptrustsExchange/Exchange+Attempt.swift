@@ -94,7 +94,10 @@ extension Exchange {
         guard !hasReplied, let plan = attempt?.target.settings.retry, var sequence = route else {
             return breakOff(failure, at: now, into: &actions)
         }
-        let retryAfter = (attempt?.head?.retryAfter).flatMap { try? retryDelay(from: $0, maximum: .seconds(3_600)) }
+        let retryAfter = (attempt?.head?.retryAfter).flatMap {
+            try? retryDelay(from: $0, maximum: .seconds(3_600), at: around.wallClock())
+        }
+        let status = attempt?.head?.status
         let random = Double(around.ids.next() >> 11) / Double(1 << 53)
         let remaining = began + (attempt?.target.settings.timeouts.total ?? .seconds(600)) - now
         let step = sequence.next(
@@ -111,7 +114,11 @@ extension Exchange {
         case .attempt(let target, _):
             start(target, at: now, into: &actions)
         case .giveUp:
-            refuse(failure.refusal, outcome: .failed, at: now, into: &actions)
+            var refusal = failure.refusal
+            if let retryAfter, status == 429 || status == 503 {
+                refusal.retryAfter = Int(retryAfter.components.seconds)
+            }
+            refuse(refusal, outcome: .failed, at: now, into: &actions)
         }
     }
 

@@ -18,8 +18,8 @@ public final class Surroundings {
     /// Whether a caller on a loopback address may come without a key.
     public let allowsAnonymous: Bool
 
-    /// The most exchanges on this loop at a time.
-    public let maxConcurrency: Int
+    /// How many exchanges all loops may have at a time.
+    public let concurrency: ConcurrencyLimit
 
     /// Texts of this many bytes together are judged on another thread; nil for none.
     let longTexts: Int?
@@ -61,8 +61,9 @@ public final class Surroundings {
     let wallClock: () -> Timestamp
 
     public init(
-        snapshot: LoopSnapshot, keys: KeyRing, gatewayID: String, allowsAnonymous: Bool, maxConcurrency: Int,
-        longTexts: Int? = nil, seed: UInt64, mask: NameMask, hasRoom: @escaping (Int) -> Bool,
+        snapshot: LoopSnapshot, keys: KeyRing, gatewayID: String, allowsAnonymous: Bool,
+        concurrency: ConcurrencyLimit, longTexts: Int? = nil, seed: UInt64, mask: NameMask,
+        hasRoom: @escaping (Int) -> Bool,
         wantsAnswers: @escaping () -> Bool = { false }, clock: @escaping () -> ContinuousClock.Instant,
         wallClock: @escaping () -> Timestamp
     ) {
@@ -71,7 +72,7 @@ public final class Surroundings {
         self.keys = keys
         self.gatewayID = gatewayID
         self.allowsAnonymous = allowsAnonymous
-        self.maxConcurrency = maxConcurrency
+        self.concurrency = concurrency
         self.longTexts = longTexts
         ids = IdentifierSource(seed: seed)
         self.mask = mask

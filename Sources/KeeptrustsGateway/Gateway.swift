@@ -23,6 +23,7 @@ public final class Gateway: Sendable {
     public let services: [any Service]
 
     let loops: LoopRoster
+    private let tls: ServerTLS?
     let settings: GatewaySettings
     private let directory: StateDirectory
     private let logger: Logger
@@ -50,15 +51,18 @@ public final class Gateway: Sendable {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.eventLoops)
         let roster = try await LoopRoster(
             group, settings: settings, snapshot: snapshot, segments: segments, sync: sync, judges: judges,
-            watch: TargetWatch(logger), services: ServiceWatch(logger), detections: DetectionLog(logger: logger))
+            watch: TargetWatch(logger), services: ServiceWatch(logger), detections: DetectionLog(logger: logger),
+            logger: logger)
         roster.configFailure = first.failure
         if let controlPlane = settings.controlPlane {
             let cache = KeyCache(directory, token: controlPlane.token)
             if let keys = cache.load(maxStaleness: config.keys.maxStaleness, at: .now, logger) { roster.install(keys) }
         }
-        let listener = try await Listener.bind(settings, roster, group, logger)
+        let tls = try settings.certificate.map { try ServerTLS($0) }
+        let listener = try await Listener.bind(settings, tls, roster, group, logger)
         return Gateway(
-            settings, directory, roster, segments, sync, disk, listener, assignedDigest: first.assignedDigest, logger)
+            settings, directory, tls, roster, segments, sync, disk, listener, assignedDigest: first.assignedDigest,
+            logger)
     }
 
     /// Opens the spool, and says what becomes of records where no control plane takes them.
@@ -82,11 +86,13 @@ public final class Gateway: Sendable {
     }
 
     private init(
-        _ settings: GatewaySettings, _ directory: StateDirectory, _ loops: LoopRoster, _ segments: Segments,
-        _ sync: SpoolSync, _ disk: NIOThreadPool, _ listener: Listener, assignedDigest: String?, _ logger: Logger
+        _ settings: GatewaySettings, _ directory: StateDirectory, _ tls: ServerTLS?, _ loops: LoopRoster,
+        _ segments: Segments, _ sync: SpoolSync, _ disk: NIOThreadPool, _ listener: Listener, assignedDigest: String?,
+        _ logger: Logger
     ) {
         self.settings = settings
         self.directory = directory
+        self.tls = tls
         self.loops = loops
         self.logger = logger
         address = listener.address
@@ -118,6 +124,15 @@ public final class Gateway: Sendable {
             loops.configFailure = ConfigFailure(error, at: .now)
             throw error
         }
+    }
+
+    /// Reads certificate and key anew, for connections that begin from now on; nothing when it serves plain HTTP.
+    ///
+    /// - Throws: ``CertificateUnusable``; what was in force stays so.
+    public func reloadCertificate() throws(CertificateUnusable) {
+        guard let tls else { return }
+        try tls.reload()
+        logger.info("certificate reloaded", metadata: ["file": "\(settings.certificate?.chain ?? "")"])
     }
 
     /// Whether callers' keys can be checked: there are some in the config, or the control plane has sent its own.

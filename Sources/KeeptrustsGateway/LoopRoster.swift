@@ -4,6 +4,7 @@ import KeeptrustsConfig
 import KeeptrustsCore
 import KeeptrustsExchange
 import KeeptrustsPolicy
+import Logging
 import NIOCore
 import NIOPosix
 import NIOSSL
@@ -27,7 +28,8 @@ final class LoopRoster: Sendable {
 
     init(
         _ group: MultiThreadedEventLoopGroup, settings: GatewaySettings, snapshot: Snapshot, segments: Segments,
-        sync: SpoolSync, judges: NIOThreadPool, watch: TargetWatch, services: ServiceWatch, detections: DetectionLog
+        sync: SpoolSync, judges: NIOThreadPool, watch: TargetWatch, services: ServiceWatch, detections: DetectionLog,
+        logger: Logger
     ) async throws {
         (self.watch, self.services) = (watch, services)
         state = Mutex(State(snapshot: snapshot))
@@ -36,14 +38,15 @@ final class LoopRoster: Sendable {
         let tls = try NIOSSLContext(configuration: Self.clientTLS(settings.environment))
         let keys = Self.keyRing(snapshot, nil, expectsFleetKeys: expectsFleetKeys)
         let mask = NameMask(key: SymmetricKey(size: .bits128).withUnsafeBytes { Array($0) })
-        let concurrency = max(1, settings.maxConcurrency / loops.count)
+        let limit = LimitWatch(settings.maxConcurrency, logger)
+        let concurrency = ConcurrencyLimit(settings.maxConcurrency) { limit.take($0, at: .now) }
         var contexts: [NIOLoopBound<LoopContext>] = []
         for loop in loops {
             contexts.append(
                 try await loop.submit {
                     let surroundings = Surroundings(
                         snapshot: LoopSnapshot(snapshot), keys: keys, gatewayID: "",
-                        allowsAnonymous: settings.allowsAnonymous, maxConcurrency: concurrency,
+                        allowsAnonymous: settings.allowsAnonymous, concurrency: concurrency,
                         longTexts: Self.longTexts, seed: SystemRandomNumberGenerator().seed, mask: mask,
                         hasRoom: { exchanges in
                             if segments.hasRoom(for: (exchanges + 1) * SpoolIntake.reservedBytes) { return true }

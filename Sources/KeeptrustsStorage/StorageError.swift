@@ -23,13 +23,19 @@ public struct StorageError: UserFacingError, CustomDebugStringConvertible {
     public var message: String
     public var hint: String?
 
+    /// What the operator can do about it, for the operator alone; callers read `hint`.
+    public var remedy: String?
+
     /// What the engine said, for the operator; never a password.
     public var cause: String?
 
-    public init(_ kind: Kind, _ message: String, hint: String? = nil, cause: String? = nil) {
+    public init(
+        _ kind: Kind, _ message: String, hint: String? = nil, remedy: String? = nil, cause: String? = nil
+    ) {
         self.kind = kind
         self.message = message
         self.hint = hint
+        self.remedy = remedy
         self.cause = cause
     }
 
@@ -46,11 +52,14 @@ public struct StorageError: UserFacingError, CustomDebugStringConvertible {
     }
 
     public var debugDescription: String {
-        cause.map { "\(code): \(description) (\($0))" } ?? "\(code): \(description)"
+        let text = remedy.map { "\(message) \($0)" } ?? description
+        return cause.map { "\(code): \(text) (\($0))" } ?? "\(code): \(text)"
     }
 
-    static func unavailable(_ cause: String) -> Self {
-        Self(.unavailable, "The database is not available.", hint: "Try again in a moment.", cause: cause)
+    static func unavailable(_ cause: String, remedy: String? = nil) -> Self {
+        Self(
+            .unavailable, "The database is not available.", hint: "Try again in a moment.", remedy: remedy,
+            cause: cause)
     }
 
     static func alreadyExists(_ cause: String) -> Self {

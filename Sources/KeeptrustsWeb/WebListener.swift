@@ -76,6 +76,8 @@ public struct WebListener: Service {
                 privateKey: .privateKey(try NIOSSLPrivateKey(file: tls.key, format: .pem)))
             configuration.minimumTLSVersion = .tlsv12
             configuration.applicationProtocols = ["http/1.1"]
+            // A peer that keeps a connection open without reading from it would hold up the end by five seconds.
+            configuration.shutdownTimeout = .seconds(1)
             return try .tls(http, tlsConfiguration: configuration)
         } catch {
             throw CannotServe(

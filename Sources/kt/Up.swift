@@ -78,6 +78,7 @@ struct Up: AsyncParsableCommand {
         try await store.migrate()
         let key = try DataDirectory.serverKey(in: dataDir)
         let installation = Installation(database: store, key: key)
+        try await installation.checkKey()
         let first = try await installation.begin()
         let http = try ProcessHTTP.make(logger)
         let addresses = Addresses()

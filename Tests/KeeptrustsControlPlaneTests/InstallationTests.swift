@@ -42,6 +42,29 @@ struct InstallationTests {
         #expect(link?.userID == first.administrator.id)
     }
 
+    @Test("A key other than the one of the tokens is refused; an installation without a check value takes its own")
+    func keyFits() async throws {
+        let database = try SQLiteDatabase()
+        try await database.migrate()
+        let (ours, other) = (try plane(database).key, try ServerKey(bytes: Data(repeating: 8, count: 32)))
+
+        // Without tokens, nothing hangs on the key.
+        try await Installation(database: database, key: other).checkKey()
+        try await Installation(database: database, key: ours).checkKey()
+        _ = try await Installation(database: database, key: ours).begin()
+        try await Installation(database: database, key: ours).checkKey()
+        await #expect(throws: BadServerKey.self) {
+            try await Installation(database: database, key: other).checkKey()
+        }
+
+        // As versions left it that wrote no check value.
+        _ = try await database.write { try $0.execute("DELETE FROM server_state") }
+        try await Installation(database: database, key: ours).checkKey()
+        await #expect(throws: BadServerKey.self) {
+            try await Installation(database: database, key: other).checkKey()
+        }
+    }
+
     @Test("Several processes that start at once make one organisation")
     func race() async throws {
         let database = try SQLiteDatabase()

@@ -38,6 +38,47 @@ struct ServiceTests {
         #expect(!asked.text.contains("hunter2"))
     }
 
+    @Test("It is ready when its database takes a write, and alive in any case")
+    func readiness() async throws {
+        let fixture = try await Fixture()
+        #expect(try await fixture.send(.get, "/readyz").text == #"{"status":"ready"}"#)
+
+        let lost = fixture.with(Unreachable())
+        let down = try await lost.send(.get, "/readyz")
+        #expect(down.status == 503)
+        #expect(down.text == #"{"status":"not ready"}"#)
+        let alive = try await lost.send(.get, "/healthz")
+        #expect(alive.status == 200)
+        #expect(alive.text == #"{"status":"alive"}"#)
+
+        fixture.plane.notifier.stop()
+        #expect(try await fixture.send(.get, "/readyz").status == 503)
+    }
+
+    @Test("A database that answers and takes no write is not well")
+    func readOnly() async throws {
+        let fixture = try await Fixture()
+
+        let frozen = fixture.with(ReadOnly(database: fixture.plane.database))
+
+        #expect(try await frozen.send(.get, "/health").status == 503)
+    }
+
+    /// A database whose writes fail.
+    private struct ReadOnly: Database {
+        let database: any Database
+
+        func read<Value: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> Value) async throws -> Value
+        {
+            try await database.read(body)
+        }
+
+        func write<Value: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> Value) async throws -> Value
+        {
+            throw StorageError(.unavailable, "The database is not available.", cause: "disk full")
+        }
+    }
+
     @Test("The API describes itself")
     func describes() async throws {
         let fixture = try await Fixture()

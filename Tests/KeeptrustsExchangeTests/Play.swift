@@ -37,7 +37,8 @@ final class Play {
 
     init(
         _ yaml: String = Play.yaml, allowsAnonymous: Bool = false, hasRoom: Bool = true, wantsAnswers: Bool = false,
-        failMode: PolicyChain.OnError = .block, longTexts: Int? = nil, environment more: [String: String] = [:]
+        failMode: PolicyChain.OnError = .block, concurrency: ConcurrencyLimit = ConcurrencyLimit(.max),
+        longTexts: Int? = nil, environment more: [String: String] = [:]
     ) throws {
         let config = try PolicyConfig(yaml: yaml, file: "play.yaml")
         let environment = ["KEY": Play.key, "SECRET": "sk-upstream"].merging(more) { $1 }
@@ -47,7 +48,7 @@ final class Play {
         let start = now
         around = Surroundings(
             snapshot: LoopSnapshot(snapshot), keys: KeyRing(plain: snapshot.groupKeys), gatewayID: "gw_1",
-            allowsAnonymous: allowsAnonymous, maxConcurrency: 10, longTexts: longTexts, seed: 1,
+            allowsAnonymous: allowsAnonymous, concurrency: concurrency, longTexts: longTexts, seed: 1,
             mask: NameMask(key: [UInt8](repeating: 7, count: 16)),
             hasRoom: { _ in hasRoom }, wantsAnswers: { wantsAnswers }, clock: { start },
             wallClock: { Timestamp(rawValue: 1_700_000_000_000_000) })

@@ -1,3 +1,4 @@
+import KeeptrustsCore
 import KeeptrustsRouting
 import Testing
 
@@ -112,16 +113,27 @@ struct RetryPlanTests {
         "A wait is cut to the maximum",
         arguments: [
             ("0", Duration.zero), ("7", .seconds(7)), ("90", .seconds(30)), ("99999999999999999999", .seconds(30)),
+            ("Sun, 06 Nov 1994 08:49:37 GMT", .seconds(7)), ("Sun, 06 Nov 1994 09:49:37 GMT", .seconds(30)),
+            ("Sun, 06 Nov 1994 08:49:29 GMT", .zero),
         ])
     func retryAfter(header: String, expected: Duration) throws {
-        #expect(try retryDelay(from: header, maximum: .seconds(30)) == expected)
+        #expect(try retryDelay(from: header, maximum: .seconds(30), at: Self.now) == expected)
     }
 
+    /// 1994-11-06T08:49:30Z, and a moment.
+    private static let now = Timestamp(rawValue: 784_111_770_000_001)
+
     @Test(
-        "What is not a number of seconds is refused",
-        arguments: ["soon", "", "-1", "+1", "1.5", " 1", "Fri, 31 Dec 1999 23:59:59 GMT"])
+        "What is neither a number of seconds nor a date is refused",
+        arguments: [
+            "soon", "", "-1", "+1", "1.5", " 1", "Fri, 31 Dec 1999 23:59:59", "Fri, 32 Dec 1999 23:59:59 GMT",
+            "Fri, 31 Dez 1999 23:59:59 GMT", "Friday, 31-Dec-99 23:59:59 GMT", "Fri, 31 Dec 1999 23:59:59 UTC",
+            "Fri,  31 Dec 1999 23:59:59 GMT", "Fri, 3x Dec 1999 23:59:59 GMT",
+        ])
     func malformed(header: String) {
-        #expect(throws: MalformedRetryAfter(header: header)) { try retryDelay(from: header, maximum: .seconds(30)) }
+        #expect(throws: MalformedRetryAfter(header: header)) {
+            try retryDelay(from: header, maximum: .seconds(30), at: Self.now)
+        }
     }
 }
 

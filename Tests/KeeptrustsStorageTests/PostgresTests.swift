@@ -191,6 +191,58 @@ struct PostgresTests {
         #expect(error.map { String(reflecting: $0).contains("s3cret") } == false)
     }
 
+    @Test("The operator reads what is wrong with an address, and callers do not")
+    func refusals() async throws {
+        let good = try #require(URLComponents(string: try await PostgresServer.shared.database().url))
+        func remedy(_ change: (inout URLComponents) -> Void) async throws -> String {
+            var address = good
+            change(&address)
+            let database = try PostgresDatabase(url: try #require(address.string), connections: 1)
+            let error = await #expect(throws: StorageError.self) { try await database.migrate() }
+            #expect(error?.description == "The database is not available. Try again in a moment.")
+            return error?.remedy ?? ""
+        }
+
+        #expect(try await remedy { $0.password = "wrong" }.contains("refuses the user"))
+        #expect(try await remedy { $0.password = nil }.contains("asks for a password"))
+        #expect(try await remedy { $0.path = "/missing" }.contains("no such database"))
+        #expect(try await remedy { $0.port = 1 }.contains("No PostgreSQL answers"))
+    }
+
+    @Test(
+        "The state is read from libpq's short form",
+        arguments: [
+            ("connection to server at \"::1\", port 5432 failed: FATAL:  28P01\n", "28P01"),
+            ("a failed: FATAL:  3D000\nb failed: SCHWERWIEGEND:  28000\n", "28000"),
+            ("connection refused", nil), ("FATAL:  password authentication failed", nil),
+        ] as [(String, String?)])
+    func states(message: String, expected: String?) {
+        #expect(PostgresRefusal.state(in: message) == expected)
+    }
+
+    @Test("A schema that is up to date asks for no right to make tables")
+    func withoutRights() async throws {
+        let store = try await Engine.postgres.makeStore()
+        guard case .server(let url) = store else { return }
+        let owner = try store.open()
+        try await owner.migrate()
+        let role = "reader_" + UUID().uuidString.replacing("-", with: "").lowercased()
+        try await owner.write { db in
+            _ = try db.rows("SELECT set_config('kt.role', \(role), true)")
+            try db.execute(
+                """
+                DO $$ DECLARE role TEXT := current_setting('kt.role'); BEGIN
+                EXECUTE format('CREATE ROLE %I LOGIN PASSWORD %L', role, 'few');
+                EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', current_schema(), role);
+                EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA %I TO %I', current_schema(), role); END $$
+                """)
+        }
+        var address = try #require(URLComponents(string: url))
+        (address.user, address.password) = (role, "few")
+
+        try await PostgresDatabase(url: try #require(address.string), connections: 1).migrate()
+    }
+
     @Test("What libpq says is shown in one line, without the password")
     func redaction() throws {
         let address = try PostgresAddress("postgres://kt:pa%20ss@h/d")

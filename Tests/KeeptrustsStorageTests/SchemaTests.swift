@@ -18,7 +18,21 @@ struct SchemaTests {
 
         let names = try await databases[0].read { try $0.rows("SELECT name FROM schema_migration ORDER BY name") }
             .map { row -> String in try row[0] }
-        #expect(names == ["0001-identity", "0002-fleet", "0003-events", "0004-audit", "0005-endings"])
+        #expect(
+            names == [
+                "0001-identity", "0002-fleet", "0003-events", "0004-audit", "0005-endings", "0006-server-state",
+            ])
+    }
+
+    @Test("What servers write down is kept once for each name", arguments: Engine.available)
+    func serverState(engine: Engine) async throws {
+        let database = try await engine.makeDatabase()
+
+        try await database.write { try $0.setServerState("a", to: "1") }
+        try await database.write { try $0.setServerState("a", to: "2") }
+
+        let kept = try await database.read { [try $0.serverState("a"), try $0.serverState("b")] }
+        #expect(kept == ["2", nil])
     }
 
     @Test("A released migration that was edited is refused", arguments: Engine.available)
@@ -117,7 +131,7 @@ struct SchemaTests {
             return try db.rows(tables).map { row -> String in try row[0] }
         }
 
-        #expect(Set(strangers) == ["organisation", "schema_migration"])
+        #expect(Set(strangers) == ["organisation", "schema_migration", "server_state"])
     }
 
     @Test("The database itself keeps audit records as they are", arguments: Engine.available)

@@ -71,6 +71,11 @@ public struct ServerKey: Sendable {
         derived("gateway-keys:\(organisation.rawValue)").withUnsafeBytes { Data($0) }
     }
 
+    /// Tells this key from another, and nothing about it.
+    var checkValue: String {
+        Self.hex(HMAC<SHA256>.authenticationCode(for: Data("keeptrusts".utf8), using: derived("check")))
+    }
+
     private func derived(_ use: String) -> SymmetricKey {
         SymmetricKey(data: Data(HMAC<SHA256>.authenticationCode(for: Data("keeptrusts:\(use)".utf8), using: key)))
     }

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import KeeptrustsCore
 import KeeptrustsStorage
 import KeeptrustsWeb
 import NIOCore
@@ -11,6 +12,8 @@ struct HealthRoutes {
     var routes: RouteCollection<APIContext> {
         RouteCollection(context: APIContext.self)
             .get("health", use: health)
+            .get("healthz", use: liveness)
+            .get("readyz", use: readiness)
             .get("openapi.json", use: description)
     }
 
@@ -19,18 +22,34 @@ struct HealthRoutes {
         var version: String
     }
 
+    private struct Condition: Encodable {
+        var status: String
+    }
+
     private func health(_ request: Request, context: APIContext) async throws -> Response {
-        let isReachable = await withTaskGroup(of: Bool.self) { group in
-            group.addTask { (try? await plane.database.read { try $0.rows("SELECT 1").count }) == 1 }
-            group.addTask {
-                try? await Task.sleep(for: .seconds(3))
-                return false
-            }
-            defer { group.cancelAll() }
-            return await group.next() ?? false
+        let isWell = await databaseIsWell()
+        let health = Health(status: isWell ? "ok" : "unavailable", version: plane.settings.version)
+        return try answer(health, status: isWell ? .ok : .serviceUnavailable)
+    }
+
+    /// Says nothing but that the process answers: restarting it would not mend a database.
+    private func liveness(_ request: Request, context: APIContext) async throws -> Response {
+        try answer(Condition(status: "alive"))
+    }
+
+    private func readiness(_ request: Request, context: APIContext) async throws -> Response {
+        let isStopping = plane.notifier.isStopping
+        let isReady = isStopping ? false : await databaseIsWell()
+        return try answer(
+            Condition(status: isReady ? "ready" : "not ready"), status: isReady ? .ok : .serviceUnavailable)
+    }
+
+    /// Whether the database takes a write: one that only answers is of no use to gateways.
+    private func databaseIsWell() async -> Bool {
+        await plane.health.isWell { [plane] in
+            let now = plane.now().description
+            try await plane.database.write { try $0.setServerState("health_probe", to: now) }
         }
-        let health = Health(status: isReachable ? "ok" : "unavailable", version: plane.settings.version)
-        return try answer(health, status: isReachable ? .ok : .serviceUnavailable)
     }
 
     private func description(_ request: Request, context: APIContext) async throws -> Response {

@@ -39,8 +39,8 @@ final class Rehearsal {
         let start = now
         around = Surroundings(
             snapshot: LoopSnapshot(snapshot), keys: KeyRing(plain: keys), gatewayID: "", allowsAnonymous: false,
-            maxConcurrency: 1, seed: 1, mask: NameMask(key: []), hasRoom: { _ in true }, clock: { start },
-            wallClock: { Timestamp(rawValue: 1_700_000_000_000_000) })
+            concurrency: ConcurrencyLimit(.max), seed: 1, mask: NameMask(key: []), hasRoom: { _ in true },
+            clock: { start }, wallClock: { Timestamp(rawValue: 1_700_000_000_000_000) })
         around.asksServices = false
         model = config.targets.first?.model ?? ""
     }

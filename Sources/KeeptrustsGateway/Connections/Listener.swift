@@ -27,9 +27,9 @@ final class Listener: Service {
     }
 
     static func bind(
-        _ settings: GatewaySettings, _ loops: LoopRoster, _ group: MultiThreadedEventLoopGroup, _ logger: Logger
+        _ settings: GatewaySettings, _ tls: ServerTLS?, _ loops: LoopRoster, _ group: MultiThreadedEventLoopGroup,
+        _ logger: Logger
     ) async throws -> Listener {
-        let tls = try settings.certificate.map(serverTLS)
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 4_096)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -46,7 +46,9 @@ final class Listener: Service {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     guard let context = loops.context(of: channel.eventLoop) else { return }
-                    if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls)) }
+                    if let tls {
+                        try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls.context))
+                    }
                     try channel.pipeline.syncOperations.addHandler(CallerHandler(loop: context.value))
                 }
             }
@@ -79,22 +81,6 @@ final class Listener: Service {
         }
         loops.abandon()
     }
-
-    private static func serverTLS(_ certificate: GatewaySettings.Certificate) throws -> NIOSSLContext {
-        do {
-            let chain = try NIOSSLCertificate.fromPEMFile(certificate.chain).map {
-                NIOSSLCertificateSource.certificate($0)
-            }
-            let key = try NIOSSLPrivateKey(file: certificate.key, format: .pem)
-            var configuration = TLSConfiguration.makeServerConfiguration(
-                certificateChain: chain, privateKey: .privateKey(key))
-            configuration.minimumTLSVersion = .tlsv12
-            configuration.applicationProtocols = ["http/1.1"]
-            return try NIOSSLContext(configuration: configuration)
-        } catch {
-            throw CertificateUnusable(chain: certificate.chain, key: certificate.key, cause: "\(error)")
-        }
-    }
 }
 
 /// An address that cannot be listened on.
@@ -113,15 +99,4 @@ public struct CannotListen: UserFacingError, Equatable {
         default: "\(error)"
         }
     }
-}
-
-/// A certificate or key that cannot be used.
-public struct CertificateUnusable: UserFacingError, Equatable {
-    public var chain: String
-    public var key: String
-    public var cause: String
-
-    public var category: ErrorCategory { .invalidInput }
-    public var code: String { "tls.unusable" }
-    public var message: String { "The certificate '\(chain)' with the key '\(key)' cannot be used: \(cause)." }
 }

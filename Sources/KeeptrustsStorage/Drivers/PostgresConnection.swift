@@ -35,9 +35,10 @@ final class PostgresConnection: @unchecked Sendable {
         }
         handle = PQconnectdbParams(&keywords, &values, 1)
         guard isOpen else {
-            let cause = address.redact(handle.map { String(cString: PQerrorMessage($0)) } ?? "out of memory")
+            let cause = lastMessage
+            let remedy = PostgresRefusal.remedy(for: handle)
             close()
-            throw StorageError.unavailable(cause)
+            throw StorageError.unavailable(cause, remedy: remedy)
         }
         PQsetNoticeProcessor(handle, { _, _ in }, nil)
         for setting: SQL in ["SET statement_timeout = 30000", "SET lock_timeout = 10000", "SET bytea_output = 'hex'"] {

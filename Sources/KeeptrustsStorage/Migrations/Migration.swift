@@ -26,31 +26,24 @@ struct Migration: Sendable {
         return String(hash, radix: 16)
     }
 
-    static let all = [identity, fleet, events, audit, endings]
+    static let all = [identity, fleet, events, audit, endings, serverState]
 }
 
 extension Database {
     /// Brings the schema up to date, each step in its own transaction.
     ///
-    /// Safe to call on every start, also of several processes at once: they take turns.
+    /// Safe to call on every start, also of several processes at once: they take turns. A database that lacks no step is
+    /// only read, so that a role without the right to make tables will do.
     ///
     /// - Throws: ``StorageError`` with ``StorageError/Kind/schemaTooNew`` when the database has steps that this program
     ///   does not know, and ``StorageError/Kind/migrationChanged`` when a step is not the one that was applied.
     public func migrate() async throws { try await migrate(through: Migration.all) }
 
     /// Whether the first step of the schema was applied; changes nothing.
-    public func hasSchema() async throws -> Bool {
-        try await read { transaction in
-            let tables: SQL =
-                switch transaction.engine {
-                case .sqlite: "SELECT 1 AS found FROM sqlite_master WHERE type = 'table' AND name = 'schema_migration'"
-                case .postgres: "SELECT 1 AS found WHERE to_regclass('schema_migration') IS NOT NULL"
-                }
-            return try !transaction.rows(tables).isEmpty
-        }
-    }
+    public func hasSchema() async throws -> Bool { try await read { try $0.hasHistory() } }
 
     func migrate(through migrations: [Migration]) async throws {
+        guard try await !read({ try $0.isUpToDate(migrations) }) else { return }
         while try await write({ try $0.applyNext(of: migrations) }) {}
     }
 }
@@ -73,6 +66,22 @@ extension Transaction {
         try execute(
             "INSERT INTO schema_migration (name, checksum) VALUES (\(next.name), \(next.checksum(for: engine)))")
         return true
+    }
+
+    fileprivate func hasHistory() throws -> Bool {
+        let tables: SQL =
+            switch engine {
+            case .sqlite: "SELECT 1 AS found FROM sqlite_master WHERE type = 'table' AND name = 'schema_migration'"
+            case .postgres: "SELECT 1 AS found WHERE to_regclass('schema_migration') IS NOT NULL"
+            }
+        return try !rows(tables).isEmpty
+    }
+
+    /// Whether all steps were applied, as they are.
+    fileprivate func isUpToDate(_ migrations: [Migration]) throws -> Bool {
+        guard try hasHistory() else { return false }
+        try checkHistory(against: migrations)
+        return try appliedMigrations().count == migrations.count
     }
 
     private func appliedMigrations() throws -> [(name: String, checksum: String)] {

@@ -31,7 +31,11 @@ struct GatewayOptions: ParsableArguments {
     @Option(help: "The gateway's name in the console.")
     var name: String?
 
-    @Option(help: "The most exchanges at a time. [env: KEEPTRUSTS_GATEWAY_MAX_CONCURRENCY]")
+    @Option(help: "What a policy that fails does, unless its own entry says: block or allow.")
+    var failMode = FailMode.block
+
+    @Option(
+        help: "The most exchanges at a time, in all (default: 10000). [env: KEEPTRUSTS_GATEWAY_MAX_CONCURRENCY]")
     var maxConcurrency: Int?
 
     @Option(help: "Event loops (default: one for each core).")
@@ -57,6 +61,8 @@ struct GatewayOptions: ParsableArguments {
         guard (0...86_400).contains(drainTimeout) else {
             throw ValidationError("--drain-timeout must be 0 to 86400 seconds.")
         }
+        try BaseURL.check("--api-url", apiURL)
+        try ProcessHTTP.checkAPIURL()
         try UnreadableFile.asUsage { _ = try certificate(ProcessInfo.processInfo.environment) }
     }
 
@@ -75,6 +81,7 @@ struct GatewayOptions: ParsableArguments {
         settings.maxConcurrency = try concurrency(environment)
         settings.callers = files.callers
         settings.upstreams = files.upstreams
+        settings.failMode = failMode == .allow ? .allow : .block
         settings.allowsAnonymous = allowAnonymous
         settings.drainTimeout = .seconds(Int64(drainTimeout))
         settings.controlPlane = try controlPlane(environment, http)

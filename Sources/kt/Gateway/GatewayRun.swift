@@ -23,7 +23,8 @@ struct GatewayRun: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
         abstract: "Run the gateway with a config from files.",
-        discussion: "SIGHUP reads the files anew. SIGTERM lets exchanges finish, then ends with 0."
+        discussion:
+            "SIGHUP reads the files anew, certificate and key too. SIGTERM lets exchanges finish, then ends with 0."
     )
 
     @Option(
@@ -31,17 +32,13 @@ struct GatewayRun: AsyncParsableCommand {
         help: "The config; given several times, later files win.")
     var policyConfig = ["policy-config.yaml"]
 
-    @Option(help: "What a policy that fails does, unless its own entry says: block or allow.")
-    var failMode = FailMode.block
-
     @OptionGroup var options: GatewayOptions
 
     func run() async throws {
         let logger = try ProcessLog.make()
         let source = try ConfigFiles(paths: policyConfig).source()
         let http = try ProcessHTTP.make(logger)
-        var settings = try options.settings(source, http: http, logger: logger)
-        settings.failMode = failMode == .allow ? .allow : .block
+        let settings = try options.settings(source, http: http, logger: logger)
         try await GatewayProcess.run(settings, options, http: http, logger: logger)
     }
 }
@@ -107,7 +104,7 @@ private enum GatewayProcess {
     }
 }
 
-/// Reads the config anew when the process gets SIGHUP.
+/// Reads config and certificate anew when the process gets SIGHUP.
 struct ReloadOnHangUp: Service {
     let gateway: Gateway
 
@@ -123,6 +120,10 @@ struct ReloadOnHangUp: Service {
         // The group traps SIGTERM and SIGINT before it runs its services.
         onReady()
         for await _ in hangUps.cancelOnGracefulShutdown() {
+            do throws(CertificateUnusable) { try gateway.reloadCertificate() } catch {
+                logger.error(
+                    "the certificate was not reloaded; the old one stays in force", metadata: ["error": "\(error)"])
+            }
             do { try gateway.reload() } catch {
                 logger.refused(error, "the config was not reloaded; the old one stays in force")
             }
@@ -153,6 +154,12 @@ enum ProcessHTTP {
         return OutboundHTTP(
             proxies: try ProxyRules(environment: environment), trustRoots: environment.value("SSL_CERT_FILE"),
             logger: logger)
+    }
+
+    /// Refuses a variable with the control plane's address that leads nowhere.
+    static func checkAPIURL() throws {
+        let name = "KEEPTRUSTS_API_URL"
+        try BaseURL.check(name, ProcessInfo.processInfo.environment.value(name))
     }
 
     /// The control plane's address: an option, the variable, or the default.

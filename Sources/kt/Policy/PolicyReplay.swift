@@ -43,6 +43,7 @@ struct PolicyReplay: AsyncParsableCommand {
     func validate() throws {
         guard (events == nil) != (since == nil) else { throw ValidationError("Give --events or --since.") }
         guard !config.isEmpty else { throw ValidationError("Give the new config with --config.") }
+        try BaseURL.check("--api-url", apiUrl)
         guard since.map(Self.isMoment) != false else {
             throw ValidationError(
                 "--since must be an age such as 30m, 24h or 7d, or a time such as 2026-11-22T15:30:00Z.")

@@ -19,7 +19,7 @@ struct APIRun: AsyncParsableCommand {
         commandName: "run",
         abstract: "Run the control plane's API.",
         discussion:
-            "Brings the database up to date first. The first start prints a sign-in link, a runtime token and a key."
+            "Brings the database up to date first. SIGHUP changes nothing. The first start prints a sign-in link, a runtime token and a key."
     )
 
     @Option(help: "The address to listen on, host:port; port 0 chooses a free one.")
@@ -32,11 +32,15 @@ struct APIRun: AsyncParsableCommand {
     @OptionGroup var tls: TLSOptions
     @OptionGroup var proxies: TrustedProxyOptions
 
-    func validate() throws { _ = try HostPort.option("--listen", listen) }
+    func validate() throws {
+        _ = try HostPort.option("--listen", listen)
+        try BaseURL.check("--console-url", consoleURL)
+    }
 
     func run() async throws {
         let logger = try ProcessLog.make()
         let files = try OpenFiles(webServers: 1, logger)
+        let reload = await NothingToReload(logger)
         let store = try database.open()
         let key = try DataDirectory.serverKey(in: database.directory)
         var settings = ControlPlaneSettings(version: Product.version)
@@ -48,12 +52,14 @@ struct APIRun: AsyncParsableCommand {
             address: try HostPort(listen), tls: try tls.files(), validate: ConfigValidation.problems,
             logger: logger, onReady: { Output.line("api listening on \($0)") })
         try await store.migrate()
-        if let first = try await Installation(database: store, key: key).begin() {
+        let installation = Installation(database: store, key: key)
+        try await installation.checkKey()
+        if let first = try await installation.begin() {
             Output.line("sign-in link (once, 24 hours): \(consoleURL)/sign-in?code=\(first.signInCode.reveal())")
             Output.line("runtime token for a gateway:   \(first.runtimeToken.reveal())")
             Output.line("gateway key for callers:       \(first.gatewayKey.reveal())")
         }
-        try await Services.run([server], logger: logger)
+        try await Services.run([reload, server], logger: logger)
     }
 }
 
@@ -86,6 +92,8 @@ struct APISignInLink: AsyncParsableCommand {
     var consoleURL = "http://127.0.0.1:3000"
 
     @OptionGroup var database: DatabaseOptions
+
+    func validate() throws { try BaseURL.check("--console-url", consoleURL) }
 
     func run() async throws {
         let store = try database.openExisting()

@@ -38,11 +38,19 @@ struct ChatRun: AsyncParsableCommand {
     @OptionGroup var tls: TLSOptions
     @OptionGroup var proxies: TrustedProxyOptions
 
-    func validate() throws { _ = try HostPort.option("--listen", listen) }
+    func validate() throws {
+        _ = try HostPort.option("--listen", listen)
+        try BaseURL.check("--api-url", apiURL)
+        try BaseURL.check("--public-url", publicURL)
+        try BaseURL.check("--gateway-url", gatewayURL)
+        try BaseURL.check("--console-url", consoleURL)
+        try ProcessHTTP.checkAPIURL()
+    }
 
     func run() async throws {
         let logger = try ProcessLog.make()
         let files = try OpenFiles(webServers: 1, logger)
+        let reload = await NothingToReload(logger)
         let http = try ProcessHTTP.make(logger)
         let (gatewayURL, consoleURL) = (gatewayURL, consoleURL)
         var settings = ChatSettings(
@@ -54,6 +62,6 @@ struct ChatRun: AsyncParsableCommand {
             settings: settings, api: ControlPlaneClient(http: http, baseURL: ProcessHTTP.apiURL(apiURL)), http: http,
             logger: logger,
             onReady: { Output.line("chat listening on \($0)") })
-        try await Services.run([http, server], logger: logger)
+        try await Services.run([http, reload, server], logger: logger)
     }
 }

@@ -35,11 +35,18 @@ struct ConsoleRun: AsyncParsableCommand {
     @OptionGroup var tls: TLSOptions
     @OptionGroup var proxies: TrustedProxyOptions
 
-    func validate() throws { _ = try HostPort.option("--listen", listen) }
+    func validate() throws {
+        _ = try HostPort.option("--listen", listen)
+        try BaseURL.check("--api-url", apiURL)
+        try BaseURL.check("--public-url", publicURL)
+        try BaseURL.check("--chat-url", chatURL)
+        try ProcessHTTP.checkAPIURL()
+    }
 
     func run() async throws {
         let logger = try ProcessLog.make()
         let files = try OpenFiles(webServers: 1, logger)
+        let reload = await NothingToReload(logger)
         let http = try ProcessHTTP.make(logger)
         let chatURL = chatURL
         var settings = ConsoleSettings(
@@ -51,6 +58,6 @@ struct ConsoleRun: AsyncParsableCommand {
             settings: settings, api: ControlPlaneClient(http: http, baseURL: ProcessHTTP.apiURL(apiURL)),
             logger: logger,
             onReady: { Output.line("console listening on \($0)") })
-        try await Services.run([http, server], logger: logger)
+        try await Services.run([http, reload, server], logger: logger)
     }
 }

@@ -72,6 +72,18 @@ extension HostPort {
     }
 }
 
+extension BaseURL {
+    /// Refuses a URL that is an option of a command, or a variable, and that leads nowhere.
+    ///
+    /// - Throws: `ValidationError`, which names the option.
+    static func check(_ name: String, _ text: String?) throws {
+        guard let text else { return }
+        do throws(BaseURL.Problem) { _ = try BaseURL(text) } catch {
+            throw ValidationError("\(name) \(error.message): write it as in http://127.0.0.1:8080.")
+        }
+    }
+}
+
 /// Where the control plane keeps everything.
 struct DatabaseOptions: ParsableArguments {
     @Option(
@@ -200,6 +212,24 @@ enum ConfigValidation {
                 line: warning.location.line, column: warning.location.column)
         }
         return errors + warnings
+    }
+}
+
+/// Goes on when the process gets SIGHUP, which ends a process that does not take it.
+struct NothingToReload: Service {
+    /// Trapped before the server starts.
+    let hangUps: UnixSignalsSequence
+    let logger: Logger
+
+    init(_ logger: Logger) async {
+        hangUps = await UnixSignalsSequence(trapping: .sighup)
+        self.logger = logger
+    }
+
+    func run() async throws {
+        for await _ in hangUps.cancelOnGracefulShutdown() {
+            logger.info("there is nothing to reload; a new certificate needs a restart")
+        }
     }
 }
 
