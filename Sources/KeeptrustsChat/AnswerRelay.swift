@@ -16,11 +16,16 @@ import ServiceLifecycle
 /// has been written by then stays in the conversation.
 struct AnswerRelay: Sendable {
     let gateway: Gateway
+    private let conversation: Conversation
+    private let turn: Int
     private let text: String
     private let model: String
 
     /// What was said before, as far as it fits into one request.
     private let context: [Conversation.Turn]
+
+    /// The browser's session, which ends with the person's access.
+    private let secret: String?
 
     /// No answer may be longer (bytes).
     private static let maximumAnswer = 4 << 20
@@ -28,10 +33,14 @@ struct AnswerRelay: Sendable {
     /// How much of the conversation goes along with a message (bytes).
     private static let maximumContext = 512 << 10
 
-    private var conversation: Conversation { gateway.session.conversation }
-
-    init(gateway: Gateway, text: String, model: String, earlier: [Conversation.Turn]) {
+    init(
+        gateway: Gateway, conversation: Conversation, turn: Int, text: String, model: String,
+        earlier: [Conversation.Turn], secret: String?
+    ) {
         self.gateway = gateway
+        self.conversation = conversation
+        self.turn = turn
+        self.secret = secret
         self.text = text
         self.model = model
         var room = Self.maximumContext - text.utf8.count
@@ -49,7 +58,11 @@ struct AnswerRelay: Sendable {
         do {
             try await request.body.consumeWithCancellationOnInboundClose { _ in
                 do {
-                    try await relay(to: &writer)
+                    try await tell("conversation", Begun(id: conversation.id, turn: turn), to: &writer)
+                    let requestID = try await relay(to: &writer)
+                    // The turn is over: the next one need not wait for the record.
+                    conversation.end(turn)
+                    try await tellDecision(on: requestID, logger: logger, to: &writer)
                 } catch let fault as RequestFault {
                     try await refuse(Refusal(fault), to: &writer)
                 } catch let error where !(error is CancellationError) && !Task.isCancelled {
@@ -59,32 +72,57 @@ struct AnswerRelay: Sendable {
                 try await writer.finish(nil)
             }
         } catch let error where error is CancellationError || Task.isCancelled {
-            conversation.update { $0.state = "stopped" }
+            conversation.update(turn) { $0.state = "stopped" }
             throw CancellationError()
         }
     }
 
-    private func relay(to writer: inout any ResponseBodyWriter) async throws {
+    /// Asks, and tells all of the answer.
+    ///
+    /// - Returns: The id by which the gateway records the exchange.
+    private func relay(to writer: inout any ResponseBodyWriter) async throws -> String {
         let answer = try await gateway.ask("/v1/chat/completions", body: try body())
         let requestID = answer.headers.first(name: "x-request-id") ?? gateway.requestID
-        conversation.update {
+        conversation.update(turn) {
             $0.requestID = requestID
             $0.segment = segment
         }
         if answer.status == .ok {
             let started = Started(
                 request_id: requestID, verdict: answer.headers.first(name: "x-keeptrusts-verdict") ?? "allow",
-                flagged: answer.headers.first(name: "x-keeptrusts-flagged") == "true")
+                flagged: answer.headers.first(name: "x-keeptrusts-flagged") == "true", segment: segment)
+            conversation.update(turn) { ($0.verdict, $0.flagged) = (started.verdict, started.flagged) }
             try await tell("started", started, to: &writer)
             try await stream(answer.body, to: &writer)
         } else {
-            let body = try await answer.body.collect(upTo: 1 << 20)
-            try await refuse(
-                AnswerReader.refusal(
-                    status: Int(answer.status.code), body: body, retryAfter: answer.headers.first(name: "retry-after")),
-                to: &writer)
+            try await refuse(try await refusal(answer), to: &writer)
         }
-        guard let event = try await gateway.decision(on: requestID) else { return }
+        return requestID
+    }
+
+    /// What the gateway says instead of an answer.
+    ///
+    /// A key that it does not know may be one that it does not know yet; the control plane tells.
+    private func refusal(_ answer: HTTPClientResponse) async throws -> Refusal {
+        let body = try await answer.body.collect(upTo: 1 << 20)
+        let refusal = AnswerReader.refusal(
+            status: Int(answer.status.code), body: body, retryAfter: answer.headers.first(name: "retry-after"))
+        guard answer.status == .unauthorized, await gateway.accessHasEnded() else { return refusal }
+        if let secret { gateway.app.sessions.end(secret) }
+        return Refusal(.accessEnded)
+    }
+
+    /// Tells what was decided, or that this is not to be had; the answer is complete without it.
+    private func tellDecision(
+        on requestID: String, logger: Logger, to writer: inout any ResponseBodyWriter
+    ) async throws {
+        var event: DecisionEvent?
+        do {
+            event = try await gateway.decision(on: requestID)
+        } catch let error where !(error is CancellationError) && !Task.isCancelled {
+            logger.warning("decision not found", metadata: ["error": "\(String(reflecting: error))"])
+        }
+        guard let event else { return try await tell("undecided", ["request_id": requestID], to: &writer) }
         conversation.decide(event, on: requestID)
         try await tell("decision", Decided(event: event, segment: segment), to: &writer)
     }
@@ -100,7 +138,7 @@ struct AnswerRelay: Sendable {
                 case .text(let piece):
                     size += piece.utf8.count
                     guard size <= Self.maximumAnswer else { throw AnswerReader.Malformed() }
-                    conversation.update { $0.answer += piece }
+                    conversation.update(turn) { $0.answer += piece }
                     try await tell("delta", ["text": piece], to: &writer)
                 case .finished(let reason): end = reason
                 case .refused(let refusal):
@@ -110,12 +148,15 @@ struct AnswerRelay: Sendable {
             }
         }
         guard !isRefused else { return }
-        conversation.update { [end] in $0.state = end }
+        conversation.update(turn) { [end] in $0.state = end }
         try await tell("ended", ["reason": end], to: &writer)
     }
 
     private func refuse(_ refusal: Refusal, to writer: inout any ResponseBodyWriter) async throws {
-        conversation.update { $0.refusal = refusal }
+        conversation.update(turn) {
+            $0.refusal = refusal
+            if refusal.isOfPolicy { $0.answer = "" }
+        }
         try await tell("refused", refusal, to: &writer)
     }
 
@@ -157,11 +198,22 @@ struct Decided: Encodable {
     var segment: Int
 }
 
-/// The first news of a turn: the request has passed the policies.
+/// The first news of a turn: where it stands.
+private struct Begun: Encodable {
+    var id: String
+
+    /// How many turns there are before it.
+    var turn: Int
+}
+
+/// What comes when the request has passed the policies.
 private struct Started: Encodable {
     var request_id: String
     var verdict: String
     var flagged: Bool
+
+    /// The place of the message among the texts of the exchange: past 0, the verdict can be about earlier ones.
+    var segment: Int
 }
 
 extension Refusal {

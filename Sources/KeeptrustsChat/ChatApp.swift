@@ -100,7 +100,7 @@ struct ChatSession: Sendable {
     var token: Secret
     var gatewayKey: Secret
     var user: User
-    let conversation = Conversation()
+    let conversations = Conversations()
 
     init(_ handedOff: HandedOff) {
         token = handedOff.token

@@ -7,11 +7,14 @@ import Synchronization
 ///
 /// In memory, and bounded; ends with the session.
 final class Conversation: Sendable {
+    let id: String
     private let state = Mutex(State())
 
     private struct State {
         var turns: [Turn] = []
-        var isRunning = false
+
+        /// The turn whose answer is being written.
+        var running: Int?
     }
 
     /// A message and its answer.
@@ -23,6 +26,10 @@ final class Conversation: Sendable {
         /// How the answer ended: `stop`, `length`, `content_filter`, `stopped` or `cut`.
         var state = "cut"
         var requestID: String?
+
+        /// What the gateway's answer said of the request before the record is there: a verdict, such as `redact`.
+        var verdict: String?
+        var flagged = false
         var refusal: Refusal?
         var decision: DecisionEvent?
 
@@ -30,42 +37,85 @@ final class Conversation: Sendable {
         var segment = 0
 
         private enum CodingKeys: String, CodingKey {
-            case text, model, answer, state, refusal, decision, segment
+            case text, model, answer, state, verdict, flagged, refusal, decision, segment
             case requestID = "request_id"
         }
+    }
+
+    /// All that was said, as the page shows it.
+    struct Record: Encodable {
+        var id: String
+        var turns: [Turn]
+
+        /// Whether the last answer is still being written.
+        var running: Bool
+    }
+
+    /// A line of the list of conversations.
+    struct Entry: Encodable, Equatable {
+        var id: String
+
+        /// The beginning of the first line that was asked.
+        var title: String
+
+        /// The model that was asked last.
+        var model: String
     }
 
     private static let maximumTurns = 200
     private static let maximumBytes = 1 << 20
 
+    init(id: String) { self.id = id }
+
     var turns: [Turn] { state.withLock { $0.turns } }
+
+    var isRunning: Bool { state.withLock { $0.running != nil } }
+
+    var record: Record { state.withLock { Record(id: id, turns: $0.turns, running: $0.running != nil) } }
+
+    /// Nil while nothing was asked.
+    var entry: Entry? {
+        state.withLock { state in
+            guard let first = state.turns.first, let last = state.turns.last else { return nil }
+            let line = first.text.prefix { !$0.isNewline }
+            return Entry(id: id, title: String(line.prefix(80)), model: last.model)
+        }
+    }
+
+    /// The size of its texts (bytes).
+    var size: Int { state.withLock { $0.turns.reduce(0) { $0 + $1.text.utf8.count + $1.answer.utf8.count } } }
 
     /// Adds a message whose answer is about to come.
     ///
-    /// - Returns: The turns before it that have answers, as far as they fit into one request.
+    /// - Returns: The turn's number, and the turns before it that have answers.
     /// - Throws: ``RequestFault`` while another answer is being written, or when the conversation is full.
-    func begin(_ text: String, model: String) throws(RequestFault) -> [Turn] {
-        let earlier: Result<[Turn], RequestFault> = state.withLock { state in
-            guard !state.isRunning else { return .failure(.busy) }
+    func begin(_ text: String, model: String) throws(RequestFault) -> (turn: Int, earlier: [Turn]) {
+        let begun: Result<(turn: Int, earlier: [Turn]), RequestFault> = state.withLock { state in
+            guard state.running == nil else { return .failure(.busy) }
             let size = state.turns.reduce(text.utf8.count) { $0 + $1.text.utf8.count + $1.answer.utf8.count }
             guard state.turns.count < Self.maximumTurns, size <= Self.maximumBytes else { return .failure(.full) }
-            state.isRunning = true
+            let turn = state.turns.count
+            state.running = turn
             defer { state.turns.append(Turn(text: text, model: model)) }
-            return .success(state.turns.filter { $0.refusal == nil && !$0.answer.isEmpty })
+            return .success((turn, state.turns.filter { !$0.answer.isEmpty }))
         }
-        return try earlier.get()
+        return try begun.get()
     }
 
-    /// Changes the turn that runs.
-    func update(_ change: (inout Turn) -> Void) {
+    /// Changes a turn while it runs.
+    func update(_ turn: Int, _ change: (inout Turn) -> Void) {
         state.withLock { state in
-            guard state.isRunning, !state.turns.isEmpty else { return }
-            change(&state.turns[state.turns.count - 1])
+            guard state.running == turn else { return }
+            change(&state.turns[turn])
         }
     }
 
-    /// The turn that ran is over.
-    func end() { state.withLock { $0.isRunning = false } }
+    /// A turn is over; the next one may begin.
+    func end(_ turn: Int) {
+        state.withLock { state in
+            if state.running == turn { state.running = nil }
+        }
+    }
 
     /// Notes what was decided, once it is known.
     func decide(_ event: DecisionEvent, on requestID: String) {
@@ -75,8 +125,6 @@ final class Conversation: Sendable {
             }
         }
     }
-
-    func clear() { state.withLock { $0.turns = [] } }
 }
 
 /// Why there is no answer, or none to show.
@@ -100,6 +148,9 @@ struct Refusal: Sendable, Encodable, Equatable {
         case retryAfter = "retry_after"
         case escalationID = "escalation_id"
     }
+
+    /// Whether a policy decided so; then nothing of the answer may stay.
+    var isOfPolicy: Bool { type == "policy_violation" || type == "escalation_required" }
 }
 
 extension RequestFault {

@@ -10,14 +10,15 @@ import NIOCore
 import NIOFoundationCompat
 import NIOHTTP1
 
-/// What the page asks of its server: the models, the conversation, a turn.
+/// What the page asks of its server: the models, the conversations, a turn.
 struct ConversationRoutes {
     let app: ChatApp
 
     func add(to router: Router<BrowserContext>) {
         router.get("api/chat/models", use: models)
-        router.get("api/chat/conversation", use: conversation)
-        router.delete("api/chat/conversation", use: clear)
+        router.get("api/chat/conversations", use: list)
+        router.get("api/chat/conversations/:id", use: conversation)
+        router.delete("api/chat/conversations/:id", use: remove)
         router.post("api/chat/turns", use: turn)
         router.get("api/chat/decisions/:request", use: decision)
     }
@@ -42,20 +43,28 @@ struct ConversationRoutes {
         return try Self.json(["models": list.data.map(\.id)])
     }
 
-    private func conversation(_ request: Request, context: BrowserContext) throws -> Response {
-        try Self.json(["turns": try session(request).conversation.turns])
+    private func list(_ request: Request, context: BrowserContext) throws -> Response {
+        try Self.json(["conversations": try session(request).conversations.entries])
     }
 
-    private func clear(_ request: Request, context: BrowserContext) throws -> Response {
-        try session(request).conversation.clear()
+    private func conversation(_ request: Request, context: BrowserContext) throws -> Response {
+        try Self.json(try session(request).conversations.find(try context.parameters.require("id")).record)
+    }
+
+    private func remove(_ request: Request, context: BrowserContext) throws -> Response {
+        try session(request).conversations.remove(try context.parameters.require("id"))
         return Response(status: .noContent)
     }
 
-    /// Sends a message, and streams what happens back: `started`, `delta`…, `refused`, `ended`, `decision`.
+    /// Sends a message, and streams what happens back: `conversation`, `started`, `delta`…, `refused`, `ended`, then
+    /// `decision`, or `undecided` when the record of the exchange is not to be had.
     private func turn(_ request: Request, context: BrowserContext) async throws -> Response {
         struct Draft: Decodable {
             var text: String
             var model: String
+
+            /// Without it, the message begins a new conversation.
+            var conversation: String?
         }
         let session = try session(request)
         guard request.headers[.contentType]?.hasPrefix("application/json") == true else { throw RequestFault.notJSON }
@@ -67,9 +76,12 @@ struct ConversationRoutes {
             throw RequestFault.field("text", "A message has 1 to 100,000 bytes.")
         }
         guard (1...200).contains(draft.model.utf8.count) else { throw RequestFault.field("model", "Choose a model.") }
-        let earlier = try session.conversation.begin(text, model: draft.model)
+        let conversation = try session.conversations.open(draft.conversation, for: text.utf8.count)
+        let (turn, earlier) = try conversation.begin(text, model: draft.model)
         let gateway = Gateway(app: app, session: session, requestID: context.id)
-        let relay = AnswerRelay(gateway: gateway, text: text, model: draft.model, earlier: earlier)
+        let relay = AnswerRelay(
+            gateway: gateway, conversation: conversation, turn: turn, text: text, model: draft.model, earlier: earlier,
+            secret: app.cookie.value(in: request))
         return Response(
             status: .ok,
             headers: [
@@ -77,7 +89,7 @@ struct ConversationRoutes {
                 .xAccelBuffering: "no",
             ],
             body: ResponseBody { [request] writer in
-                defer { session.conversation.end() }
+                defer { conversation.end(turn) }
                 try await relay.run(for: request, logger: context.logger, to: &writer)
             })
     }
@@ -86,12 +98,13 @@ struct ConversationRoutes {
     private func decision(_ request: Request, context: BrowserContext) async throws -> Response {
         let session = try session(request)
         let id = try context.parameters.require("request")
-        guard let turn = session.conversation.turns.first(where: { $0.requestID == id }) else {
-            throw RequestFault.noSuchTurn
+        let found = session.conversations.all.lazy.compactMap { conversation in
+            conversation.turns.first { $0.requestID == id }.map { (conversation, $0) }
         }
+        guard let (conversation, turn) = found.first else { throw RequestFault.noSuchTurn }
         let gateway = Gateway(app: app, session: session, requestID: context.id)
         guard let event = try await gateway.decision(on: id) else { return Response(status: .noContent) }
-        session.conversation.decide(event, on: id)
+        conversation.decide(event, on: id)
         return try Self.json(Decided(event: event, segment: turn.segment))
     }
 

@@ -39,12 +39,12 @@ struct Gateway: Sendable {
         }
     }
 
-    /// The decision event of a request, which the gateway reports soon after the answer; nil when it does not come in
-    /// three seconds, or when this person may not see it.
+    /// The decision event of a request of this session, which the gateway reports soon after the answer; nil when it
+    /// does not come in three seconds.
     func decision(on requestID: String) async throws -> DecisionEvent? {
         let isPlain = requestID.utf8.allSatisfy { $0.isPlain }
         guard isPlain, (1...128).contains(requestID.utf8.count) else { return nil }
-        let call = ControlPlaneClient.Call(.GET, "/v1/events?request_id=\(requestID)&limit=1")
+        let call = ControlPlaneClient.Call(.GET, "/v1/events/own?request_id=\(requestID)&limit=1")
         for _ in 0..<20 {
             let answer = try await app.api.pass(call, as: session.token)
             guard answer.status == 200 else { return nil }
@@ -53,6 +53,17 @@ struct Gateway: Sendable {
             try await Task.sleep(for: .milliseconds(150))
         }
         return nil
+    }
+
+    /// Whether the control plane says that this person may no longer chat; not when it does not answer.
+    func accessHasEnded() async -> Bool {
+        let call = ControlPlaneClient.Call(.GET, "/v1/whoami")
+        guard let answer = try? await app.api.pass(call, as: session.token) else { return false }
+        if answer.status == 401 { return true }
+        guard answer.status == 200, let who = try? JSONDecoder().decode(WhoAmI.self, from: answer.body) else {
+            return false
+        }
+        return !who.actions.contains("chat:use")
     }
 }
 
@@ -69,6 +80,10 @@ extension UInt8 {
 }
 
 extension RequestFault {
+    static let accessEnded = RequestFault(
+        .unauthenticated, code: "auth.access_ended", "Your access to the chat has ended.",
+        hint: "Sign in again; if that is refused, ask an administrator of your organisation.")
+
     static let noGateway = RequestFault(
         .upstreamFailed, code: "gateway.unavailable", "The gateway does not answer.", hint: "Try again in a moment.")
 }

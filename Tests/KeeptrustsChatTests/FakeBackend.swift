@@ -7,6 +7,7 @@ import KeeptrustsCore
 import KeeptrustsWeb
 import Logging
 import NIOCore
+import NIOFoundationCompat
 import Synchronization
 
 @testable import KeeptrustsChat
@@ -26,7 +27,7 @@ final class FakeBackend: Sendable {
     static let secrets = [token, key, "kt_st_first"]
 
     /// What the gateway does with the next message.
-    enum Mode: Sendable { case answer, block, lateBlock, endless, cut, noKey }
+    enum Mode: Sendable { case answer, block, lateBlock, endless, cut, failure, noKey, noAccess, noRecords }
 
     private let state = Mutex((asked: [Asked](), mode: Mode.answer))
 
@@ -72,8 +73,16 @@ final class FakeBackend: Sendable {
             guard self.mode != .noKey else { return Self.refusal(.unauthorized) }
             return Self.json(#"{"object":"list","data":[{"id":"demo"},{"id":"gpt-4o"}]}"#)
         }
-        router.get("/v1/events") { request, _ in
+        router.get("/v1/whoami") { request, _ in
             _ = try await self.note(request)
+            guard self.mode != .noAccess else { return Self.refusal(.unauthorized) }
+            let organisation = #"{"id":"org_1","name":"N","created":"2026-01-01T00:00:00.000000Z"}"#
+            return Self.json(
+                #"{"organisation":\#(organisation),"user":\#(Self.user),"roles":["chat_user"],"actions":["chat:use"]}"#)
+        }
+        router.get("/v1/events/own") { request, _ in
+            _ = try await self.note(request)
+            guard self.mode != .noRecords else { return Self.refusal(.serviceUnavailable) }
             return Self.json(#"{"events":[\#(Self.event)]}"#)
         }
         router.post("/v1/chat/completions") { request, _ in
@@ -95,8 +104,11 @@ final class FakeBackend: Sendable {
                 {"error":{"type":"policy_violation","code":"prompt_injection.match","message":"It overrides instructions.",\
                 "policy":"prompt-injection","request_id":"req_1"}}
                 """, .conflict)
-        case .noKey: return Self.refusal(.unauthorized)
-        case .answer:
+        case .noKey, .noAccess: return Self.refusal(.unauthorized)
+        case .failure:
+            let error = #"{"error":{"type":"upstream_error","code":"upstream_cut","message":"It broke off."}}"#
+            return Self.stream(headers, [Self.chunk("Hel"), "data: \(error)\n\n"])
+        case .answer, .noRecords:
             return Self.stream(headers, [Self.chunk("Hel"), Self.chunk("lo"), Self.finish, "data: [DONE]\n\n"])
         case .cut: return Self.stream(headers, [Self.chunk("Hel")])
         case .lateBlock:
@@ -192,6 +204,11 @@ func withChat(
         }
 }
 
+private struct ConversationList: Decodable {
+    struct Entry: Decodable { var id: String }
+    var conversations: [Entry]
+}
+
 extension TestClientProtocol {
     var origin: String { "http://localhost" }
 
@@ -205,10 +222,28 @@ extension TestClientProtocol {
     }
 
     /// Sends a message, and returns the whole answer.
-    func turn(_ text: String, cookie: String) async throws -> TestResponse {
-        try await execute(
+    ///
+    /// Goes on with the latest conversation, unless `isNew`.
+    func turn(_ text: String, cookie: String, isNew: Bool = false) async throws -> TestResponse {
+        let latest = isNew ? nil : try await conversations(cookie).first
+        let place = latest.map { #","conversation":"\#($0)""# } ?? ""
+        return try await execute(
             uri: "/api/chat/turns", method: .post, headers: apiHeaders(cookie),
-            body: ByteBuffer(string: #"{"text":"\#(text)","model":"demo"}"#))
+            body: ByteBuffer(string: #"{"text":"\#(text)","model":"demo"\#(place)}"#))
+    }
+
+    /// The ids of the session's conversations, the latest first.
+    func conversations(_ cookie: String) async throws -> [String] {
+        let response = try await execute(uri: "/api/chat/conversations", method: .get, headers: [.cookie: cookie])
+        return try JSONDecoder().decode(ConversationList.self, from: response.body).conversations.map(\.id)
+    }
+
+    /// The latest conversation; empty when there is none.
+    func conversation(_ cookie: String, id: String? = nil) async throws -> String {
+        let latest = try await conversations(cookie).first
+        guard let id = id ?? latest else { return "" }
+        let response = try await execute(uri: "/api/chat/conversations/\(id)", method: .get, headers: [.cookie: cookie])
+        return String(buffer: response.body)
     }
 
     func apiHeaders(_ cookie: String) -> HTTPFields {
@@ -230,11 +265,12 @@ extension TestResponse {
         return cookies
     }
 
-    /// The names and data of the events of an event stream.
+    /// The names and data of the events of an event stream, but for the name of the conversation.
     var events: [String] {
-        String(buffer: body).split(separator: "\n\n").map {
+        let all = String(buffer: body).split(separator: "\n\n").map {
             String($0).replacing("event: ", with: "").replacing("\ndata: ", with: " ")
         }
+        return all.filter { !$0.hasPrefix("conversation ") }
     }
 }
 

@@ -17,7 +17,8 @@ struct TurnTests {
             #expect(response.headers[.contentType] == "text/event-stream; charset=utf-8")
             #expect(
                 response.events.dropLast() == [
-                    #"started {"flagged":false,"request_id":"req_1","verdict":"redact"}"#, #"delta {"text":"Hel"}"#,
+                    #"started {"flagged":false,"request_id":"req_1","segment":0,"verdict":"redact"}"#,
+                    #"delta {"text":"Hel"}"#,
                     #"delta {"text":"lo"}"#, #"ended {"reason":"stop"}"#,
                 ])
             #expect(response.events.last?.hasPrefix("decision {") == true)
@@ -26,7 +27,7 @@ struct TurnTests {
             #expect(asked.authorization == "Bearer \(FakeBackend.key)")
             #expect(asked.body.contains(#""messages":[{"content":"Hi","role":"user"}]"#))
             #expect(asked.body.contains(#""stream":true"#))
-            #expect(backend.asked.last?.target == "/v1/events?request_id=req_1&limit=1")
+            #expect(backend.asked.last?.target == "/v1/events/own?request_id=req_1&limit=1")
             #expect(backend.asked.last?.authorization == "Bearer \(FakeBackend.token)")
         }
     }
@@ -46,7 +47,7 @@ struct TurnTests {
                 asked.body.contains(
                     #""messages":[{"content":"One","role":"user"},{"content":"Hello","role":"assistant"},"#
                         + #"{"content":"Three","role":"user"}]"#))
-            #expect(try await self.conversation(client, cookie).contains(#""segment":2"#))
+            #expect(try await client.conversation(cookie).contains(#""segment":2"#))
         }
     }
 
@@ -98,18 +99,12 @@ struct TurnTests {
                 .init(
                     "/api/chat/turns", method: .post, headers: client.apiHeaders(cookie),
                     body: ByteBuffer(string: #"{"text":"Hi","model":"demo"}"#)))
-            while !(try await self.conversation(client, cookie)).contains(#""answer":"xx"#) {}
+            while !(try await client.conversation(cookie)).contains(#""answer":"xx"#) {}
             try await browser.close(mode: .all)
 
             for await _ in backend.left { break }
-            while !(try await self.conversation(client, cookie)).contains(#""state":"stopped""#) {}
+            while !(try await client.conversation(cookie)).contains(#""state":"stopped""#) {}
         }
-    }
-
-    private func conversation(_ client: any TestClientProtocol, _ cookie: String) async throws -> String {
-        let response = try await client.execute(
-            uri: "/api/chat/conversation", method: .get, headers: [.cookie: cookie])
-        return String(buffer: response.body)
     }
 
     @Test("A turn needs a session, our origin and our header", arguments: ["session", "origin", "header"])
@@ -163,18 +158,103 @@ struct TurnTests {
         }
     }
 
-    @Test("A new conversation forgets the old one")
-    func clear() async throws {
-        try await withChat { client, _ in
+    @Test("A new conversation stands beside the old ones; each goes on by itself until it is deleted")
+    func several() async throws {
+        try await withChat { client, backend in
             let cookie = try await client.cookie()
             _ = try await client.turn("One", cookie: cookie)
-            let before = try await self.conversation(client, cookie)
-            _ = try await client.execute(
-                uri: "/api/chat/conversation", method: .delete, headers: client.apiHeaders(cookie))
-            let after = try await self.conversation(client, cookie)
+            _ = try await client.turn("Two", cookie: cookie, isNew: true)
+            let ids = try await client.conversations(cookie)
+            let (second, first) = (try #require(ids.first), try #require(ids.last))
+            let asked = try #require(backend.asked.last { $0.target == "/v1/chat/completions" })
 
-            #expect(before.contains(#""answer":"Hello""#))
-            #expect(after == #"{"turns":[]}"#)
+            #expect(ids.count == 2)
+            #expect(try await client.conversation(cookie, id: first).contains(#""text":"One""#))
+            #expect(try await !client.conversation(cookie, id: second).contains(#""text":"One""#))
+            #expect(asked.body.contains(#""messages":[{"content":"Two","role":"user"}]"#))
+
+            let gone = try await client.execute(
+                uri: "/api/chat/conversations/\(second)", method: .delete, headers: client.apiHeaders(cookie))
+            #expect(gone.status == .noContent)
+            #expect(try await client.conversations(cookie) == [first])
+        }
+    }
+
+    @Test("Conversations are of one session, and a message for one that is not there is refused")
+    func othersConversations() async throws {
+        try await withChat { client, backend in
+            let (mine, other) = (try await client.cookie(), try await client.cookie())
+            _ = try await client.turn("One", cookie: mine)
+            let id = try #require(try await client.conversations(mine).first)
+            let read = try await client.execute(
+                uri: "/api/chat/conversations/\(id)", method: .get, headers: [.cookie: other])
+            let deleted = try await client.execute(
+                uri: "/api/chat/conversations/\(id)", method: .delete, headers: client.apiHeaders(other))
+            let sent = try await client.execute(
+                uri: "/api/chat/turns", method: .post, headers: client.apiHeaders(other),
+                body: ByteBuffer(string: #"{"text":"Hi","model":"demo","conversation":"\#(id)"}"#))
+
+            #expect([read.status, deleted.status, sent.status] == [.notFound, .notFound, .notFound])
+            #expect(try await client.conversations(mine) == [id])
+            #expect(backend.asked.count { $0.target == "/v1/chat/completions" } == 1)
+        }
+    }
+
+    @Test("A session holds 20 conversations; then the next is refused and none is lost")
+    func bounded() async throws {
+        try await withChat { client, _ in
+            let cookie = try await client.cookie()
+            for number in 1...20 { _ = try await client.turn("\(number)", cookie: cookie, isNew: true) }
+            let refused = try await client.turn("21", cookie: cookie, isNew: true)
+
+            #expect(refused.status == .conflict)
+            #expect(String(buffer: refused.body).contains("chat.no_room"))
+            #expect(try await client.conversations(cookie).count == 20)
+        }
+    }
+
+    @Test("Without the record of an exchange its answer is complete all the same")
+    func undecided() async throws {
+        try await withChat { client, backend in
+            backend.mode = .noRecords
+            let cookie = try await client.cookie()
+            let response = try await client.turn("Hi", cookie: cookie)
+
+            #expect(
+                response.events.suffix(2) == [
+                    #"ended {"reason":"stop"}"#, #"undecided {"request_id":"req_1"}"#,
+                ])
+            let kept = try await client.conversation(cookie)
+            for part in [#""state":"stop""#, #""verdict":"redact""#] { #expect(kept.contains(part)) }
+        }
+    }
+
+    @Test("An answer that its provider broke off is kept; one that a policy stopped is not")
+    func kept() async throws {
+        try await withChat { client, backend in
+            let cookie = try await client.cookie()
+            backend.mode = .failure
+            _ = try await client.turn("One", cookie: cookie)
+            let broken = try await client.conversation(cookie)
+            backend.mode = .lateBlock
+            _ = try await client.turn("Two", cookie: cookie, isNew: true)
+            let stopped = try await client.conversation(cookie)
+
+            for part in [#""answer":"Hel""#, #""state":"cut""#, "upstream_cut"] { #expect(broken.contains(part)) }
+            #expect(stopped.contains(#""answer":"""#))
+        }
+    }
+
+    @Test("A key is refused: the control plane tells whether the access has ended", arguments: [true, false])
+    func accessEnded(hasEnded: Bool) async throws {
+        try await withChat { client, backend in
+            let cookie = try await client.cookie()
+            backend.mode = hasEnded ? .noAccess : .noKey
+            let response = try await client.turn("Hi", cookie: cookie)
+            let page = try await client.execute(uri: "/", method: .get, headers: [.cookie: cookie])
+
+            #expect(response.events.first?.contains("auth.access_ended") == hasEnded)
+            #expect(page.status == (hasEnded ? .seeOther : .ok))
         }
     }
 
@@ -190,7 +270,7 @@ struct TurnTests {
         }
     }
 
-    @Test("No answer holds a secret", arguments: ["/", "/api/chat/conversation", "/api/chat/models", "/sign-in"])
+    @Test("No answer holds a secret", arguments: ["/", "/api/chat/conversations", "/api/chat/models", "/sign-in"])
     func noSecretInAnswers(path: String) async throws {
         try await withChat { client, _ in
             let cookie = try await client.cookie()

@@ -42,6 +42,38 @@ struct HandoffTests {
         #expect(try await fixture.send(.get, "/v1/whoami", as: handedOff.gatewayKey).status == 401)
     }
 
+    @Test("A chat session sees the events of its own key, and no others")
+    func ownEvents() async throws {
+        let fixture = try await Fixture()
+        let mine: HandedOff = try await exchange(fixture, try await begin(fixture), verifier).value()
+        let others: HandedOff = try await exchange(fixture, try await begin(fixture, .editor), verifier).value()
+        let keys: KeySet = try await fixture.send(.get, "/v1/gateway/keys", as: fixture.ours.runtime).value()
+        let hash = fixture.plane.key.gatewayKeyHash(mine.gatewayKey, in: fixture.ours.organisation.id)
+        let key = try #require(keys.keys.first { $0.hash == hash })
+        let (gateway, now) = (fixture.ours.gateway, fixture.clock.now)
+        var own = Fixture.event("evt_OWN", gateway, sequence: 8, at: now)
+        own.keyID = key.id
+        // An application that may name its users has named this one: still not an exchange of the person's own.
+        var named = Fixture.event("evt_NAMED", gateway, sequence: 9, at: now)
+        named.userID = fixture.ours.user(.chatUser).rawValue
+        let events = [own, named]
+        try await fixture.plane.database.write {
+            _ = try $0.ingest(events, from: gateway, in: fixture.ours.organisation.id, at: now)
+        }
+        func seen(_ query: String, by person: Secret) async throws -> [Identifier<DecisionEvent>] {
+            let reply = try await fixture.send(.get, "/v1/events/own\(query)", as: person)
+            return try reply.value(Page<DecisionEvent>.self).items.map(\.id)
+        }
+
+        #expect(try await seen("", by: mine.token) == ["evt_OWN"])
+        #expect(try await seen("?request_id=req_8", by: mine.token) == ["evt_OWN"])
+        #expect(try await seen("?request_id=req_9", by: mine.token).isEmpty)
+        #expect(try await seen("", by: others.token).isEmpty)
+        #expect(try await seen("", by: fixture.ours.session(.chatUser)).isEmpty)
+        #expect(try await fixture.send(.get, "/v1/events", as: mine.token).code == "auth.no_permission")
+        #expect(try await fixture.send(.get, "/v1/events/own?key_id=x", as: mine.token).status == 422)
+    }
+
     @Test("Signing out of the chat ends its key at the gateways")
     func signOut() async throws {
         let fixture = try await Fixture()

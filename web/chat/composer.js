@@ -2,30 +2,21 @@
 import { fill } from '../shared/dom.js';
 import { icon } from '../shared/icons.js';
 import { plural } from '../shared/format.js';
+import { keep, kept } from './kept.js';
 
 const DRAFT = 'kt-draft';
+
+/** The longest message that the server takes (bytes). */
+const LONGEST = 100_000;
+
+/** What is said of a longer one. */
+export const TOO_LONG = `A message has at most ${LONGEST.toLocaleString('en-US')} bytes.`;
 
 /** What will probably be replaced; only a hint, the gateway decides. */
 const PERSONAL = /[\w.+-]{1,64}@[\w-]{1,63}\.\w{2,20}|\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}\b|\b(?:\d[ -]?){13,19}\b/g;
 
-const storage = {
-  read() {
-    try {
-      return sessionStorage.getItem(DRAFT) || '';
-    } catch {
-      return '';
-    }
-  },
-  /** @param {string} text */
-  write(text) {
-    try {
-      if (text) sessionStorage.setItem(DRAFT, text);
-      else sessionStorage.removeItem(DRAFT);
-    } catch {
-      // Storage is switched off: there is no draft then.
-    }
-  },
-};
+/** @param {string} text */
+const size = (text) => (text.length * 3 < LONGEST ? text.length : new TextEncoder().encode(text.trim()).length);
 
 /**
  * @param {{form: HTMLFormElement, box: HTMLTextAreaElement, send: HTMLButtonElement, stop: HTMLButtonElement,
@@ -36,10 +27,12 @@ export function composer({ form, box, send, stop, warning }, { submit, abort }) 
   let busy = false;
 
   const changed = () => {
-    storage.write(box.value);
+    keep(DRAFT, box.value);
+    const bytes = size(box.value);
     const hits = box.value.length < 20_000 ? box.value.match(PERSONAL)?.length || 0 : 0;
-    warning.hidden = !hits;
-    if (hits) fill(warning, icon('eraser'), `${plural(hits, 'personal value')} will probably be replaced before sending.`);
+    warning.hidden = !hits && bytes <= LONGEST;
+    if (bytes > LONGEST) fill(warning, icon('warn'), `${TOO_LONG} This one has ${bytes.toLocaleString('en-US')}.`);
+    else if (hits) fill(warning, icon('eraser'), `${plural(hits, 'personal value')} will probably be replaced before sending.`);
   };
 
   box.addEventListener('input', changed);
@@ -55,12 +48,12 @@ export function composer({ form, box, send, stop, warning }, { submit, abort }) 
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     const text = box.value.trim();
-    if (!text || busy || send.disabled) return;
+    if (!text || busy || send.disabled || size(text) > LONGEST) return;
     box.value = '';
     changed();
     submit(text);
   });
-  box.value = storage.read();
+  box.value = kept(DRAFT);
   changed();
 
   return {

@@ -30,15 +30,19 @@ const figure = (value, name) => h('div', null, h('b', null, value), h('small', n
 
 /** @param {HTMLElement} element */
 export function inspector(element) {
-  /** @type {Map<string, DecisionEvent & {segment: number}>} */
-  let decisions = new Map();
+  /** Each exchange; null while its record is not known. @type {Map<string, (DecisionEvent & {segment: number})|null>} */
+  let exchanges = new Map();
 
   function paint() {
-    const all = [...decisions.values()];
+    const all = /** @type {(DecisionEvent & {segment: number})[]} */ ([...exchanges.values()].filter(Boolean));
+    const missing = exchanges.size - all.length;
     const latest = all.at(-1);
     const sum = (/** @type {(event: any) => number} */ of) => all.reduce((total, event) => total + of(event), 0);
+    // A sum that leaves something out is a lower bound, and with nothing in it no sum at all.
+    const bound = (/** @type {string} */ text, out = missing, of = all.length) => (!out ? text : of ? `≥ ${text}` : '–');
     const micros = sum((event) => event.cost?.micros || 0);
     const currency = all.find((event) => event.cost)?.cost.currency || 'USD';
+    const unpriced = all.filter((event) => event.usage && !event.cost).length;
     const redacted = sum((event) => (event.verdict === 'redact' ? fresh(event) : 0));
     const config = latest?.config;
     fill(
@@ -49,7 +53,7 @@ export function inspector(element) {
         h('h2', null, icon('shieldok'), 'Governed by', config ? h('span', { class: 'end muted' }, `${config.name} ${config.version}`) : null),
         latest?.policies?.length
           ? chain(latest.policies)
-          : h('p', { class: 'muted' }, 'The policies that were applied show here after the first answer.'),
+          : h('p', { class: 'muted' }, exchanges.size ? 'Which policies were applied is not known yet.' : 'The policies that were applied show here after the first answer.'),
       ),
       h(
         'section',
@@ -58,24 +62,31 @@ export function inspector(element) {
         h(
           'div',
           { class: 'stat' },
-          figure(format.money({ micros, currency }), 'cost'),
-          figure(format.count(sum((event) => (event.usage?.input_tokens || 0) + (event.usage?.output_tokens || 0))), 'tokens'),
-          figure(format.count(redacted), redacted === 1 ? 'value redacted' : 'values redacted'),
-          figure(format.count(all.filter((event) => outcomeOf(event) === 'blocked').length), 'blocked'),
+          figure(bound(format.money({ micros, currency }), missing + unpriced, all.length - unpriced), 'cost'),
+          figure(bound(format.count(sum((event) => (event.usage?.input_tokens || 0) + (event.usage?.output_tokens || 0)))), 'tokens'),
+          figure(bound(format.count(redacted)), redacted === 1 ? 'value redacted' : 'values redacted'),
+          figure(bound(format.count(all.filter((event) => outcomeOf(event) === 'blocked').length)), 'blocked'),
         ),
+        missing ? h('p', { class: 'muted' }, `The details of ${format.plural(missing, 'exchange')} are not known.`) : null,
       ),
     );
   }
 
   paint();
   return {
-    /** @param {DecisionEvent} event @param {number} segment */
-    add(event, segment) {
-      decisions.set(event.id, { ...event, segment });
+    /** There is an exchange, of which nothing is known yet. @param {string} id The request's id. */
+    expect(id) {
+      if (exchanges.has(id)) return;
+      exchanges.set(id, null);
+      paint();
+    },
+    /** @param {string} id The request's id. @param {DecisionEvent} event @param {number} segment */
+    add(id, event, segment) {
+      exchanges.set(id, /** @type {any} */ ({ ...event, segment }));
       paint();
     },
     clear() {
-      decisions = new Map();
+      exchanges = new Map();
       paint();
     },
   };

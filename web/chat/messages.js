@@ -11,6 +11,9 @@ import { grow } from './markdown.js';
 /** @typedef {import('../shared/verdicts.js').Outcome} Outcome */
 
 const ORDER = ['allow', 'redact', 'escalate', 'block'];
+
+/** As many findings as an event holds. */
+const MOST_FINDINGS = 100;
 let traces = 0;
 
 /**
@@ -23,12 +26,15 @@ let traces = 0;
  */
 export function sideOf(event, side, segment) {
   const mine = (/** @type {any} */ one) => (side === 'request' ? ['request', 'tool_result'] : ['response', 'tool_call']).includes(one.phase);
-  const policies = (event.policies || []).filter(mine);
+  const said = (event.policies || []).filter(mine);
   const all = (event.findings || []).filter(mine);
   const findings = side === 'request' ? all.filter((/** @type {any} */ one) => one.segment >= segment) : all;
-  const found = ORDER[Math.max(0, ...policies.map((/** @type {any} */ one) => ORDER.indexOf(one.verdict)))];
+  const found = ORDER[Math.max(0, ...said.map((/** @type {any} */ one) => ORDER.indexOf(one.verdict)))];
   const earlier = all.length - findings.length;
-  const verdict = found === 'redact' && earlier && !findings.length ? 'allow' : found;
+  // A full list leaves findings out, perhaps this message's own.
+  const isElsewhere = earlier > 0 && !findings.length && (event.findings || []).length < MOST_FINDINGS;
+  const verdict = found === 'redact' && isElsewhere ? 'allow' : found;
+  const policies = said.map((/** @type {any} */ one) => (one.verdict === 'redact' && isElsewhere ? { ...one, verdict: 'allow', reason_code: undefined } : one));
   // How the exchange ended is said of its answer; of the reader's own message there is only what policies said.
   const outcome = side === 'request' ? undefined : event.outcome;
   return { ...event, policies, findings, verdict, outcome, flagged: Boolean(event.flagged && findings.length), earlier };
@@ -72,6 +78,8 @@ function verdictButton(event) {
   return [button, trace];
 }
 
+const NOT_KNOWN = 'details not available';
+
 /** A verdict as long as only its word is known. @param {Outcome} outcome */
 const plainVerdict = (outcome) =>
   h('span', { class: `badge v-${outcome}` }, icon(OUTCOMES[outcome].icon), OUTCOMES[outcome].word);
@@ -102,6 +110,10 @@ export function ownMessage(text, edit) {
     /** @param {Outcome} outcome */
     say(outcome) {
       fill(place, plainVerdict(outcome));
+    },
+    /** Nothing more will be known. */
+    undecided() {
+      if (!place.childNodes.length) fill(place, NOT_KNOWN);
     },
     /** @param {DecisionEvent} event @param {number} segment */
     decide(event, segment) {
@@ -143,6 +155,14 @@ export function answer(model, again) {
       this.writing(false);
       fill(foot, h('span', null, state), acts());
     },
+    /** Nothing more will be known. @param {string} state */
+    undecided(state) {
+      fill(foot, h('span', null, [state, NOT_KNOWN].filter(Boolean).join(', ')), acts());
+    },
+    /** Says below what has come why there is no more. @param {Element} notice */
+    broken(notice) {
+      element.append(notice);
+    },
     /** @param {DecisionEvent} event @param {string} state */
     decide(event, state) {
       const [button, more] = verdictButton(sideOf(event, 'response', 0));
@@ -165,13 +185,23 @@ const HALTS = {
   response: { cls: '', icon: 'ban', title: 'The answer was withheld' },
   escalated: { cls: 'esc', icon: 'up', title: 'This waits for a reviewer' },
   error: { cls: 'plain', icon: 'warn', title: 'There is no answer' },
+  broken: { cls: 'plain', icon: 'warn', title: 'The answer was cut off' },
+  ended: { cls: 'plain', icon: 'lock', title: 'Your access has ended' },
 };
+
+/** What the same message can only meet again. */
+const FINAL = [400, 404, 413, 422];
+
+/** What helps beside what the refusal says. @param {any} refusal */
+const advice = (refusal) =>
+  refusal.hint || (refusal.status === 413 ? 'Shorten the message, or begin a new chat: what was said before goes along with it.' : '');
 
 /** Which halt a refusal is. @param {any} refusal @param {boolean} begun Whether the answer had begun. */
 export function haltKind(refusal, begun) {
+  if (refusal.code === 'auth.access_ended') return 'ended';
   if (refusal.type === 'escalation_required' || refusal.code === 'escalation_required') return 'escalated';
   if (refusal.type === 'policy_violation') return begun || refusal.phase === 'response' ? 'response' : 'request';
-  return 'error';
+  return begun ? 'broken' : 'error';
 }
 
 /**
@@ -186,26 +216,32 @@ export function halt(refusal, kind, { edit, again }) {
   const link = document.body.dataset.console;
   const place = h('span', { class: 'place' });
   const found = h('p', { class: 'sub', hidden: true });
+  const isPolicy = ['request', 'response', 'escalated'].includes(kind);
+  const button = (/** @type {() => void} */ click, /** @type {string} */ sign, /** @type {string} */ text) =>
+    h('button', { class: 'btn sm', type: 'button', on: { click } }, icon(sign), text);
   const way =
-    kind === 'error'
-      ? h('button', { class: 'btn sm', type: 'button', on: { click: again } }, icon('refresh'), 'Try again')
-      : h('button', { class: 'btn sm', type: 'button', on: { click: edit } }, icon('edit'), 'Edit message');
+    kind === 'ended'
+      ? h('a', { class: 'btn sm', href: '/sign-in' }, 'Go to sign-in')
+      : isPolicy || FINAL.includes(refusal.status)
+        ? button(edit, 'edit', 'Edit message')
+        : button(again, 'refresh', 'Try again');
   const element = h(
     'section',
     { class: `halt ${cls}`, 'aria-label': title },
     h('h2', null, icon(name), title),
-    h('p', null, refusal.policy && kind !== 'error' ? ['The policy ', h('b', null, refusal.policy), ' stopped it. '] : null, refusal.message, refusal.hint ? ` ${refusal.hint}` : null),
+    h('p', null, refusal.policy && isPolicy ? ['The policy ', h('b', null, refusal.policy), ' stopped it. '] : null, refusal.message, advice(refusal) ? ` ${advice(refusal)}` : null),
     found,
     kind === 'request' ? h('p', null, 'Nothing reached the provider.') : null,
     h('div', { class: 'row wrap' }, way, refusal.code ? h('code', null, refusal.code) : null, place),
   );
   return {
     element,
+    kind,
     /** @param {DecisionEvent} event */
     decide(event) {
       fill(place, link ? h('a', { href: `${link}/events/${encodeURIComponent(event.id)}`, target: '_blank', rel: 'noopener' }, `Event ${event.id}`) : null);
       const counts = findingCounts(event).map(([category, count]) => format.plural(count, words(category), words(category)));
-      found.hidden = !counts.length || kind === 'error';
+      found.hidden = !counts.length || !isPolicy;
       found.textContent = `Found: ${counts.join(', ')}.`;
     },
   };

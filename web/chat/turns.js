@@ -2,9 +2,9 @@
 import { problemOf, send, Failure } from '../shared/api.js';
 
 /**
- * What happens in a turn, in this order: `started`, then `delta` again and again or `refused`, then `ended`, and, once
- * the record of the exchange is there, `decision`: the event, and the place of the message among the texts of the
- * exchange (`segment`), by which findings name it.
+ * What happens in a turn, in this order: `conversation`, its id; `started`, then `delta` again and again or `refused`,
+ * then `ended`. The turn is over then; once the record of the exchange is there comes `decision`: the event, and the
+ * place of the message among the texts of the exchange (`segment`), by which findings name it; or `undecided`.
  *
  * @typedef {{name: string, data: any}} News
  */
@@ -23,7 +23,7 @@ function read(block) {
 /**
  * Sends a message and yields what happens.
  *
- * @param {{text: string, model: string}} message
+ * @param {{text: string, model: string, conversation?: string}} message Without a conversation it begins one.
  * @param {AbortSignal} signal Ends the turn; the server then stops the provider.
  * @returns {AsyncGenerator<News>}
  */

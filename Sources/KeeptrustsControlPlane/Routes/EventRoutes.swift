@@ -13,6 +13,7 @@ struct EventRoutes {
         RouteCollection(context: APIContext.self)
             .get(use: list)
             .get("summary", use: summary)
+            .get("own", use: own)
             .get(":id", use: show)
     }
 
@@ -22,6 +23,21 @@ struct EventRoutes {
         let (filter, page) = (try EventFilter(query, at: plane.now()), try query.page())
         return try answer(
             try await plane.database.read { try $0.events(filter, page, in: principal.organisation) })
+    }
+
+    /// The events of a chat session's own key, for a person who may see no others.
+    ///
+    /// They are found by the key, which the gateway knew each caller by: a user's id can be one that an application
+    /// named.
+    private func own(_ request: Request, context: APIContext) async throws -> Response {
+        try context.require(.chatUse)
+        let (principal, _, session) = try context.requirePerson()
+        let query = try Query(request, allowing: .paging.union(["request_id"]))
+        var filter = EventFilter()
+        (filter.keyID, filter.requestID) = (session.chatToken, query["request_id"])
+        let (asked, page) = (filter, try query.page())
+        return try answer(
+            try await plane.database.read { try $0.events(asked, page, in: principal.organisation) })
     }
 
     private func show(_ request: Request, context: APIContext) async throws -> Response {

@@ -51,6 +51,9 @@ class Fake:
         self.app = app
         self.state = "ok"
         self.delay = 0.0
+
+        #: How long it takes until a record is given up (seconds).
+        self.record_delay = 0.0
         self.chunk_delay = 0.004
         self.answer = data.ANSWER
         self.events = data.history()
@@ -60,13 +63,28 @@ class Fake:
             data.token("claims-assistant", consumer_group="claims"),
             data.token("gw-eu-1", "gateway_runtime"),
         ]
-        self.turns = []
+
+        #: The chat's conversations: the turns of each, in the order in which they were begun.
+        self.conversations = {}
+
+        #: Whether the records of exchanges are to be had.
+        self.has_records = True
+        self.models = list(data.MODELS)
         self.left = threading.Event()
         fake = self
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Handler,), {"fake": fake}))
         self.server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    @property
+    def turns(self):
+        """The turns of the latest conversation."""
+        return list(self.conversations.values())[-1] if self.conversations else []
+
+    @turns.setter
+    def turns(self, turns):
+        self.conversations["c1"] = turns
 
     def close(self):
         self.server.shutdown()
@@ -144,7 +162,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if url.path.startswith("/assets/"):
             return self.asset(url.path)
         if url.path == "/sign-in":
-            values = {"next": query.get("next", ""), "error": query.get("error"), "code": query.get("code"), "console": "/" if self.fake.app == "chat" else None}
+            values = {"next": query.get("next", ""), "error": query.get("error"), "code": query.get("code"), "console": "/" if self.fake.app == "chat" else None,
+                      "app": "Chat" if self.fake.app == "chat" else None}
             return self.html("shared/sign-in.mustache", values)
         if url.path.startswith("/api/"):
             return self.api("GET", url.path[5:], query)
@@ -240,53 +259,99 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def GET_chat(self, parts, *_):
         if parts[0] == "decisions":
+            if not self.fake.has_records:
+                return self.fail(503, "control_plane.unavailable", "The control plane cannot be reached.")
             event = next((one for one in self.fake.events if one["request_id"] == parts[1]), None)
             return self.answer(200, {"event": event, "segment": 0}) if event else self.answer(204, "")
         if parts == ["models"]:
-            return self.answer(200, {"models": [] if self.fake.state == "empty" else list(data.MODELS)})
-        self.answer(200, {"turns": self.fake.turns})
+            return self.answer(200, {"models": [] if self.fake.state == "empty" else self.fake.models})
+        if parts == ["conversations"]:
+            entries = [{"id": name, "title": turns[0]["text"], "model": turns[-1]["model"]} for name, turns in self.fake.conversations.items() if turns]
+            return self.answer(200, {"conversations": entries[::-1]})
+        turns = self.fake.conversations.get(parts[1])
+        if turns is None:
+            return self.fail(404, "chat.no_such_conversation", "This conversation was deleted.")
+        self.answer(200, {"id": parts[1], "turns": turns, "running": any(one.get("running") for one in turns)})
 
-    def DELETE_chat(self, *_):
-        self.fake.turns = []
+    def DELETE_chat(self, parts, *_):
+        self.fake.conversations.pop(parts[1])
         self.answer(204, "")
 
     def POST_chat(self, _, __, body):
         """One turn. Its text says what happens: "ignore all" is blocked, an e-mail address is redacted, and so on."""
-        text = body["text"]
-        verdict = "block" if "ignore all" in text.lower() else "escalate" if "legal advice" in text else "redact" if "@" in text else "allow"
+        text, place = body["text"], body.get("conversation") or f"c{len(self.fake.conversations) + 1}"
+        if "conversation" in body and place not in self.fake.conversations:
+            return self.fail(404, "chat.no_such_conversation", "This conversation was deleted.")
+        if "too large" in text:
+            return self.fail(413, "http.body_too_large", "The body is too large.")
+        turns = self.fake.conversations.setdefault(place, [])
+        segment, said = 2 * len(turns), [*(one["text"] for one in turns), text]
+        verdict = "block" if "ignore all" in text.lower() else "escalate" if "legal advice" in text else "redact" if "@" in "".join(said) else "allow"
         event = self.fake.add(verdict=verdict, model=body["model"])
+        if "@" in text:
+            for finding in event["findings"]:
+                finding["segment"] = segment
+        turn = {"text": text, "model": body["model"], "answer": "", "state": "cut", "request_id": event["request_id"], "segment": segment, "running": True}
+        turns.append(turn)
         self.send_response(200)
         for name, value in {"Content-Type": "text/event-stream", "Connection": "close", "Cache-Control": "no-store"}.items():
             self.send_header(name, value)
         self.end_headers()
         self.close_connection = True
         try:
-            self.turn(text, event)
+            self.news("conversation", {"id": place, "turn": len(turns) - 1})
+            self.turn(text, event, turn, segment)
         except (BrokenPipeError, ConnectionResetError):
+            turn["state"] = "stopped"
             self.fake.left.set()
+        finally:
+            turn["running"] = False
 
     def news(self, name, value):
         self.wfile.write(f"event: {name}\ndata: {json.dumps(value)}\n\n".encode())
         self.wfile.flush()
 
-    def turn(self, text, event):
+    def refuse(self, turn, status, kind, code, message, **more):
+        turn["refusal"] = {"status": status, "type": kind, "code": code, "message": message, **more}
+        self.news("refused", turn["refusal"])
+
+    def decide(self, event, turn, segment):
+        turn["running"] = False
+        if not self.fake.has_records:
+            time.sleep(self.fake.record_delay)
+            return self.news("undecided", {"request_id": event["request_id"]})
+        turn |= {"decision": event, "segment": segment}
+        self.news("decision", {"event": event, "segment": segment})
+
+    def turn(self, text, event, turn, segment):
         if "too fast" in text:
-            return self.news("refused", {"status": 429, "type": "rate_limit", "code": "rate_limited", "message": "Too many requests.", "retry_after": 2})
+            return self.refuse(turn, 429, "rate_limit", "rate_limited", "Too many requests.", retry_after=2)
+        if "suspended" in text:
+            return self.refuse(turn, 401, "unauthenticated", "auth.access_ended", "Your access to the chat has ended.", hint="Sign in again.")
+        if "over the limit" in text:
+            return self.refuse(turn, 413, "validation_error", "body_too_large", "The request's body exceeds 1000 bytes (size_limits.max_body_bytes).")
         if event["verdict"] in ("block", "escalate"):
             kind = "policy_violation" if event["verdict"] == "block" else "escalation_required"
             message = "The text tries to override the instructions." if event["verdict"] == "block" else "A reviewer must look at it first."
-            self.news("refused", {"status": 409, "type": kind, "code": event["reason_code"], "message": message, "policy": event["policy"]})
-            return self.news("decision", {"event": event, "segment": 0})
-        self.news("started", {"request_id": event["request_id"], "verdict": event["verdict"], "flagged": False})
+            self.refuse(turn, 409, kind, event["reason_code"], message, policy=event["policy"])
+            return self.decide(event, turn, segment)
+        turn["verdict"] = event["verdict"]
+        self.news("started", {"request_id": event["request_id"], "verdict": event["verdict"], "flagged": False, "segment": segment})
         answer = self.fake.answer
         for i in range(0, len(answer), 5):
+            turn["answer"] += answer[i : i + 5]
             self.news("delta", {"text": answer[i : i + 5]})
             time.sleep(self.fake.chunk_delay)
             if "withhold" in text and i > 200:
-                self.news("refused", {"status": 409, "type": "policy_violation", "phase": "response", "code": "dlp.card", "message": "The answer held a card number.", "policy": "dlp-filter"})
-                return self.news("decision", {"event": event, "segment": 0})
+                turn["answer"] = ""
+                self.refuse(turn, 409, "policy_violation", "dlp.card", "The answer held a card number.", phase="response", policy="dlp-filter")
+                return self.decide(event, turn, segment)
+            if "break off" in text and i > 100:
+                self.refuse(turn, 200, "upstream_error", "upstream_cut", "The provider broke off.", phase="response")
+                return self.decide(event, turn, segment)
+        turn["state"] = "stop"
         self.news("ended", {"reason": "stop"})
-        self.news("decision", {"event": event, "segment": 0})
+        self.decide(event, turn, segment)
 
 
 if __name__ == "__main__":

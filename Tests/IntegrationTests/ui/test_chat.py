@@ -170,9 +170,6 @@ def test_the_conversation_comes_back_after_a_reload(chat, page):
     expect(page.locator(".msg:not(.user) strong")).to_have_text("Well")
     expect(page.get_by_role("region", name="This message was not sent")).to_be_visible()
     expect(page.locator("#title")).to_have_text("First")
-    page.get_by_role("button", name="New chat").click()
-    expect(page.locator(".msg")).to_have_count(0)
-    assert chat.turns == []
 
 
 def test_what_was_found_in_earlier_messages_is_not_counted_again(chat, page):

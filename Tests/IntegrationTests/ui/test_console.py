@@ -249,6 +249,8 @@ def test_the_password_can_be_set(console, pages):
     page.get_by_label("New password again").fill("right horse battery")
     page.get_by_role("button", name="Save password").click()
     expect(page.locator(".toast")).to_contain_text("The password is saved")
+    expect(page.locator("main")).not_to_contain_text("Set a password now")
+    expect(page.get_by_label("Current password")).to_be_visible()
 
 
 def test_a_control_plane_that_is_away_comes_back_by_itself(console, pages):

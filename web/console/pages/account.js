@@ -22,8 +22,8 @@ const password = (name, autocomplete, required = true) =>
     maxlength: '256',
   });
 
-/** @param {any} user @param {boolean} welcome */
-function passwordForm(user, welcome) {
+/** @param {any} user @param {boolean} welcome @param {() => void} saved */
+function passwordForm(user, welcome, saved) {
   const problem = h('div');
   const save = h('button', { class: 'btn primary', type: 'submit' }, 'Save password');
   const old = field(
@@ -55,6 +55,8 @@ function passwordForm(user, welcome) {
       await api('account/password', { method: 'POST', body });
       form.reset();
       fill(problem);
+      old.hidden = false;
+      saved();
       toast('The password is saved');
     } catch (error) {
       old.hidden = false;
@@ -69,16 +71,17 @@ function passwordForm(user, welcome) {
 /** @param {any} who @param {boolean} welcome */
 function content(who, welcome) {
   const user = who.user || {};
+  const greeting = welcome
+    ? h(
+        'div',
+        { class: 'alert' },
+        icon('shieldok'),
+        h('span', null, h('b', null, 'You are signed in.'), ' The link worked once. Set a password now to sign in next time.'),
+        h('a', { class: 'btn sm', href: '/overview' }, 'Later'),
+      )
+    : null;
   return [
-    welcome
-      ? h(
-          'div',
-          { class: 'alert' },
-          icon('shieldok'),
-          h('span', null, h('b', null, 'You are signed in.'), ' The link worked once. Set a password now to sign in next time.'),
-          h('a', { class: 'btn sm', href: '/overview' }, 'Later'),
-        )
-      : null,
+    greeting,
     card(
       'You',
       null,
@@ -90,7 +93,7 @@ function content(who, welcome) {
         ['Organisation', who.organisation?.name],
       ]),
     ),
-    card('Password', null, passwordForm(user, welcome)),
+    card('Password', null, passwordForm(user, welcome, () => greeting?.remove())),
   ];
 }
 
