@@ -74,7 +74,7 @@ function status({ gateways, summary }, range) {
       `${failures ? 'In' : 'No failure in'} the ${words}`,
       eventsOf('failed', range),
     ),
-    refused ? fact('', `${format.plural(refused, 'request')} refused`, 'Before any policy or provider: an unknown model, say', eventsOf('refused', range)) : null,
+    refused ? fact('', `${format.plural(refused, 'request')} refused`, 'Before any policy saw them', eventsOf('refused', range)) : null,
     fact(
       escalated ? 'warn' : 'ok',
       escalated ? format.plural(escalated, 'escalation') : 'Nobody waits',
@@ -127,7 +127,7 @@ function figures(summary, range) {
       label: 'Redacted',
       value: format.count(outcomes.redacted),
       small: share(outcomes.redacted),
-      note: 'requests with values replaced',
+      note: 'had values replaced',
       href: href('redacted'),
       chart: line('redacted', ''),
     }),
