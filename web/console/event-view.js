@@ -43,7 +43,7 @@ function bars(total, { policy, checks, upstream }, overlaps) {
   const known = [{ name: 'Policies', us: policy, cls: 'f-accent', at: 0 }, { name: 'Services asked', us: checks, cls: 'f-redacted', at: policy }, provider];
   const spent = policy + checks + upstream;
   const rest = { name: 'Gateway', us: total - spent, cls: 'f-info', at: spent };
-  return [...known, ...(overlaps ? [] : [rest])].filter(({ name, us }) => us || name !== 'Services asked');
+  return [...known, ...(overlaps ? [] : [rest])].filter(({ us }, i) => us || i === 0);
 }
 
 /** @param {DecisionEvent} event */

@@ -20,8 +20,8 @@ const ATTACKS = {
   encoded: 'hidden or encoded instructions',
   exfiltration: 'an attempt to send data elsewhere',
   indirect: 'instructions hidden in a document or a tool’s result',
+  learned: 'wording that is typical of attacks',
   leak: 'an attempt to read out the hidden instructions',
-  model: 'wording that is typical of attacks',
   multilingual: 'an attack in another language than English',
   override: 'an attempt to override the instructions',
   role: 'an attempt to give the model another role',
@@ -49,12 +49,17 @@ const FAMILIES = {
   case: 'court case',
   classification: 'classification mark',
   code: 'dangerous code',
+  content: 'content',
+  embedding: 'likeness to a named text',
   export_control: 'export-controlled matter',
   mnpi: 'inside information',
+  moderation: 'moderated topic',
   privilege: 'legal privilege',
+  quality: 'weak answer',
   safety: 'safety topic',
   sensitive: 'sensitive personal detail',
   student: 'student',
+  tool: 'tool call',
 };
 
 /** @param {string} category */
