@@ -415,15 +415,15 @@ def test_a_control_plane_that_says_nothing_shows_within_seconds(console, pages):
     page = pages.open(console.url + "/events")
     expect(rows(page).first).to_be_visible()
     expect(page.locator("#health")).to_contain_text("ms")
-    console.delay = 40
-    expect(page.get_by_role("alert")).to_contain_text("The server did not answer in time.", timeout=10_000)
+    console.delay = 120
+    expect(page.get_by_role("alert")).to_contain_text("The server did not answer in time.", timeout=25_000)
     expect(page.locator(".dot.live")).to_have_count(0)
     expect(page.get_by_role("button", name="No answer")).to_be_visible()
-    expect(page.locator("#health")).to_contain_text("no answer", timeout=5000)
+    expect(page.locator("#health")).to_contain_text("no answer", timeout=25_000)
     second = pages.open(console.url + "/overview", context=page.context)
-    expect(second.get_by_role("alert")).to_contain_text("The server did not answer in time.", timeout=10_000)
+    expect(second.get_by_role("alert")).to_contain_text("The server did not answer in time.", timeout=25_000)
     console.delay = 0
-    expect(second.get_by_role("region", name="Key figures")).to_be_visible(timeout=20_000)
+    expect(second.get_by_role("region", name="Key figures")).to_be_visible(timeout=25_000)
 
 
 def test_the_palette_finds_what_callers_get_and_keys_by_name(console, pages):
