@@ -56,7 +56,8 @@ extension Exchange {
         }
         let breaker = around.breakers.entry(of: target.id)
         attempt = Attempt(
-            target: target, breaker: breaker, permit: breaker?.permit, began: now, translation: translation)
+            target: target, breaker: breaker, permit: breaker?.permit, began: moment(after: now),
+            translation: translation)
         record.attempts.append(ExchangeRecord.Attempt(target: target.id))
         record.target = target.id
         record.provider = target.provider.id
@@ -162,10 +163,11 @@ extension Exchange {
             case .abandoned: break
             }
         }
-        record.attempts[place].duration = now - began
+        let duration = max(.zero, now - began)
+        record.attempts[place].duration = duration
         record.attempts[place].error = error
         record.attempts[place].status = attempt?.head?.status
-        record.upstreamTime = (record.upstreamTime ?? .zero) + (now - began)
+        record.upstreamTime = (record.upstreamTime ?? .zero) + duration
     }
 }
 

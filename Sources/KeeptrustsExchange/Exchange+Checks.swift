@@ -40,7 +40,7 @@ extension Exchange {
         _ pending: PendingJudgement, about subject: Checks.Subject, at now: ContinuousClock.Instant,
         into actions: inout [Action]
     ) {
-        let checks = Checks(pending, subject, first: nextCheck, at: now)
+        let checks = Checks(pending, subject, first: nextCheck, at: moment(after: now))
         nextCheck += pending.asked.count
         self.checks = checks
         state = .checking
@@ -82,7 +82,7 @@ extension Exchange {
         guard let checks else { return }
         self.checks = nil
         if !checks.isComplete { actions.append(.cancelChecks) }
-        record.checkTime = (record.checkTime ?? .zero) + (now - checks.began)
+        record.checkTime = (record.checkTime ?? .zero) + max(.zero, now - checks.began)
         let started = around.clock()
         var numbers = Placeholders()
         swap(&numbers, &placeholders)

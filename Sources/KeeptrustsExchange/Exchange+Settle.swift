@@ -39,7 +39,7 @@ extension Exchange {
         }
         if snapshot.chain.isReversible { forgetValues() }
         let event = record.event(
-            gatewayID: around.gatewayID, config: snapshot.record, outcome: outcome, total: now - began,
+            gatewayID: around.gatewayID, config: snapshot.record, outcome: outcome, total: moment(after: now) - began,
             using: &around.writer)
         state = .recording
         deadline = now + .seconds(60)

@@ -24,7 +24,9 @@ extension Exchange {
         guard var stream = attempt?.stream else { return }
         attempt?.stream = nil
         var out = ByteBuffer()
+        let started = around.clock()
         let result = stream.end(into: &out)
+        record.policyTime += around.clock() - started
         attempt?.stream = stream
         proceed(result, out, at: now, into: &actions)
     }
@@ -116,7 +118,7 @@ extension Exchange {
         var reply = ByteBuffer()
         if !hasReplied {
             hasReplied = true
-            record.firstByteTime = now - began
+            record.firstByteTime = moment(after: now) - began
             reply = Reply.streamHead(facts, using: &around.writer)
         }
         reply.writeChunk(out)
@@ -137,7 +139,7 @@ extension Exchange {
     ) {
         var reply = ByteBuffer()
         if !hasReplied {
-            record.firstByteTime = now - began
+            record.firstByteTime = moment(after: now) - began
             reply = Reply.streamHead(facts, using: &around.writer)
             reply.writeChunk(held)
         }

@@ -38,19 +38,24 @@ final class Play {
     init(
         _ yaml: String = Play.yaml, allowsAnonymous: Bool = false, hasRoom: Bool = true, wantsAnswers: Bool = false,
         failMode: PolicyChain.OnError = .block, concurrency: ConcurrencyLimit = ConcurrencyLimit(.max),
-        longTexts: Int? = nil, environment more: [String: String] = [:]
+        longTexts: Int? = nil, environment more: [String: String] = [:], tick: Duration = .zero
     ) throws {
         let config = try PolicyConfig(yaml: yaml, file: "play.yaml")
         let environment = ["KEY": Play.key, "SECRET": "sk-upstream"].merging(more) { $1 }
         let snapshot = try Snapshot(
             config, cacheDirectory: TestPatterns.directory, failMode: failMode,
             environment: ConfigEnvironment { environment[$0] })
-        let start = now
+        // What policies take is told by a clock that goes on by a tick whenever it is looked at.
+        var time = now
         around = Surroundings(
             snapshot: LoopSnapshot(snapshot), keys: KeyRing(plain: snapshot.groupKeys), gatewayID: "gw_1",
             allowsAnonymous: allowsAnonymous, concurrency: concurrency, longTexts: longTexts, seed: 1,
             mask: NameMask(key: [UInt8](repeating: 7, count: 16)),
-            hasRoom: { _ in hasRoom }, wantsAnswers: { wantsAnswers }, clock: { start },
+            hasRoom: { _ in hasRoom }, wantsAnswers: { wantsAnswers },
+            clock: {
+                time += tick
+                return time
+            },
             wallClock: { Timestamp(rawValue: 1_700_000_000_000_000) })
         exchange = Exchange(around, at: now)
     }

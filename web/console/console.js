@@ -1,8 +1,9 @@
 // The console: wires the shell that the server has rendered, then shows pages.
-import { h } from '../shared/dom.js';
+import { fill, h } from '../shared/dom.js';
 import { icon } from '../shared/icons.js';
 import { toggleTheme } from '../shared/theme.js';
-import { empty } from '../shared/states.js';
+import { empty, failed, notAllowed } from '../shared/states.js';
+import { learnAccess, may } from './access.js';
 import { start } from './router.js';
 import { openPalette } from './palette.js';
 import { pageHead } from './parts.js';
@@ -62,16 +63,37 @@ const missing = () => ({
   ],
 });
 
-start({
-  main,
-  pages: {
-    '/overview': overview,
-    '/events': events,
-    '/gateways': gateways,
-    '/keys': keys,
-    '/account': account,
-  },
-  missing,
-  arrived: () => openMenu(false),
-});
-watchHealth(part('health'));
+/** A page that asks nothing of whoever may not have it. @param {string} needs @param {string} title @param {import('./router.js').Page} page */
+const needing = (needs, title, page) => (/** @type {import('./router.js').Place} */ place) =>
+  may(needs) ? page(place) : { title, nav: place.path, body: [pageHead(title, ''), notAllowed(`This needs the permission '${needs}'.`)] };
+
+/** How long to wait before it is asked again what the reader may do (ms). */
+const PAUSE = 3000;
+
+let timer = 0;
+
+async function arrive() {
+  clearTimeout(timer);
+  try {
+    await learnAccess();
+  } catch (error) {
+    fill(main, pageHead('Keeptrusts', ''), failed(error, arrive));
+    timer = setTimeout(arrive, PAUSE);
+    return;
+  }
+  start({
+    main,
+    pages: {
+      '/overview': overview,
+      '/events': needing('events:read', 'Events', events),
+      '/gateways': needing('gateways:read', 'Gateways', gateways),
+      '/keys': needing('tokens:read', 'Keys', keys),
+      '/account': account,
+    },
+    missing,
+    arrived: () => openMenu(false),
+  });
+  watchHealth(part('health'));
+}
+
+arrive();

@@ -1,8 +1,7 @@
 // One event in a panel beside the list.
-import { api } from '../shared/api.js';
 import { h } from '../shared/dom.js';
 import { failed, loading } from '../shared/states.js';
-import { copyLink, eventTabs } from './event-view.js';
+import { copyLink, eventTabs, loadEvent } from './event-view.js';
 import { drawer, iconButton } from './parts.js';
 
 /**
@@ -22,7 +21,7 @@ export function openEvent(id, { signal, close, step, page }) {
   const panel = drawer({ title: h('span', { class: 'mono' }, id), label: 'Event details', actions, close }, place);
   const load = async () => {
     try {
-      place.replaceChildren(...eventTabs(await api(`events/${encodeURIComponent(id)}`, { signal })));
+      place.replaceChildren(...eventTabs(await loadEvent(id, signal)));
     } catch (error) {
       if (!signal.aborted) place.replaceChildren(h('div', { class: 'scroll' }, failed(error, load)));
     }

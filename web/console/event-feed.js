@@ -1,5 +1,6 @@
 // The events that a filter selects, newest first: pages of them, and what is new.
 import { api, withQuery } from '../shared/api.js';
+import { learnNames } from './names.js';
 
 /** @typedef {import('./event-table.js').EventSummary} EventSummary */
 /** @typedef {{since: string, outcomes: string, model: string, text: string}} Filter */
@@ -73,9 +74,11 @@ export class EventFeed {
   }
 
   /** @param {string|null} cursor */
-  #ask(cursor) {
+  async #ask(cursor) {
     const { since, outcomes, model, text } = this.filter();
     const query = { limit: PAGE, since, decision: outcomes, model, q: text, cursor };
-    return api(withQuery('events', query), { signal: this.signal });
+    const page = await api(withQuery('events', query), { signal: this.signal });
+    await learnNames(page.events);
+    return page;
   }
 }

@@ -3,6 +3,7 @@ import { h } from '../shared/dom.js';
 import { badge, outcomeOf } from '../shared/verdicts.js';
 import { reasonOf } from '../shared/decision.js';
 import * as format from '../shared/format.js';
+import { whoOf } from './names.js';
 import { dataTable } from './parts.js';
 
 /** @typedef {Record<string, any>} EventSummary An item of `/v1/events`. */
@@ -12,10 +13,11 @@ const COLUMNS = [
   ['Time', ''],
   ['Decision', ''],
   ['Reason', 'opt-s'],
+  ['Who', 'opt-s'],
   ['Model', ''],
-  ['Provider', 'opt'],
-  ['Tokens', 'r opt'],
-  ['Cost', 'r opt'],
+  ['Provider', 'opt spacious'],
+  ['Tokens', 'r opt spacious'],
+  ['Cost', 'r opt roomy'],
   ['Duration', 'r opt'],
 ];
 
@@ -64,16 +66,19 @@ export function eventRow(event, open) {
     h('span', { class: 'sr' }, `, event ${event.id}`),
   );
   const usage = event.usage;
+  const who = whoOf(event);
+  const reason = reasonOf(event);
   return h(
     'tr',
     { data: { id: event.id }, on: { click: () => open(event) } },
     h('td', null, link),
     h('td', null, badge(outcomeOf(event))),
-    h('td', { class: 'reason trunc opt-s', title: event.reason_code || null }, reasonOf(event)),
+    h('td', { class: 'reason trunc opt-s', title: event.reason_code ? `${reason} (${event.reason_code})` : reason }, reason),
+    h('td', { class: 'trunc who opt-s', title: who.full }, who.text),
     h('td', { class: 'trunc model' }, event.model || ''),
-    h('td', { class: 'opt' }, event.provider || ''),
-    h('td', { class: 'r opt' }, usage ? `${format.count(usage.input_tokens || 0)} / ${format.count(usage.output_tokens || 0)}` : ''),
-    h('td', { class: 'r opt' }, event.cost ? format.money(event.cost) : ''),
+    h('td', { class: 'opt spacious' }, event.provider || ''),
+    h('td', { class: 'r opt spacious' }, usage ? `${format.count(usage.input_tokens || 0)} / ${format.count(usage.output_tokens || 0)}` : ''),
+    h('td', { class: 'r opt roomy' }, event.cost ? format.money(event.cost) : ''),
     h('td', { class: 'r opt' }, format.span(event.timings?.total_us)),
   );
 }

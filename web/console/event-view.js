@@ -1,5 +1,6 @@
 // One decision event: verdict, policies, findings (where, never what), tokens, cost, times.
-import { withQuery } from '../shared/api.js';
+import { api, withQuery } from '../shared/api.js';
+import { categoryWords } from '../shared/categories.js';
 import { h } from '../shared/dom.js';
 import { icon } from '../shared/icons.js';
 import { json } from '../shared/json.js';
@@ -8,6 +9,8 @@ import { empty } from '../shared/states.js';
 import { OUTCOMES, outcomeOf } from '../shared/verdicts.js';
 import { phaseWords, policyChain, reasonOf, words } from '../shared/decision.js';
 import * as format from '../shared/format.js';
+import { may } from './access.js';
+import { learnNames, nameOf } from './names.js';
 import { facts, tabs } from './parts.js';
 
 /** @typedef {import('../shared/decision.js').DecisionEvent} DecisionEvent */
@@ -25,38 +28,53 @@ function verdictBox(event) {
   );
 }
 
+/** One bar of the times; all numbers are parts of the whole, from 0 to 1. @typedef {{name: string, us: number, cls: string, at: number}} Bar */
+
+/**
+ * When what ran. One after the other, unless policies judged a stream while the provider sent it: then what is known is
+ * how long each took, and that the provider was the last to begin.
+ *
+ * @param {number} total @param {{policy: number, checks: number, upstream: number}} us
+ * @param {boolean} overlaps
+ * @returns {Bar[]}
+ */
+function bars(total, { policy, checks, upstream }, overlaps) {
+  const provider = { name: 'Provider', us: upstream, cls: 'f-allowed', at: overlaps ? total - upstream : policy + checks };
+  const known = [{ name: 'Policies', us: policy, cls: 'f-accent', at: 0 }, { name: 'Services asked', us: checks, cls: 'f-redacted', at: policy }, provider];
+  const spent = policy + checks + upstream;
+  const rest = { name: 'Gateway', us: total - spent, cls: 'f-info', at: spent };
+  return [...known, ...(overlaps ? [] : [rest])].filter(({ us }, i) => us || i === 0);
+}
+
 /** @param {DecisionEvent} event */
 function times(event) {
-  const { total_us: total, upstream_us: upstream = 0, policy_us: policy = 0 } = event.timings || {};
+  const { total_us: total, upstream_us: upstream = 0, policy_us: policy = 0, checks_us: checks = 0 } = event.timings || {};
   if (!total) return null;
-  const rest = Math.max(0, total - upstream - policy);
-  /** @type {[string, number, string][]} */
-  const parts = [
-    ['Policies', policy, 'f-accent'],
-    ['Provider', upstream, 'f-allowed'],
-    ['Gateway', rest, 'f-info'],
-  ];
-  let start = 0;
-  const bars = parts.map(([name, us, cls]) => {
-    const left = `${(start / total) * 100}%`;
-    start += us;
-    const width = `${Math.min(100, Math.max((us / total) * 100, 0.6))}%`;
-    return h(
-      'div',
-      null,
-      h('span', { class: 'sub' }, name),
-      h('span', { class: 'track' }, h('i', { class: cls, style: { left, width } })),
-      h('span', { class: 'num muted end' }, format.span(us)),
-    );
+  const overlaps = policy + checks + upstream > total || Boolean(event.stream && upstream);
+  const share = (/** @type {number} */ us) => Math.min(1, Math.max(0, us / total));
+  const lines = bars(total, { policy, checks, upstream }, overlaps).map(({ name, us, cls, at }) => {
+    const width = Math.max(share(us), 0.006);
+    const left = Math.min(share(at), 1 - width);
+    const bar = h('i', { class: cls, style: { left: `${left * 100}%`, width: `${width * 100}%` } });
+    return h('div', null, h('span', { class: 'sub' }, name), h('span', { class: 'track' }, bar), h('span', { class: 'num muted end' }, format.span(us)));
   });
-  return h('section', null, h('h3', null, 'Where the time went'), h('div', { class: 'fall' }, bars));
+  const note = overlaps && upstream ? h('p', { class: 'sub' }, 'Policies judge a stream while the provider sends it, so these times overlap.') : null;
+  return h('section', null, h('h3', null, 'Where the time went'), h('div', { class: 'fall' }, lines), note);
 }
 
 /** @param {DecisionEvent} event */
 function tokens(event) {
-  if (!event.usage) return 'not reported';
+  if (!event.usage) return event.attempts?.length ? 'not reported' : 'none: nothing reached a provider';
   const { input_tokens: input = 0, output_tokens: output = 0, cached_input_tokens: cached } = event.usage;
   return `${format.count(input)} in, ${format.count(output)} out${cached ? `, ${format.count(cached)} from cache` : ''}`;
+}
+
+/** An id with the name behind it. @param {string|null|undefined} id @param {string} [href] */
+function named(id, href) {
+  if (!id) return '';
+  const name = nameOf(id);
+  const words = name ? [name, ' ', h('code', null, id)] : h('code', null, id);
+  return href ? h('a', { href }, words) : words;
 }
 
 /** @param {DecisionEvent} event */
@@ -72,14 +90,14 @@ function details(event) {
     ['Model', event.model ? `${event.model}${unknown}${model}` : ''],
     ['Provider', [event.provider, event.target].filter(Boolean).join(', ')],
     ['Tokens', tokens(event)],
-    ['Cost', format.money(event.cost)],
+    ['Cost', event.cost || event.attempts?.length ? format.money(event.cost) : 'none'],
     ['Took', `${format.span(event.timings?.total_us)}${first ? `, first byte after ${format.span(first)}` : ''}`],
     ['Surface', `${words(event.surface || '')}${event.stream ? ', streamed' : ''}`],
-    ['Key', event.key_id ? h('a', { href: withQuery('/events', { q: event.key_id }) }, h('code', null, event.key_id)) : 'anonymous'],
+    ['Key', event.key_id ? named(event.key_id, withQuery('/events', { q: event.key_id })) : 'anonymous'],
     ['Consumer group', event.consumer_group],
-    ['User', event.user_id ? h('code', null, event.user_id) : ''],
+    ['User', named(event.user_id)],
     ['Team', event.team_id ? h('code', null, event.team_id) : ''],
-    ['Gateway', h('a', { href: `/gateways/${encodeURIComponent(event.gateway_id)}` }, h('code', null, event.gateway_id))],
+    ['Gateway', named(event.gateway_id, may('gateways:read') ? `/gateways/${encodeURIComponent(event.gateway_id)}` : undefined)],
     ['Config', config.name ? `${config.name} ${config.version}` : ''],
     ['Config digest', config.digest ? h('code', null, config.digest.slice(0, 19)) : ''],
     ['Request ID', h('code', null, event.request_id)],
@@ -128,8 +146,8 @@ function findings(event) {
     h(
       'tr',
       null,
-      h('td', null, words(one.category)),
-      h('td', null, one.policy),
+      h('td', { class: 'wraps' }, categoryWords(one.category)),
+      h('td', { class: 'wraps' }, one.policy),
       h('td', null, phaseWords(one.phase)),
       h('td', { class: 'r' }, `${one.start}–${one.end}`),
       h('td', { class: 'r' }, one.confidence === undefined ? '' : `${Math.round(one.confidence * 100)}%`),
@@ -156,6 +174,13 @@ function findings(event) {
       ),
     ),
   ];
+}
+
+/** An event, with the names of those in it. @param {string} id @param {AbortSignal} signal @returns {Promise<DecisionEvent>} */
+export async function loadEvent(id, signal) {
+  const event = await api(`events/${encodeURIComponent(id)}`, { signal });
+  await learnNames([event]);
+  return event;
 }
 
 /** The event's tabs and their panel. @param {DecisionEvent} event */

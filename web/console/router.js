@@ -62,6 +62,9 @@ export const reload = () => show();
 /** Writes the page's state into the address, without a new entry in the history. @param {string} url */
 export const note = (url) => history.replaceState(null, '', url);
 
+/** The same with an entry, so that Back undoes what was chosen. @param {string} url */
+export const mark = (url) => history.pushState(null, '', url);
+
 /** Follows a link inside the app. @param {MouseEvent} event */
 function follow(event) {
   if (event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;

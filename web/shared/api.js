@@ -13,6 +13,8 @@ export class Failure extends Error {
 
 const COPY = {
   offline: 'The server did not answer.',
+  late: 'The server did not answer in time.',
+  unsure: 'It may have been done all the same: look before you try again.',
   garbled: 'The server answered with something this page cannot read.',
 };
 
@@ -67,21 +69,35 @@ export async function send(path, { method = 'GET', body, signal } = {}) {
   return response;
 }
 
+/** How long an answer may take (seconds): to what only reads, and to what changes something. */
+const PATIENCE = { read: 6, change: 30 };
+
 /**
- * Sends a request and reads the JSON of its answer.
+ * Sends a request and reads the JSON of its answer, which must not take longer than `seconds`.
  *
  * @param {string} path Below `/api/`.
- * @param {{method?: string, body?: any, signal?: AbortSignal}} [options]
+ * @param {{method?: string, body?: any, signal?: AbortSignal, seconds?: number}} [options]
  * @returns {Promise<any>}
  */
-export async function api(path, options) {
+export async function api(path, { method, body, signal, seconds } = {}) {
+  const late = AbortSignal.timeout(1000 * (seconds || (method ? PATIENCE.change : PATIENCE.read)));
+  try {
+    return await answerTo(path, { method, body, signal: signal ? AbortSignal.any([signal, late]) : late });
+  } catch (error) {
+    if (!late.aborted || signal?.aborted || error instanceof Failure) throw error;
+    throw new Failure({ status: 0, code: 'late', message: COPY.late, hint: method && COPY.unsure });
+  }
+}
+
+/** @param {string} path @param {{method?: string, body?: any, signal: AbortSignal}} options */
+async function answerTo(path, options) {
   const response = await send(`/api/${path}`, options);
   if (!response.ok) throw new Failure(await problemOf(response));
   if (response.status === 204) return null;
   try {
     return await response.json();
   } catch (error) {
-    if (options?.signal?.aborted) throw error;
+    if (options.signal.aborted) throw error;
     throw new Failure({ status: response.status, code: 'garbled', message: COPY.garbled });
   }
 }

@@ -2,7 +2,10 @@
 import { h } from './dom.js';
 import { icon } from './icons.js';
 import { OUTCOMES, outcomeOf } from './verdicts.js';
+import { counted } from './categories.js';
 import { plural } from './format.js';
+
+export { words } from './categories.js';
 
 /** @typedef {Record<string, any>} DecisionEvent The JSON of `/v1/events/{id}`. */
 
@@ -34,17 +37,6 @@ const CODES = {
   upstream_unreachable: 'The provider could not be reached.',
 };
 
-/** Categories that are written in capitals. */
-const CAPITALS = /^(iban|bic|ssn|vin|ip|mac|api|aws|gcp|id|url|us|uk|eu|ein|npi|jwt|mrn|phi|pii)$/;
-
-/** `CREDIT_CARD` as a person would write it. @param {string} name */
-export const words = (name) =>
-  name
-    .toLowerCase()
-    .split(/[\s._-]+/)
-    .map((word) => (CAPITALS.test(word) ? word.toUpperCase() : word))
-    .join(' ');
-
 /** What was found, by category: `[["email", 2], ["iban", 1]]`. @param {DecisionEvent} event */
 export function findingCounts(event) {
   /** @type {Map<string, number>} */
@@ -53,11 +45,17 @@ export function findingCounts(event) {
   return [...counts];
 }
 
+/** What was found, in words; of one policy, or of all. @param {DecisionEvent} event @param {string} [policy] */
+export const foundWords = (event, policy) =>
+  findingCounts(policy ? { findings: (event.findings || []).filter((/** @type {any} */ one) => one.policy === policy) } : event)
+    .map(([category, count]) => counted(category, count))
+    .join(', ');
+
 /** One sentence on why the decision came out as it did. @param {DecisionEvent} event */
 export function reasonOf(event) {
   const outcome = outcomeOf(event);
-  const found = findingCounts(event).map(([category, count]) => plural(count, words(category), words(category)));
-  const what = found.join(', ');
+  // What ends an exchange is the findings of one policy, whatever others saw beside.
+  const what = foundWords(event, outcome === 'blocked' ? event.policy : undefined);
   if (event.error_code === 'check_unavailable') return `${event.policy || 'A policy'} could not judge it: its service failed.`;
   if (outcome === 'blocked') return `${event.policy || 'A policy'} stopped it${what ? `: ${what}` : ''}.`;
   if (outcome === 'redacted') return what ? `Replaced: ${what}.` : 'Values were replaced.';

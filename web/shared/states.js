@@ -32,7 +32,9 @@ export const empty = ({ icon: name, title, text, action }) =>
  * @param {() => void} [retry]
  */
 export function failed(error, retry) {
-  if (error instanceof Failure && error.problem.status === 403) return notAllowed(error);
+  if (error instanceof Failure && error.problem.status === 403) {
+    return notAllowed([error.message, error.problem.hint].filter(Boolean).join(' '));
+  }
   const problem = error instanceof Failure ? error.problem : null;
   const id = problem?.requestID;
   return h(
@@ -50,19 +52,15 @@ export function failed(error, retry) {
   );
 }
 
-/** @param {Failure} error */
-const notAllowed = (error) =>
+/** Says that the reader may not see this, and what it needs. @param {string} needs */
+export const notAllowed = (needs) =>
   h(
     'section',
     { class: 'card', 'data-state': 'forbidden' },
     empty({
       icon: 'lock',
       title: 'Your role does not allow this',
-      text: [
-        error.message,
-        error.problem.hint ? ` ${error.problem.hint}` : null,
-        ' An owner or an admin of your organisation can grant it.',
-      ],
+      text: `${needs} An owner or an admin of your organisation can grant it.`,
     }),
   );
 

@@ -70,6 +70,10 @@ class Fake:
         #: Whether the records of exchanges are to be had.
         self.has_records = True
         self.models = list(data.MODELS)
+
+        #: What the person may do; anything else is refused, and noted.
+        self.actions = list(data.WHO["actions"])
+        self.refused = []
         self.left = threading.Event()
         fake = self
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Handler,), {"fake": fake}))
@@ -126,6 +130,7 @@ class Fake:
         rows = [] if self.state == "empty" else [
             one for one in self.events
             if (not wanted or decision(one) in wanted) and (not model or one["model"] == model)
+            and query.get("request_id", one["request_id"]) == one["request_id"]
             and text in f"{one['id']} {one['request_id']} {one['key_id']} {one.get('reason_code', '')}".lower()
         ]
         start = int(query.get("cursor") or 0)
@@ -205,18 +210,25 @@ class Handler(http.server.BaseHTTPRequestHandler):
         state = self.fake.state
         if state == "down":
             return self.fail(503, "control_plane.unavailable", "The control plane cannot be reached.")
-        if state == "forbidden":
+        if state == "forbidden" and path != "whoami":
             return self.fail(403, "auth.forbidden", "This needs the permission 'events:read'.")
         if state == "expired":
             return self.fail(401, "auth.session_expired", "The session has ended.")
         parts = [urllib.parse.unquote(part) for part in path.split("/")]
+        needed = f"{parts[0]}:{'read' if method == 'GET' else 'write'}"
+        if parts[0] in ("events", "gateways", "tokens", "users") and needed not in self.fake.actions:
+            self.fake.refused.append(path)
+            return self.fail(403, "auth.forbidden", f"This needs the permission '{needed}'.")
         handler = getattr(self, f"{method}_{parts[0]}".replace("-", "_"), None)
         if not handler:
             return self.fail(404, "http.no_such_route", "There is nothing at this address.")
         handler(parts[1:], query, body)
 
     def GET_whoami(self, *_):
-        self.answer(200, data.WHO)
+        self.answer(200, data.WHO | {"actions": self.fake.actions})
+
+    def GET_users(self, *_):
+        self.answer(200, {"users": [data.USER]})
 
     def GET_gateways(self, *_):
         gateways = [] if self.fake.state == "empty" else self.fake.gateways

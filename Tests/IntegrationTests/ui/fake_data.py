@@ -160,7 +160,7 @@ WHO = {
     "organisation": {"id": "org_01KFAKE0000000000000000001", "name": "Northwind Insurance", "created": USER["created"]},
     "user": USER,
     "roles": ["owner"],
-    "actions": ["events:read", "gateways:read", "tokens:read", "tokens:write", "chat:use"],
+    "actions": ["events:read", "gateways:read", "tokens:read", "tokens:write", "users:read", "chat:use"],
 }
 
 ANSWER = (

@@ -4,7 +4,7 @@ import { fill, h } from '../../shared/dom.js';
 import { icon } from '../../shared/icons.js';
 import { toast } from '../../shared/live.js';
 import { failed, loading } from '../../shared/states.js';
-import { field } from '../dialog.js';
+import { field, onSubmit } from '../dialog.js';
 import { card, facts, pageHead } from '../parts.js';
 import { note } from '../router.js';
 
@@ -42,13 +42,11 @@ function passwordForm(user, welcome, saved) {
     problem,
     h('div', { class: 'row' }, save),
   );
-  form.addEventListener('submit', async (/** @type {Event} */ event) => {
-    event.preventDefault();
+  onSubmit(form, save, async () => {
     const data = new FormData(form);
     if (data.get('new_password') !== data.get('again')) {
       return void fill(problem, h('div', { class: 'alert bad', role: 'alert' }, icon('warn'), 'The two new passwords differ.'));
     }
-    save.disabled = true;
     try {
       const current = data.get('current_password') || undefined;
       const body = { current_password: current, new_password: data.get('new_password') };
@@ -61,8 +59,6 @@ function passwordForm(user, welcome, saved) {
     } catch (error) {
       old.hidden = false;
       fill(problem, failed(error));
-    } finally {
-      save.disabled = false;
     }
   });
   return form;
@@ -71,17 +67,15 @@ function passwordForm(user, welcome, saved) {
 /** @param {any} who @param {boolean} welcome */
 function content(who, welcome) {
   const user = who.user || {};
-  const greeting = welcome
-    ? h(
-        'div',
-        { class: 'alert' },
-        icon('shieldok'),
-        h('span', null, h('b', null, 'You are signed in.'), ' The link worked once. Set a password now to sign in next time.'),
-        h('a', { class: 'btn sm', href: '/overview' }, 'Later'),
-      )
-    : null;
+  const hello = h(
+    'div',
+    { class: 'alert', hidden: !welcome },
+    icon('shieldok'),
+    h('span', null, h('b', null, 'You are signed in.'), ' The link worked once. Set a password now to sign in next time.'),
+    h('a', { class: 'btn sm', href: '/overview' }, 'Later'),
+  );
   return [
-    greeting,
+    hello,
     card(
       'You',
       null,
@@ -93,7 +87,7 @@ function content(who, welcome) {
         ['Organisation', who.organisation?.name],
       ]),
     ),
-    card('Password', null, passwordForm(user, welcome, () => greeting?.remove())),
+    card('Password', null, passwordForm(user, welcome, () => hello.remove())),
   ];
 }
 

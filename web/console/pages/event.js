@@ -1,9 +1,8 @@
 // One event on a page of its own, so that it can be linked to.
-import { api } from '../../shared/api.js';
 import { h } from '../../shared/dom.js';
 import { icon } from '../../shared/icons.js';
 import { failed, loading } from '../../shared/states.js';
-import { copyLink, eventTabs } from '../event-view.js';
+import { copyLink, eventTabs, loadEvent } from '../event-view.js';
 import { pageHead } from '../parts.js';
 
 /** @param {import('../router.js').Place} place @returns {import('../router.js').View} */
@@ -13,7 +12,7 @@ export function eventPage({ rest: id, signal }) {
   const link = h('button', { class: 'btn', type: 'button', on: { click: () => copyLink(id) } }, icon('copy'), 'Copy link');
   const load = async () => {
     try {
-      box.replaceChildren(...eventTabs(await api(`events/${encodeURIComponent(id)}`, { signal })));
+      box.replaceChildren(...eventTabs(await loadEvent(id, signal)));
     } catch (error) {
       if (!signal.aborted) box.replaceChildren(failed(error, load));
     }

@@ -11,10 +11,13 @@ import { EventFeed } from '../event-feed.js';
 import { eventRow, eventTable } from '../event-table.js';
 import { pageHead, segments } from '../parts.js';
 import { RANGES, choices, rangeIn, since } from '../ranges.js';
-import { go, note } from '../router.js';
+import { go, mark, note } from '../router.js';
 import { readSummary } from '../summary.js';
 import { openEvent } from '../event-drawer.js';
 import { eventPage } from './event.js';
+
+/** Sums over many events may take longer than a list (seconds). */
+const SLOW = 20;
 
 /** New exchanges must show within two seconds. */
 const BEAT = 1000;
@@ -36,6 +39,7 @@ class EventsPage {
     this.text = query.get('q') || '';
     this.opened = query.get('event') || '';
     this.live = true;
+    this.stalled = false;
     this.loaded = false;
     this.feed = new EventFeed(() => this.filter(), signal);
     this.build();
@@ -69,7 +73,7 @@ class EventsPage {
     const text = `Every exchange, the decision and the reason. Times are in your time zone (${format.zone}).`;
     const ranges = segments('Time range', choices(Object.keys(RANGES)), this.range, (range) => {
       this.range = range;
-      this.reload();
+      this.chosen();
     });
     this.body = [pageHead('Events', text, this.liveButton, ranges), this.filters(), this.stale, this.split];
   }
@@ -136,6 +140,12 @@ class EventsPage {
     const place = NAMES.indexOf(/** @type {any} */ (name));
     this.showChips(this.counts || {});
     /** @type {HTMLElement} */ (this.chips.children[place]).focus();
+    this.chosen();
+  }
+
+  /** Something else is asked for; Back leads to what was before. */
+  chosen() {
+    mark(this.address());
     this.reload();
   }
 
@@ -147,8 +157,16 @@ class EventsPage {
   }
 
   showLive() {
+    const words = this.stalled ? 'No answer' : 'Live';
     this.liveButton.setAttribute('aria-pressed', String(this.live));
-    fill(this.liveButton, this.live ? h('span', { class: 'dot live' }) : icon('play'), this.live ? 'Live' : 'Go live');
+    fill(this.liveButton, this.live ? h('span', { class: `dot ${this.stalled ? 'bad' : 'live'}` }) : icon('play'), this.live ? words : 'Go live');
+  }
+
+  /** Notes whether answers come, so that nothing looks live which is not. @param {boolean} stalled */
+  stall(stalled) {
+    if (this.stalled === stalled) return;
+    this.stalled = stalled;
+    this.showLive();
   }
 
   async start() {
@@ -161,12 +179,14 @@ class EventsPage {
         if (!this.loaded) return void (await this.reload());
         if (!this.live) return;
         await this.feed.look();
+        this.stall(false);
         this.stale.hidden = true;
         this.announceNew();
         if (beats++ % 4 === 0) await this.count();
       },
       (error) => {
         if (!this.loaded) return;
+        this.stall(true);
         this.stale.hidden = false;
         fill(this.stale, failed(error, () => this.reload()));
       },
@@ -178,6 +198,7 @@ class EventsPage {
     try {
       if (!(await this.feed.load())) return;
       this.loaded = true;
+      this.stall(false);
       this.stale.hidden = true;
       this.paint();
       if (this.opened) this.open(this.opened, false);
@@ -185,6 +206,7 @@ class EventsPage {
     } catch (error) {
       if (this.signal.aborted) return;
       this.loaded = false;
+      this.stall(true);
       this.table.scroll.hidden = true;
       this.pager.hidden = true;
       fill(this.state, failed(error, () => this.reload()));
@@ -192,8 +214,8 @@ class EventsPage {
   }
 
   async count() {
-    const { since, model } = this.filter();
-    const summary = await api(withQuery('events/summary', { since, model }), { signal: this.signal });
+    const { since, model, text } = this.filter();
+    const summary = await api(withQuery('events/summary', { since, model, q: text }), { signal: this.signal, seconds: SLOW });
     const counts = readSummary(summary).outcomes;
     if (JSON.stringify(counts) !== JSON.stringify(this.counts)) this.showChips(counts);
   }
@@ -239,8 +261,12 @@ class EventsPage {
 
   async more() {
     try {
+      const before = this.feed.rows.length;
       await this.feed.more();
       this.paint();
+      // The button may be gone.
+      const next = this.table.rows.children[before]?.querySelector('a') || this.table.scroll;
+      /** @type {HTMLElement} */ (next).focus();
     } catch (error) {
       if (!this.signal.aborted) fill(this.pager, failed(error, () => this.more()));
     }
@@ -297,9 +323,13 @@ class EventsPage {
     this.table.rows.querySelector(`[data-id="${CSS.escape(id)}"] a`)?.focus();
   }
 
-  remember() {
+  address() {
     const outcome = [...this.outcomes].join(',');
     const range = this.range === '24h' ? '' : this.range;
-    note(withQuery('/events', { outcome, range, model: this.model, q: this.text, event: this.opened }));
+    return withQuery('/events', { outcome, range, model: this.model, q: this.text, event: this.opened });
+  }
+
+  remember() {
+    note(this.address());
   }
 }

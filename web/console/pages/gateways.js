@@ -5,6 +5,7 @@ import { icon } from '../../shared/icons.js';
 import { poll } from '../../shared/poll.js';
 import { command, empty, failed, loading } from '../../shared/states.js';
 import * as format from '../../shared/format.js';
+import { may } from '../access.js';
 import { configName, lastBeat, stateOf } from '../gateway-state.js';
 import { dataTable, drawer, facts, pageHead } from '../parts.js';
 import { go } from '../router.js';
@@ -86,11 +87,11 @@ function uptime(seconds) {
   return hours < 48 ? format.plural(hours, 'hour') : format.plural(Math.floor(hours / 24), 'day');
 }
 
-/** How a first gateway is connected. */
-export const connectCommands = () =>
+/** How a gateway is connected. @param {string} [secret] Its token's. */
+export const connectCommands = (secret) =>
   command(
     `export KEEPTRUSTS_API_URL=http://<this control plane>:8080\n` +
-      `export KEEPTRUSTS_GATEWAY_TOKEN=<a gateway token, from Keys>\n` +
+      `export KEEPTRUSTS_GATEWAY_TOKEN=${secret || '<a gateway token, from Keys>'}\n` +
       `kt gateway run --listen 0.0.0.0:41002 --policy-config policy-config.yaml`,
   );
 
@@ -104,7 +105,7 @@ const none = () =>
       text: 'Run this where your gateway should live. It shows here within ten seconds.',
       action: [
         connectCommands(),
-        h('a', { class: 'btn primary', href: '/keys?create=gateway_runtime' }, icon('key'), 'Create a gateway token'),
+        may('tokens:write') ? h('a', { class: 'btn primary', href: '/keys?create=gateway_runtime' }, icon('key'), 'Create a gateway token') : null,
       ],
     }),
   );

@@ -5,12 +5,15 @@ import { icon } from '../../shared/icons.js';
 import { copy, toast } from '../../shared/live.js';
 import { command, empty, failed, loading } from '../../shared/states.js';
 import * as format from '../../shared/format.js';
+import { may } from '../access.js';
 import { field, formDialog, notice } from '../dialog.js';
 import { tryCommand } from '../gateway-state.js';
 import { dataTable, iconButton, pageHead, segments } from '../parts.js';
 import { note } from '../router.js';
+import { connectCommands } from './gateways.js';
 
 /** @typedef {Record<string, any>} Token An item of `/v1/tokens`. */
+/** @typedef {(id: string) => void} Done Told which key has changed. */
 
 /** @type {Record<string, {word: string, what: string}>} */
 const PURPOSES = {
@@ -53,26 +56,48 @@ function limits(token) {
   return parts.filter(Boolean).join('; ') || 'every model';
 }
 
-/** Shows a new secret, once. @param {string} title @param {Token} token @param {string} secret */
-async function showSecret(title, token, secret) {
-  const known = token.purpose === 'general' ? await api('gateways?limit=100').catch(() => null) : null;
+/** How a new secret is used. @param {Token} token @param {string} secret */
+async function usage(token, secret) {
+  if (token.purpose === 'gateway_runtime') {
+    return [h('p', { class: 'sub' }, 'Run this where the gateway should live:'), connectCommands(secret)];
+  }
+  if (token.purpose !== 'general') return null;
+  const known = may('gateways:read') ? await api('gateways?limit=100').catch(() => null) : null;
   const curl = tryCommand(known?.gateways || [], secret, token.allowed_models?.[0] || 'demo');
-  notice(
-    title,
+  return [h('p', { class: 'sub' }, 'Try it:'), command(curl)];
+}
+
+/** What shows a new secret, once. @param {string} title @param {Token} token @param {string} secret @param {Done} done */
+async function showing(title, token, secret, done) {
+  const how = await usage(token, secret);
+  let isCopied = false;
+  const copyIt = () => {
+    isCopied = true;
+    copy(secret, 'Secret copied');
+  };
+  const body = [
     h('p', null, 'Copy the secret now. It is stored as a hash only, so nobody can show it again.'),
     h(
       'div',
       { class: 'secret' },
       h('code', { tabindex: '0', 'aria-label': 'Secret' }, secret),
-      h('button', { class: 'btn sm', type: 'button', on: { click: () => copy(secret, 'Secret copied') } }, icon('copy'), 'Copy'),
+      h('button', { class: 'btn sm', type: 'button', on: { click: copyIt } }, icon('copy'), 'Copy'),
     ),
-    token.purpose === 'general'
-      ? [h('p', { class: 'sub' }, 'Try it:'), command(curl)]
-      : null,
-  );
+    how,
+  ];
+  return () => {
+    notice({
+      title,
+      body,
+      isSafe: () => isCopied,
+      question: 'The secret is not copied yet. When this closes, nobody can show it again.',
+      closed: () => done(token.id),
+    });
+    done(token.id);
+  };
 }
 
-/** @param {string} purpose @param {() => void} done */
+/** @param {string} purpose @param {Done} done */
 function create(purpose, done) {
   const kind = h(
     'select',
@@ -123,13 +148,12 @@ function create(purpose, done) {
         roles: text('purpose') === 'integration' ? [text('role')] : undefined,
       };
       const { token, secret } = await api('tokens', { method: 'POST', body });
-      await showSecret(`Key “${token.name}” is ready`, token, secret);
-      done();
+      return showing(`Key “${token.name}” is ready`, token, secret, done);
     },
   });
 }
 
-/** @param {Token} token @param {() => void} done */
+/** @param {Token} token @param {Done} done */
 const rotate = (token, done) =>
   formDialog({
     title: `Rotate “${token.name}”?`,
@@ -137,12 +161,11 @@ const rotate = (token, done) =>
     body: h('p', null, 'You get a new secret. The old one keeps working for a short overlap, so that you can change it where it is used.'),
     submit: async () => {
       const answer = await api(`tokens/${encodeURIComponent(token.id)}/rotate`, { method: 'POST', body: {} });
-      await showSecret(`New secret for “${token.name}”`, answer.token, answer.secret);
-      done();
+      return showing(`New secret for “${token.name}”`, answer.token, answer.secret, done);
     },
   });
 
-/** @param {Token} token @param {() => void} done */
+/** @param {Token} token @param {Done} done */
 function revoke(token, done) {
   const input = h('input', { class: 'input', name: 'confirm', autocomplete: 'off' });
   const { submit } = formDialog({
@@ -155,8 +178,10 @@ function revoke(token, done) {
     ],
     submit: async () => {
       await api(`tokens/${encodeURIComponent(token.id)}`, { method: 'DELETE' });
-      toast(`“${token.name}” is revoked`);
-      done();
+      return () => {
+        toast(`“${token.name}” is revoked`);
+        done(token.id);
+      };
     },
   });
   const check = () => {
@@ -177,27 +202,33 @@ const eventsLink = (token) =>
     icon('list'),
   );
 
-/** @param {Token} token @param {() => void} done */
+/** @param {Token} token @param {Done} done */
 function row(token, done) {
   const [tone, word] = stateOf(token);
-  const active = word === 'Active';
+  const active = word === 'Active' && may('tokens:write');
+  const name = token.name || 'unnamed';
   return h(
     'tr',
-    null,
-    h('td', null, h('b', null, token.name || 'unnamed'), h('small', { class: 'under' }, h('code', null, token.prefix ? withDots(token.prefix) : token.id))),
-    h('td', { class: 'opt-s' }, PURPOSES[token.purpose]?.word || token.purpose),
+    { data: { id: token.id } },
+    h(
+      'td',
+      { class: 'name', title: name },
+      h('b', { class: 'trunc' }, name),
+      h('small', { class: 'under trunc' }, h('code', null, token.prefix ? withDots(token.prefix) : token.id)),
+    ),
+    h('td', { class: 'opt-s roomy' }, PURPOSES[token.purpose]?.word || token.purpose),
     h('td', null, h('span', { class: 'row' }, h('span', { class: `dot ${tone}` }), word)),
-    h('td', { class: 'opt-s trunc reason', title: limits(token) }, token.purpose === 'general' ? limits(token) : ''),
-    h('td', { class: 'opt' }, date(token.created, '')),
+    h('td', { class: 'opt-s trunc limits', title: limits(token) }, token.purpose === 'general' ? limits(token) : ''),
+    h('td', { class: 'opt spacious' }, date(token.created, '')),
     h('td', { class: 'opt-s' }, token.last_used ? format.ago(new Date(token.last_used)) : 'never'),
     h('td', { class: 'opt' }, date(token.expires_at, 'no end')),
     h(
       'td',
-      { class: 'r' },
+      { class: 'r acts' },
       h(
         'span',
         { class: 'row end' },
-        token.purpose === 'general' ? eventsLink(token) : null,
+        token.purpose === 'general' && may('events:read') ? eventsLink(token) : null,
         active
           ? [
               iconButton('refresh', `Rotate ${token.name}`, () => rotate(token, done)),
@@ -216,19 +247,23 @@ export function keys({ query, signal }) {
   let cursor = null;
   const table = dataTable('Keys and tokens', [
     ['Name', ''],
-    ['Purpose', 'opt-s'],
+    ['Purpose', 'opt-s roomy'],
     ['Status', ''],
     ['Limits', 'opt-s'],
-    ['Created', 'opt'],
+    ['Created', 'opt spacious'],
     ['Last used', 'opt-s'],
     ['Expires', 'opt'],
-    ['Actions', 'r'],
+    ['Actions', 'r acts'],
   ]);
   table.scroll.firstElementChild?.classList.add('still');
   const pager = h('div', { class: 'pager', hidden: true });
   const card = h('section', { class: 'card table-card', hidden: true }, table.scroll, pager);
   const state = h('div', null, loading('keys'));
-  const open = () => create(purpose || 'general', () => load());
+  const button = () =>
+    may('tokens:write')
+      ? h('button', { class: 'btn primary', type: 'button', on: { click: () => create(purpose || 'general', changed) } }, icon('plus'), 'Create a key')
+      : null;
+  const add = button();
   const none = () =>
     h(
       'section',
@@ -237,13 +272,24 @@ export function keys({ query, signal }) {
         icon: 'key',
         title: purpose ? 'No key of this purpose' : 'No key yet',
         text: 'Applications need a key to call the gateway.',
-        action: h('button', { class: 'btn primary', type: 'button', on: { click: open } }, icon('plus'), 'Create a key'),
+        action: button(),
       }),
     );
+  /** Brings the focus back to a key, whose row may be a new one. @param {string|undefined} id */
+  const focusOn = (id) => {
+    const row = id ? table.rows.querySelector(`[data-id="${CSS.escape(id)}"]`) : null;
+    /** @type {HTMLElement} */ (row?.querySelector('a, button') || add || table.scroll).focus();
+  };
+  /** @type {Done} */
+  const changed = (id) => {
+    const settle = () => document.querySelector('dialog[open]') || focusOn(id);
+    settle();
+    load().then(settle);
+  };
   const load = async (more = false) => {
     try {
       const page = await api(withQuery('tokens', { limit: 100, purpose: purpose || CREATED.join(','), cursor: more ? cursor : '' }), { signal });
-      const rows = page.tokens.map((/** @type {Token} */ token) => row(token, () => load()));
+      const rows = page.tokens.map((/** @type {Token} */ token) => row(token, changed));
       if (!more) table.rows.replaceChildren();
       table.rows.append(...rows);
       cursor = page.next_cursor || null;
@@ -251,6 +297,7 @@ export function keys({ query, signal }) {
       pager.hidden = !cursor;
       fill(pager, h('button', { class: 'btn sm', type: 'button', on: { click: () => load(true) } }, 'Load more'));
       fill(state, card.hidden ? none() : null);
+      if (more) focusOn(page.tokens[0]?.id);
     } catch (error) {
       if (signal.aborted) return;
       card.hidden = true;
@@ -261,7 +308,7 @@ export function keys({ query, signal }) {
   const wanted = query.get('create');
   if (wanted) {
     note('/keys');
-    queueMicrotask(() => create(CREATED.includes(wanted) ? wanted : 'general', () => load()));
+    if (may('tokens:write')) queueMicrotask(() => create(CREATED.includes(wanted) ? wanted : 'general', changed));
   }
   const words = Object.fromEntries(CREATED.map((value) => [value, PURPOSES[value].word]));
   const filter = segments('Purpose', { '': 'All', ...words }, purpose, (value) => {
@@ -269,7 +316,6 @@ export function keys({ query, signal }) {
     note(withQuery('/keys', { purpose }));
     load();
   });
-  const button = h('button', { class: 'btn primary', type: 'button', on: { click: open } }, icon('plus'), 'Create a key');
   const text = 'What applications, gateways and integrations sign their calls with.';
-  return { title: 'Keys', nav: '/keys', body: [pageHead('Keys', text, filter, button), state, card] };
+  return { title: 'Keys', nav: '/keys', body: [pageHead('Keys', text, filter, add), state, card] };
 }

@@ -4,12 +4,14 @@ import { legend, spark, timeChart } from '../../shared/chart.js';
 import { fill, h } from '../../shared/dom.js';
 import { icon } from '../../shared/icons.js';
 import { poll } from '../../shared/poll.js';
-import { command, failed, loading } from '../../shared/states.js';
+import { command, empty, failed, loading } from '../../shared/states.js';
 import { NAMES, OUTCOMES } from '../../shared/verdicts.js';
 import * as format from '../../shared/format.js';
+import { may } from '../access.js';
 import { eventRow, eventTable } from '../event-table.js';
 import { configsOf, differ, isConnected, lastBeat, tryCommand } from '../gateway-state.js';
 import { card, pageHead, segments } from '../parts.js';
+import { learnNames } from '../names.js';
 import { RANGES, choices, rangeIn, since } from '../ranges.js';
 import { go, note } from '../router.js';
 import { readSummary } from '../summary.js';
@@ -17,7 +19,7 @@ import { connectCommands } from './gateways.js';
 
 /** @typedef {import('../summary.js').Summary} Summary */
 /** @typedef {import('../gateway-state.js').Gateway} Gateway */
-/** @typedef {{summary: Summary, gateways: Gateway[], keys: any[], stopped: any[]}} Data */
+/** What the reader may see; null where that is nothing. @typedef {{summary: Summary, gateways: Gateway[]|null, keys: any[]|null, stopped: any[]}} Data */
 
 const BEAT = 5000;
 
@@ -38,17 +40,14 @@ const eventsOf = (outcome, range) => withQuery('/events', { outcome, range: rang
 const fact = (tone, title, text, href) =>
   h('a', { href }, h('span', { class: `dot ${tone}` }), h('span', null, h('b', null, title), h('small', null, text)));
 
-/** @param {Data} data @param {string} range */
-function status({ gateways, summary }, range) {
+/** @param {Gateway[]} gateways */
+function fleet(gateways) {
   const up = gateways.filter(isConnected);
   const latest = gateways.length ? format.ago(new Date(Math.max(...gateways.map((one) => Number(lastBeat(one)))))) : 'never';
   const differing = differ(up);
   const all = up.length === gateways.length;
   const stuck = up.filter((gateway) => gateway.config_failure);
-  const { failed: failures, refused } = summary.outcomes;
-  return h(
-    'section',
-    { class: 'status', 'aria-label': 'System status' },
+  return [
     fact(
       all ? 'ok' : up.length ? 'warn' : 'bad',
       all ? `${format.plural(up.length, 'gateway')} connected` : `${up.length} of ${gateways.length} gateways connected`,
@@ -58,18 +57,28 @@ function status({ gateways, summary }, range) {
     stuck.length
       ? fact('warn', 'A config was not loaded', `${format.plural(stuck.length, 'gateway')} on the one before`, '/gateways')
       : fact(differing ? 'warn' : 'ok', differing ? 'Gateways differ' : 'Policies enforcing', configsOf(gateways), '/gateways'),
+  ];
+}
+
+/** @param {Data} data @param {string} range */
+function status({ gateways, summary }, range) {
+  const { failed: failures, refused, escalated } = summary.outcomes;
+  const { words } = RANGES[range];
+  return h(
+    'section',
+    { class: 'status', 'aria-label': 'System status' },
+    gateways ? fleet(gateways) : null,
     fact(
-      failures ? 'warn' : 'ok',
-      failures ? `${format.plural(failures, 'exchange')} failed` : 'Providers answering',
-      refused
-        ? `${failures ? 'and ' : ''}${format.count(refused)} refused in the ${RANGES[range].words}`
-        : `${failures ? 'in' : 'No failure in'} the ${RANGES[range].words}`,
-      eventsOf(failures || !refused ? 'failed' : 'refused', range),
+      failures ? 'warn' : summary.requests ? 'ok' : '',
+      failures ? `${format.plural(failures, 'exchange')} failed` : summary.requests ? 'Providers answering' : 'No request yet',
+      `${failures ? 'In' : 'No failure in'} the ${words}`,
+      eventsOf('failed', range),
     ),
+    refused ? fact('', `${format.plural(refused, 'request')} refused`, 'Before any policy saw them', eventsOf('refused', range)) : null,
     fact(
-      summary.outcomes.escalated ? 'warn' : 'ok',
-      summary.outcomes.escalated ? format.plural(summary.outcomes.escalated, 'escalation') : 'Nobody waits',
-      summary.outcomes.escalated ? 'A reviewer was asked for' : 'No escalation in this time',
+      escalated ? 'warn' : 'ok',
+      escalated ? format.plural(escalated, 'escalation') : 'Nobody waits',
+      escalated ? 'A reviewer was asked for' : 'No escalation in this time',
       eventsOf('escalated', range),
     ),
   );
@@ -118,7 +127,7 @@ function figures(summary, range) {
       label: 'Redacted',
       value: format.count(outcomes.redacted),
       small: share(outcomes.redacted),
-      note: 'values replaced',
+      note: 'had values replaced',
       href: href('redacted'),
       chart: line('redacted', ''),
     }),
@@ -138,17 +147,25 @@ function figures(summary, range) {
   );
 }
 
-/** @param {Data} data @returns {{done: boolean, text: string, href: string, action: string}[]} */
+/** What there is to do, as far as the reader can see and do it. @param {Data} data @returns {{done: boolean, text: string, href: string, action: string}[]} */
 const steps = ({ gateways, keys, summary }) => [
-  { done: gateways.some(isConnected), text: 'Connect a gateway', href: '/gateways', action: 'How' },
-  {
-    done: gateways.some((gateway) => gateway.config?.name || gateway.config?.digest),
-    text: 'Load a policy configuration',
-    href: '/gateways',
-    action: 'Look',
-  },
-  { done: keys.length > 0, text: 'Create an application key', href: '/keys?create=general', action: 'Create' },
-  { done: summary.requests > 0, text: 'Send a governed request', href: '/keys?create=general', action: 'How' },
+  ...(gateways
+    ? [
+        { done: gateways.some(isConnected), text: 'Connect a gateway', href: '/gateways', action: 'How' },
+        {
+          done: gateways.some((gateway) => gateway.config?.name || gateway.config?.digest),
+          text: 'Load a policy configuration',
+          href: '/gateways',
+          action: 'Look',
+        },
+      ]
+    : []),
+  ...(keys
+    ? [
+        { done: keys.length > 0, text: 'Create an application key', href: '/keys?create=general', action: 'Create' },
+        { done: summary.requests > 0, text: 'Send a governed request', href: '/keys?create=general', action: 'How' },
+      ]
+    : []),
   {
     done: summary.outcomes.blocked + summary.outcomes.redacted > 0,
     text: 'See a policy at work',
@@ -157,10 +174,11 @@ const steps = ({ gateways, keys, summary }) => [
   },
 ];
 
-/** @param {Data} data */
+/** What is left to do; nothing once all is done. @param {Data} data */
 function nextSteps(data) {
   const list = steps(data);
   const done = list.filter((step) => step.done).length;
+  if (done === list.length || !may('tokens:write')) return null;
   return h(
     'section',
     { class: 'card start' },
@@ -181,7 +199,7 @@ function nextSteps(data) {
           ),
         ),
       ),
-      data.summary.requests ? null : [h('p', { class: 'sub' }, 'A request to try, with a key of yours:'), command(tryCommand(data.gateways, '$KEEPTRUSTS_KEY', 'demo'))],
+      data.summary.requests ? null : [h('p', { class: 'sub' }, 'A request to try, with a key of yours:'), command(tryCommand(data.gateways || [], '$KEEPTRUSTS_KEY', 'demo'))],
     ),
   );
 }
@@ -212,6 +230,9 @@ function traffic(summary, range) {
   return card('Requests by decision', legend(shown), timeChart(chart));
 }
 
+/** @param {HTMLElement} wide @param {HTMLElement|null} narrow */
+const besides = (wide, narrow) => (narrow ? h('div', { class: 'cols-2' }, wide, narrow) : wide);
+
 /** @param {any[]} rows */
 function attention(rows) {
   const table = eventTable('Events that need attention');
@@ -230,25 +251,41 @@ function attention(rows) {
   );
 }
 
+/** Asks for something if the reader may have it. @param {string} action @param {string} path @param {AbortSignal} signal */
+const ask = (action, path, signal) => (may(action) ? api(path, { signal }) : Promise.resolve({}));
+
+/** Sums over many events may take longer than a list (seconds). */
+const SLOW = 20;
+
 /** @param {string} range @param {AbortSignal} signal @returns {Promise<Data>} */
 async function load(range, signal) {
   const from = since(range);
-  const [summary, gateways, keys, stopped] = await Promise.all([
-    api(withQuery('events/summary', { since: from, bucket_seconds: Math.round(RANGES[range].ms / 48_000) }), { signal }),
-    api('gateways?limit=100', { signal }),
-    api('tokens?limit=1&purpose=general', { signal }).catch(() => ({ tokens: [] })),
+  const sums = { since: from, bucket_seconds: Math.round(RANGES[range].ms / 48_000) };
+  const [summary, { gateways = null }, { tokens = null }, { events: stopped }] = await Promise.all([
+    api(withQuery('events/summary', sums), { signal, seconds: SLOW }),
+    ask('gateways:read', 'gateways?limit=100', signal),
+    ask('tokens:read', 'tokens?limit=1&purpose=general', signal),
     api(withQuery('events', { since: from, decision: ATTENTION, limit: 6 }), { signal }),
   ]);
-  return {
-    summary: readSummary(summary),
-    gateways: gateways.gateways,
-    keys: keys.tokens,
-    stopped: stopped.events,
-  };
+  await learnNames(stopped);
+  return { summary: readSummary(summary), gateways, keys: tokens, stopped };
 }
+
+/** What whoever may not read events finds here. */
+const nothing = () =>
+  h(
+    'section',
+    { class: 'card' },
+    empty({
+      icon: 'lock',
+      title: 'There is nothing here for your role',
+      text: may('chat:use') ? 'Your role uses the chat. An owner or an admin of your organisation can grant more.' : 'An owner or an admin of your organisation can grant more.',
+    }),
+  );
 
 /** @param {import('../router.js').Place} place @returns {import('../router.js').View} */
 export function overview({ query, signal }) {
+  if (!may('events:read')) return { title: 'Overview', nav: '/overview', body: [pageHead('Overview', ''), nothing()] };
   let range = rangeIn(query);
   let shown = '';
   const box = h('div', { class: 'stack' }, loading('the overview', 8));
@@ -261,7 +298,7 @@ export function overview({ query, signal }) {
     const now = JSON.stringify([range, data, Math.floor(Date.now() / 15_000)]);
     if (now === shown || (shown && box.contains(document.activeElement))) return;
     shown = now;
-    const none = !data.gateways.length && !data.summary.requests;
+    const none = data.gateways?.length === 0 && !data.summary.requests && may('tokens:write');
     fill(
       box,
       none
@@ -269,7 +306,7 @@ export function overview({ query, signal }) {
         : [
             status(data, range),
             figures(data.summary, range),
-            h('div', { class: 'cols-2' }, traffic(data.summary, range), nextSteps(data)),
+            besides(traffic(data.summary, range), nextSteps(data)),
             attention(data.stopped),
           ],
     );

@@ -1,0 +1,85 @@
+// The names of what policies find, as a person would say them.
+import { plural } from './format.js';
+
+/** Words that are written in capitals. */
+const CAPITALS = /^(iban|bic|ssn|vin|ip|mac|api|aws|gcp|id|url|us|uk|eu|ein|npi|jwt|mrn|phi|pii|sql|cvv|dea)$/;
+
+/** `CREDIT_CARD` as a person would write it. @param {string} name */
+export const words = (name) =>
+  name
+    .toLowerCase()
+    .split(/[\s._-]+/)
+    .map((word) => (CAPITALS.test(word) ? word.toUpperCase() : word))
+    .join(' ');
+
+/** Signs of an attack: what matters is that there are some, so they are not counted. @type {Record<string, string>} */
+const ATTACKS = {
+  boundary: 'a made-up end of the instructions',
+  custom: 'a phrase that your config names as an attack',
+  delimiter: 'marks that separate instructions from text',
+  encoded: 'hidden or encoded instructions',
+  exfiltration: 'an attempt to send data elsewhere',
+  indirect: 'instructions hidden in a document or a tool’s result',
+  learned: 'wording that is typical of attacks',
+  leak: 'an attempt to read out the hidden instructions',
+  multilingual: 'an attack in another language than English',
+  override: 'an attempt to override the instructions',
+  role: 'an attempt to give the model another role',
+};
+
+/** Secrets whose second half does not say it alone. @type {Record<string, [string, string]>} */
+const SECRETS = {
+  assignment: ['secret in an assignment', 'secrets in assignments'],
+  authorization: ['credential in a header', 'credentials in headers'],
+  jwt: ['signed token (JWT)', 'signed tokens (JWT)'],
+  model_provider: ['API key of a model provider', 'API keys of model providers'],
+  password: ['password', 'passwords'],
+  private_key: ['private key', 'private keys'],
+  query: ['secret in an address', 'secrets in addresses'],
+  seed_phrase: ['seed phrase of a wallet', 'seed phrases of wallets'],
+  token: ['access token', 'access tokens'],
+  url: ['password in an address', 'passwords in addresses'],
+};
+
+/** What the first half of other names stands for. @type {Record<string, string>} */
+const FAMILIES = {
+  advice: 'advice',
+  article_5: 'practice that the EU AI Act forbids',
+  bias: 'bias',
+  case: 'court case',
+  classification: 'classification mark',
+  code: 'dangerous code',
+  content: 'content',
+  embedding: 'likeness to a named text',
+  export_control: 'export-controlled matter',
+  mnpi: 'inside information',
+  moderation: 'moderated topic',
+  privilege: 'legal privilege',
+  quality: 'weak answer',
+  safety: 'safety topic',
+  sensitive: 'sensitive personal detail',
+  student: 'student',
+  tool: 'tool call',
+};
+
+/** @param {string} category */
+function parts(category) {
+  const dot = category.indexOf('.');
+  return dot < 0 ? ['', category] : [category.slice(0, dot).toLowerCase(), category.slice(dot + 1)];
+}
+
+/** What a category stands for, without a number. @param {string} category */
+export function categoryWords(category) {
+  const [family, name] = parts(category);
+  if (family === 'injection') return ATTACKS[name] || `an attack (${words(name)})`;
+  if (family === 'secret') return SECRETS[name]?.[0] || `${words(name)} secret`;
+  return FAMILIES[family] ? `${FAMILIES[family]} (${words(name)})` : words(category);
+}
+
+/** What was found, and how often: "2 passwords". @param {string} category @param {number} count */
+export function counted(category, count) {
+  const [family, name] = parts(category);
+  if (family === 'injection') return categoryWords(category);
+  if (family === 'secret') return plural(count, categoryWords(category), SECRETS[name]?.[1]);
+  return plural(count, categoryWords(category), categoryWords(category));
+}
