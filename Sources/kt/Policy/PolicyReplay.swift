@@ -88,7 +88,7 @@ struct PolicyReplay: AsyncParsableCommand {
 
     /// Reads the events page by page.
     private func replay(since: String, into report: inout ReplayReport) async throws {
-        let http = try ProcessHTTP.make(ProcessLog.make())
+        let http = try ProcessHTTP.make(try ProcessLog.make())
         let url = ProcessHTTP.apiURL(apiUrl)
         let client = ControlPlaneClient(http: http, baseURL: url)
         do {
