@@ -1,6 +1,7 @@
 import KeeptrustsCore
 import KeeptrustsDialects
 import KeeptrustsPolicy
+import NIOCore
 
 /// Long texts of an exchange, which another thread judges while the event loop goes on with other exchanges.
 ///

@@ -31,7 +31,7 @@ struct SchemaTests {
         try await database.write { try $0.setServerState("a", to: "1") }
         try await database.write { try $0.setServerState("a", to: "2") }
 
-        let kept = try await database.read { [try $0.serverState("a"), try $0.serverState("b")] }
+        let kept = try await database.read { db in [try db.serverState("a"), try db.serverState("b")] }
         #expect(kept == ["2", nil])
     }
 

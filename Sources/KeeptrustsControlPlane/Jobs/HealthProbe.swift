@@ -55,7 +55,7 @@ final class HealthProbe: Sendable {
     private func enter(
         _ waiter: UInt64, _ continuation: CheckedContinuation<Bool, Never>
     ) -> (known: Bool?, mustAsk: Bool) {
-        state.withLock { state in
+        state.withLock { state -> (known: Bool?, mustAsk: Bool) in
             if let answer = state.answer, ContinuousClock.now - answer.at < validity { return (answer.isWell, false) }
             guard !Task.isCancelled else { return (false, false) }
             state.waiting[waiter] = continuation
@@ -73,7 +73,8 @@ final class HealthProbe: Sendable {
             isWell = false
         }
         let waiting = state.withLock { state in
-            (state.isAsking, state.answer) = (false, (isWell, .now))
+            state.isAsking = false
+            state.answer = (isWell, .now)
             defer { state.waiting = [:] }
             return state.waiting.values.map(\.self)
         }

@@ -38,8 +38,8 @@ struct HealthRoutes {
     }
 
     private func readiness(_ request: Request, context: APIContext) async throws -> Response {
-        let isStopping = plane.notifier.isStopping
-        let isReady = isStopping ? false : await databaseIsWell()
+        var isReady = false
+        if !plane.notifier.isStopping { isReady = await databaseIsWell() }
         return try answer(
             Condition(status: isReady ? "ready" : "not ready"), status: isReady ? .ok : .serviceUnavailable)
     }

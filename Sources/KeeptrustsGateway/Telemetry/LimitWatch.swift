@@ -1,4 +1,5 @@
 import KeeptrustsExchange
+import KeeptrustsRouting
 import Logging
 
 /// Tells the operator of exchanges that are refused because too many are under way: one line in the log when it begins,
@@ -15,16 +16,16 @@ struct LimitWatch: Sendable {
     }
 
     /// Takes in that an exchange was admitted or refused.
-    func take(_ news: ConcurrencyLimit.News, at now: @autoclosure () -> ContinuousClock.Instant) {
+    func take(_ news: ConcurrencyLimit.News, at moment: @autoclosure () -> ContinuousClock.Instant) {
         switch news {
         case .refused:
-            guard troubles.failed(Self.name, at: now()) else { return }
+            guard troubles.failed(Self.name, at: moment()) else { return }
             logger.warning(
                 "as many exchanges as allowed are under way; more are refused",
                 metadata: ["max_concurrency": "\(most)"])
         case .admitted:
             guard !troubles.isEmpty else { return }
-            let now = now()
+            let now = moment()
             guard let trouble = troubles.answered(Self.name, at: now) else { return }
             logger.info(
                 "no exchange is refused any more for too many under way",

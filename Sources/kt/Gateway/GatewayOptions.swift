@@ -4,6 +4,7 @@ import KeeptrustsClient
 import KeeptrustsConfig
 import KeeptrustsCore
 import KeeptrustsGateway
+import KeeptrustsPolicy
 import KeeptrustsWeb
 import Logging
 

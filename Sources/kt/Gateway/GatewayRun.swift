@@ -3,7 +3,6 @@ import Foundation
 import KeeptrustsConfig
 import KeeptrustsCore
 import KeeptrustsGateway
-import KeeptrustsPolicy
 import KeeptrustsWeb
 import Logging
 import ServiceLifecycle
