@@ -84,5 +84,5 @@ def test_who_is_suspended_is_told_that_the_access_has_ended(up):
         answer = kim.ask("POST", "turns", {"text": "Hello.", "model": "demo"})
         return answer.body if b"event: refused" in answer.body else None
 
-    assert b"auth.access_ended" in eventually(refused, 15)
+    assert b"auth.access_ended" in eventually(refused, 15, 1)
     assert kim.ask("GET", "conversations").status == 401
