@@ -3,7 +3,7 @@ import { fill, h } from '../shared/dom.js';
 import { icon } from '../shared/icons.js';
 import { copy } from '../shared/live.js';
 import { OUTCOMES, outcomeOf } from '../shared/verdicts.js';
-import { findingCounts, policyChain, reasonOf, words } from '../shared/decision.js';
+import { findingCounts, foundWords, policyChain, reasonOf } from '../shared/decision.js';
 import * as format from '../shared/format.js';
 import { grow } from './markdown.js';
 
@@ -240,9 +240,9 @@ export function halt(refusal, kind, { edit, again }) {
     /** @param {DecisionEvent} event */
     decide(event) {
       fill(place, link ? h('a', { href: `${link}/events/${encodeURIComponent(event.id)}`, target: '_blank', rel: 'noopener' }, `Event ${event.id}`) : null);
-      const counts = findingCounts(event).map(([category, count]) => format.plural(count, words(category), words(category)));
-      found.hidden = !counts.length || !isPolicy;
-      found.textContent = `Found: ${counts.join(', ')}.`;
+      const what = foundWords(event);
+      found.hidden = !what || !isPolicy;
+      found.textContent = `Found: ${what}.`;
     },
   };
 }
