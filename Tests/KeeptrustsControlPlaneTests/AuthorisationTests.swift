@@ -38,7 +38,7 @@ struct AuthorisationTests {
 
         #expect(Set(routes) == Set(Description.operations.map(\.description)))
         #expect(Set(Description.operations.map(\.id)).count == Description.operations.count)
-        #expect(routes.count == 49)
+        #expect(routes.count == 51)
     }
 
     @Test("Without a good credential nothing but the public calls answers", arguments: Description.operations)
