@@ -114,13 +114,19 @@ struct DecisionEventTests {
         #expect(try decode(EventText.least.replacing("gw_1", with: "")).gatewayID.rawValue.isEmpty)
     }
 
-    @Test("An id is at most 128 bytes")
+    @Test("An id is at most 128 bytes when it is delivered, and 260 with the gateway's in it")
     func longID() throws {
-        let fits = EventText.least.replacing("evt_1", with: "evt_" + String(repeating: "a", count: 124))
-        let long = EventText.least.replacing("evt_1", with: "evt_" + String(repeating: "a", count: 125))
+        func text(_ length: Int) -> String {
+            EventText.least.replacing("evt_1", with: "evt_" + String(repeating: "a", count: length - 4))
+        }
+        func deliver(_ event: String) throws -> EventBatch {
+            try JSONDecoder().decode(EventBatch.self, from: Data("{\"events\":[\(event)]}".utf8))
+        }
 
-        #expect(try decode(fits).id.rawValue.utf8.count == 128)
-        #expect(throws: DecodingError.self) { try decode(long) }
+        #expect(try deliver(text(128)).events.count == 1)
+        #expect(throws: DecodingError.self) { try deliver(text(129)) }
+        #expect(try decode(text(260)).id.rawValue.utf8.count == 260)
+        #expect(throws: DecodingError.self) { try decode(text(261)) }
     }
 
     @Test("A batch holds 500 events at most, and one bad event spoils it")

@@ -10,6 +10,11 @@ public struct EnvironmentReference: Sendable, Hashable {
 
     private enum Key: String, ConfigKey { case env, store }
 
+    /// Two references are one where they name the same variable, wherever they stand.
+    public static func == (a: Self, b: Self) -> Bool { a.name == b.name }
+
+    public func hash(into hasher: inout Hasher) { hasher.combine(name) }
+
     public init(_ name: String, at location: SourceLocation) {
         (self.name, self.location) = (name, location)
     }
