@@ -294,7 +294,7 @@ def test_a_config_of_heavy_patterns_is_refused_before_it_is_compiled(stack, patt
     answer = lint(stack, f"  dlp-filter: {{detect_patterns: {patterns}}}\n", viewer)
 
     assert answer.status == 200
-    assert [(each["code"], each["severity"]) for each in answer.json["diagnostics"]] == [("config.limit", "error")]
+    assert {(each["code"], each["severity"]) for each in answer.json["diagnostics"]} == {("config.limit", "error")}
 
 
 def test_while_a_config_is_checked_everything_else_is_answered(stack):
