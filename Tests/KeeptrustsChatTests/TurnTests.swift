@@ -88,7 +88,7 @@ struct TurnTests {
         }
     }
 
-    @Test("When the browser leaves, the call to the gateway ends, and what was written stays", .timeLimit(.minutes(1)))
+    @Test("When the browser leaves, the call to the gateway ends, and what was written stays", .timeLimit(.minutes(3)))
     func stop() async throws {
         try await withChat(live: true) { client, backend in
             backend.mode = .endless
