@@ -64,12 +64,12 @@ struct Up: AsyncParsableCommand {
         let logger = try ProcessLog.make()
         let hangUps = await UnixSignalsSequence(trapping: .sighup)
         let config = try checkedConfig()
-        let files = try OpenFiles(hasGateway: true, webServers: 3, logger)
         // What is started already when an address turns out to be taken would have to be stopped in the middle of its start.
         try await ListenCheck.run([
             ("gateway", try HostPort(gateway)), ("api", try HostPort(api)), ("console", try HostPort(console)),
             ("chat", try HostPort(chat)),
         ])
+        let files = try OpenFiles(hasGateway: true, webServers: 3, logger)
         try DataDirectory.make(dataDir)
         let directory = try StateDirectory(
             "\(dataDir)/gateway",
