@@ -155,7 +155,7 @@ def test_a_gateway_that_cannot_run_what_is_assigned_starts_with_what_it_had(flee
         for _ in range(2):
             gateway.restart()
             assert version_of(gateway) == "1.0.0"
-            gateway.wait_for("the last good one is in force")
+            gateway.wait_for("the assigned config is not in force; the last good one is")
             gateway.wait_for(r"assigned-config:\d+:\d+: error: .*'DATABASE_URL'")
             eventually(lambda: "'DATABASE_URL'" in fleet.listed().get("config_failure", {}).get("message", ""), PATIENCE, 0.1)
             gateway.stop()

@@ -207,7 +207,7 @@ def test_both_ways_to_run_a_gateway_take_the_same_options():
         return set(re.findall(r"^  (--[a-z-]+)", run_kt(*command, "--help")[1], re.MULTILINE))
 
     assert options("gateway", "run") - options("run") == {"--policy-config"}
-    assert options("run") - options("gateway", "run") == {"--managed"}
+    assert options("run") - options("gateway", "run") == {"--managed", "--allow-env"}
 
 
 # The database

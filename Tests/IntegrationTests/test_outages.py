@@ -95,7 +95,6 @@ def test_a_full_spool_is_said_once_and_once_more_when_it_is_over(stacks, simulat
     stack.api.restart()
     eventually(lambda: stack.gateway.output.count("decision events are recorded again") == 1, PATIENCE, 0.2)
     assert stack.chat().status == 200
-    eventually(lambda: "events are delivered again" in stack.gateway.output, PATIENCE)
 
 
 @contextlib.contextmanager
@@ -178,8 +177,7 @@ def test_a_gateway_with_keys_of_no_use_is_not_ready_until_the_api_is_back(stacks
 
     eventually(lambda: readiness(stack.gateway) == (200, None), PATIENCE, 0.1)
     assert stack.chat().status == 200
-    for call in ("keys", "heartbeat"):
-        eventually(lambda: f"call={call}" in after(stack.gateway, "the control plane answers again"), PATIENCE, 0.2)
+    eventually(lambda: "call=keys" in after(stack.gateway, "the control plane answers again"), PATIENCE, 0.2)
 
 
 def after(process, message):
@@ -248,7 +246,7 @@ def test_why_the_control_plane_is_silent_is_said(gateways, simulator, tmp_path):
         (["--api-token", "kt_rt_x"], {}, "--api-url"),
         ([], {"KEEPTRUSTS_GATEWAY_TOKEN": "kt_rt_x"}, "--api-url"),
         (["--api-url", "http://127.0.0.1:8080"], {}, "--api-token"),
-        (["--api-url", "api.example.com:8080", "--api-token", "kt_rt_x"], {}, "https://"),
+        (["--api-url", "api.example.com:8080", "--api-token", "kt_rt_x"], {}, "--api-url is not a URL"),
         ([], {"KEEPTRUSTS_LOG_LEVEL": "verbose"}, "warning"),
     ],
     ids=["token alone", "token in the environment", "address alone", "address without a scheme", "log level"],
@@ -293,7 +291,7 @@ def test_a_managed_gateway_starts_with_the_last_good_config(stacks, simulator, t
     managed = Gateway(tmp_path, config(simulator), name="managed", key=stack.key)
     managed.arguments = [
         managed.arguments[0], "run", "--managed", "--listen", "127.0.0.1:0", "--state-dir", managed.state,
-        "--api-url", stack.api.url, "--api-token", runtime,
+        "--api-url", stack.api.url, "--api-token", runtime, "--allow-env", configs.UPSTREAM_VARIABLE,
     ]
     deploy("1.0.0", enabled=False)
     Process.start(managed)
