@@ -18,7 +18,16 @@ struct Plane: Sendable {
     let throttle = SignInThrottle()
     let notifier = ChangeNotifier()
     let polls = LongPolls()
-    let health = HealthProbe()
+    let health: HealthProbe
+
+    init(
+        database: any Database, key: ServerKey, settings: ControlPlaneSettings, check: ConfigurationCheck,
+        now: @escaping @Sendable () -> Timestamp, hasher: PasswordHasher
+    ) {
+        (self.database, self.key, self.settings, self.check) = (database, key, settings, check)
+        (self.now, self.hasher) = (now, hasher)
+        health = HealthProbe(limit: settings.healthPatience)
+    }
 
     func makeID<Resource>(_ prefix: String) -> Identifier<Resource> {
         Identifier(prefix: prefix, at: now())
@@ -102,6 +111,9 @@ public struct ControlPlaneSettings: Sendable {
 
     /// Peers whose `X-Forwarded-For` and `X-Keeptrusts-Client` are believed: the console and the chat.
     public var trustedPeers = TrustedPeers.loopback
+
+    /// How long the database may take for the write by which `/health` and `/readyz` try it.
+    public var healthPatience = Duration.seconds(2)
 
     public init(version: String) { self.version = version }
 }

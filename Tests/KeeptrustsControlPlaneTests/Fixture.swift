@@ -64,8 +64,11 @@ struct Fixture: Sendable {
         let database = try SQLiteDatabase()
         try await database.migrate()
         let key = try ServerKey(bytes: Data(repeating: 7, count: 32))
+        var settings = ControlPlaneSettings(version: "1.2.3")
+        // A thousand other tests may run at the same time.
+        settings.healthPatience = .seconds(60)
         plane = Plane(
-            database: database, key: key, settings: ControlPlaneSettings(version: "1.2.3"),
+            database: database, key: key, settings: settings,
             check: ConfigurationCheck(check), now: { clock.now }, hasher: PasswordHasher())
         self.clock = clock
         responder = plane.router().buildResponder()

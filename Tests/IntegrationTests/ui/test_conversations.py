@@ -72,6 +72,7 @@ def test_another_tab_shows_what_was_added_when_it_gets_the_focus(chat, page, pag
     expect(other.locator(".msg.user")).to_have_count(1)
     say(other, "From there")
     done(other)
+    page.bring_to_front()
     page.evaluate("dispatchEvent(new Event('focus'))")
     expect(page.locator(".msg.user .bub")).to_have_text(["From here", "From there"])
     expect(page.locator(".msg:not(.user)")).to_have_count(2)
@@ -84,8 +85,9 @@ def test_a_message_into_a_gap_shows_what_lies_between(chat, page, pages):
     expect(other.locator(".msg.user")).to_have_count(1)
     say(other, "From there")
     done(other)
-    page.evaluate("document.querySelector('#message').focus()")
     page.route("**/api/chat/conversations", lambda route: route.abort())  # the focus brings nothing
+    page.bring_to_front()
+    page.evaluate("document.querySelector('#message').focus()")
     say(page, "From here again")
     page.unroute("**/api/chat/conversations")
     expect(page.locator(".msg.user .bub")).to_have_text(["From here", "From there", "From here again"])
