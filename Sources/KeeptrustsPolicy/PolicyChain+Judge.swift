@@ -80,9 +80,10 @@ extension PolicyChain {
             let place = SegmentPlace(index, in: segments)
             phases |= place.phase.bit
             segments[index].text.withUnsafeReadableBytes { text in
-                guard mayBeKnown, let hash = scratch.known?.hash(text, place, of: scratch.caller) else {
-                    return suspect(text, place, scratch)
-                }
+                // The last one is what is new in this request, most likely; it is history from the next one on.
+                guard mayBeKnown, index < segments.count - 1,
+                    let hash = scratch.known?.hash(text, place, of: scratch.caller)
+                else { return suspect(text, place, scratch) }
                 guard scratch.known?.contains(hash) == false else { return }
                 let noted = scratch.suspects.count
                 suspect(text, place, scratch)

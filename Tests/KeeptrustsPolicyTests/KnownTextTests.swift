@@ -15,6 +15,9 @@ struct KnownTextTests {
             ["prompt-injection", "pii-detector", "audit-logger"], ["pii-detector": ["action": "redact"]])
     }
 
+    /// What the last text of a request is: never looked for.
+    private static let last = Segment.user("Go on.")
+
     /// Which of the texts are looked at; none of them holds anything.
     private static func looked(at texts: [Segment], _ scratch: MatchScratch) -> [Bool] {
         texts.map { segment in
@@ -31,10 +34,10 @@ struct KnownTextTests {
         let text = Segment.user(Self.plain)
         #expect(Self.looked(at: [text], scratch) == [true])
 
-        #expect(chain.judge([text], at: .request, using: scratch).verdict == .allow)
+        #expect(chain.judge([text, Self.last], at: .request, using: scratch).verdict == .allow)
 
         #expect(Self.looked(at: [text], scratch) == [false])
-        #expect(chain.judge([text], at: .request, using: scratch).verdict == .allow)
+        #expect(chain.judge([text, Self.last], at: .request, using: scratch).verdict == .allow)
     }
 
     @Test(
@@ -43,7 +46,7 @@ struct KnownTextTests {
         let chain = try Self.chain()
         let scratch = MatchScratch(for: chain, passesKnown: true)
         scratch.caller = 1
-        _ = chain.judge([.user(Self.plain)], at: .request, using: scratch)
+        _ = chain.judge([.user(Self.plain), Self.last], at: .request, using: scratch)
         #expect(Self.looked(at: [.user(Self.plain)], scratch) == [false])
 
         var tool = Segment.user(Self.plain)
@@ -60,12 +63,12 @@ struct KnownTextTests {
     func suspicious(text: String) throws {
         let chain = try Self.chain()
         let scratch = MatchScratch(for: chain, passesKnown: true)
-        let segments = [Segment.user(text)]
+        let segments = [Segment.user(text), Self.last]
 
         let first = chain.judge(segments, at: .request, using: scratch)
 
         #expect(first.verdict != .allow || !first.redactions.isEmpty)
-        #expect(Self.looked(at: segments, scratch) == [true])
+        #expect(Self.looked(at: segments, scratch) == [true, true])
         #expect(chain.judge(segments, at: .request, using: scratch) == first)
     }
 
@@ -74,13 +77,23 @@ struct KnownTextTests {
         let chain = try Self.chain()
         let scratch = MatchScratch(for: chain, passesKnown: true)
         let bare = MatchScratch(for: chain)
-        _ = chain.judge([.user(Self.plain)], at: .request, using: scratch)
+        _ = chain.judge([.user(Self.plain), Self.last], at: .request, using: scratch)
         let segments: [Segment] = [
             .user(Self.plain), .user("Charge " + Self.card), .user(Self.plain), .user(Self.attack),
         ]
 
         #expect(
             chain.judge(segments, at: .request, using: scratch) == chain.judge(segments, at: .request, using: bare))
+    }
+
+    @Test("The last text of a request is looked at, and not known by that")
+    func lastText() throws {
+        let chain = try Self.chain()
+        let scratch = MatchScratch(for: chain, passesKnown: true)
+
+        _ = chain.judge([.user(Self.plain)], at: .request, using: scratch)
+
+        #expect(Self.looked(at: [.user(Self.plain)], scratch) == [true])
     }
 
     @Test("Answers and short texts are looked at each time")
@@ -90,8 +103,8 @@ struct KnownTextTests {
         let answer = Segment(ByteBuffer(string: Self.plain), role: .assistant, phase: .response)
         let short = Segment.user("The invoice is in the annex.")
 
-        _ = chain.judge([answer], at: .answer, using: scratch)
-        _ = chain.judge([short], at: .request, using: scratch)
+        _ = chain.judge([answer, answer], at: .answer, using: scratch)
+        _ = chain.judge([short, Self.last], at: .request, using: scratch)
 
         #expect(Self.looked(at: [answer, short], scratch) == [true, true])
     }
