@@ -45,7 +45,9 @@ extension ConfigProblems {
     }
 
     private mutating func collectPolicies(_ entries: ConfigNode, _ settings: ConfigNode?, _ work: CompileWork) {
-        guard let all = collect({ () throws(ConfigError) in try entries.list() }) else { return }
+        guard let list = collect({ () throws(ConfigError) in try entries.list() }) else { return }
+        let all = Array(list.prefix(PolicyChain.mostEntries))
+        if list.count > all.count { add(PolicyChain.tooMany(at: list[all.count])) }
         var sound: [ConfigNode] = []
         let size = 1 + (settings?.count ?? 0)
         var values = 0

@@ -4,17 +4,26 @@ public import KeeptrustsCore
 struct ConfigProblems: Error {
     private(set) var all: [ConfigError] = []
 
-    init(_ problems: [ConfigError] = []) { all = problems }
+    /// Of each place, the mistakes there.
+    private var places: [SourceLocation: [Int]] = [:]
+
+    /// Mistakes that are told; nobody reads more, and whoever sends a document must not make us write a thousand times as much.
+    static let most = 1_000
+
+    init(_ problems: [ConfigError] = []) { for problem in problems { add(problem) } }
 
     /// Adds a mistake, unless one at the same place is known: what follows from a mistake says nothing new.
     ///
     /// A mapping may lack several keys.
     mutating func add(_ problem: ConfigError) {
-        let isKnown = all.contains { known in
-            known.location == problem.location
-                && (known.kind != .missingKey || problem.kind != .missingKey || known.message == problem.message)
+        guard all.count < Self.most else { return }
+        let isKnown = places[problem.location, default: []].contains { index in
+            let known = all[index]
+            return known.kind != .missingKey || problem.kind != .missingKey || known.message == problem.message
         }
-        if !isKnown { all.append(problem) }
+        guard !isKnown else { return }
+        places[problem.location, default: []].append(all.count)
+        all.append(problem)
     }
 
     /// Runs `body`, and takes note of its mistake.

@@ -1,7 +1,6 @@
 import KeeptrustsCore
 import KeeptrustsMatching
 import NIOCore
-import Synchronization
 
 /// What a judgement is about, apart from its texts; made only for chains that judge by code.
 struct Occasion {
@@ -104,7 +103,7 @@ extension PolicyChain {
         _ index: Int, _ examination: Examination, _ body: (any Policy) throws -> Answer
     ) throws -> Answer {
         guard let memory = examination.memory else { return try body(policies[index]) }
-        return try memory.turn.withLock { _ in try body(policies[index]) }
+        return try memory.exclusively(for: instances[index].id) { try body(policies[index]) }
     }
 
     /// The texts that an instance has an opinion on; code sees each once, as it stands.

@@ -7,8 +7,9 @@ import Synchronization
 /// Slows down guessing: a few failures are free, then each costs a wait that doubles.
 ///
 /// Counted for an account from one network, for a network, and, with far more that are free and short waits, for an
-/// account from anywhere: so whoever guesses keeps out himself, and its owner for some seconds at most. From where an
-/// account has been signed in to, guesses from elsewhere do not hold it up at all. Held in this process; a replica counts
+/// account from anywhere: so whoever guesses keeps out himself. From where an account has been signed in to, guesses from
+/// elsewhere do not hold it up at all; from elsewhere its owner shares the short waits, for as long as somebody with very
+/// many addresses goes on guessing. Held in this process; a replica counts
 /// for itself. Bounded: see ``FailureTable``.
 final class SignInThrottle: Sendable {
     /// What is counted, each in a table of its own: who fills one takes nothing from the others.

@@ -113,7 +113,8 @@ extension Judgement {
             let role = segments[number].role
             guard chain.stances[index].judges(segments[number].phase, role) else { continue }
             guard strongest != nil || scratch.gradesAll || chain.concerns(index, suspects, scratch) else {
-                if role == .user { before = [] }
+                // A message whose parts are joined has its evidence in the parts.
+                if role == .user, !segments[number].isJoined { before = [] }
                 continue
             }
             var evidence = Evidence(role: role, matches: [], strongest: strongest)

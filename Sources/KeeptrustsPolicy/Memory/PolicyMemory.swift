@@ -2,7 +2,8 @@ import Synchronization
 
 /// What the policies of one event loop remember over exchanges: counts, windows, budgets.
 ///
-/// Long texts of the loop's exchanges are judged on other threads, so whoever judges by it takes its turn: see ``turn``.
+/// Long texts of the loop's exchanges are judged on other threads, so a policy takes its turn: see
+/// ``exclusively(for:_:)``.
 ///
 /// Of each policy a bounded number of states is kept; the one that was used longest ago goes first, so a flood of new
 /// sessions for one policy costs others nothing. Nothing is shared between event loops or gateways: a count is of the
@@ -11,11 +12,8 @@ public final class PolicyMemory {
     /// States of one policy at a time.
     public static let mostStates = 8_192
 
-    /// Held while a policy that remembers something judges.
-    let turn = Mutex(())
-
     private let limit: Int
-    private var shelves: [String: Shelf] = [:]
+    private let shelves = Mutex<[String: Shelf]>([:])
 
     public init(limit: Int = PolicyMemory.mostStates) { self.limit = max(1, limit) }
 
@@ -31,17 +29,31 @@ public final class PolicyMemory {
     func state<State>(
         _ key: String, of policy: String, idle: Duration, at now: Duration, _ initial: () -> State
     ) -> Remembered<State> {
-        let shelf: Shelf
-        if let known = shelves[policy] {
-            shelf = known
-        } else {
-            shelf = Shelf(limit: limit)
-            shelves[policy] = shelf
-        }
+        let shelf = shelf(of: policy)
         if let known = shelf.use(key, idle: idle, at: now) as? Remembered<State> { return known }
         let made = Remembered(initial())
         shelf.put(made, key, at: now)
         return made
+    }
+
+    /// Lets a policy judge by what it remembers while no other judgement by the same one does.
+    ///
+    /// - Parameters:
+    ///   - policy: The id of the policy's instance.
+    ///   - body: Judges; the states that it asks for are its own meanwhile.
+    /// - Returns: What `body` gives.
+    /// - Throws: What `body` throws.
+    func exclusively<Answer: Sendable>(for policy: String, _ body: () throws -> Answer) throws -> Answer {
+        try shelf(of: policy).turn.withLock { _ in try body() }
+    }
+
+    private func shelf(of policy: String) -> Shelf {
+        shelves.withLock { shelves in
+            if let known = shelves[policy] { return known }
+            let shelf = Shelf(limit: limit)
+            shelves[policy] = shelf
+            return shelf
+        }
     }
 }
 
@@ -52,8 +64,10 @@ final class Remembered<State> {
     init(_ value: State) { self.value = value }
 }
 
-/// The states of one policy, in the order of their use.
-private final class Shelf {
+/// The states of one policy, in the order of their use; touched only by whoever has its turn.
+private final class Shelf: @unchecked Sendable {
+    let turn = Mutex(())
+
     private struct Entry {
         var key: String
         var state: AnyObject
