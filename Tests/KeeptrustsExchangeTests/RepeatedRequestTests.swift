@@ -1,3 +1,4 @@
+import KeeptrustsExchange
 import Testing
 
 /// Whoever sends a request again must not fare better than at the first time.
