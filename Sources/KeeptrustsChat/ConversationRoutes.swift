@@ -35,8 +35,16 @@ struct ConversationRoutes {
             var data: [Model]
         }
         let gateway = Gateway(app: app, session: try session(request), requestID: context.id)
-        let answer = try await gateway.ask("/v1/models")
-        guard answer.status == .ok else { throw try await fault(answer, request) }
+        var answer = try await gateway.ask("/v1/models")
+        var hasEnded = false
+        for _ in 0..<10 where answer.status == .unauthorized && !hasEnded {
+            hasEnded = await gateway.accessHasEnded()
+            guard !hasEnded else { break }
+            // The gateway may not know yet a key that was made a moment ago.
+            try await Task.sleep(for: .milliseconds(200))
+            answer = try await gateway.ask("/v1/models")
+        }
+        guard answer.status == .ok else { throw try await fault(answer, hasEnded: hasEnded, request) }
         guard let list = try? JSONDecoder().decode(List.self, from: await answer.body.collect(upTo: 1 << 20)) else {
             throw RequestFault.gatewayUnreadable
         }
@@ -109,8 +117,10 @@ struct ConversationRoutes {
     }
 
     /// A refusal of the gateway as ours; a key that is no longer good ends the session.
-    private func fault(_ answer: HTTPClientResponse, _ request: Request) async throws -> RequestFault {
-        if answer.status == .unauthorized {
+    private func fault(
+        _ answer: HTTPClientResponse, hasEnded: Bool, _ request: Request
+    ) async throws -> RequestFault {
+        if hasEnded {
             if let secret = app.cookie.value(in: request) { app.sessions.end(secret) }
             return .notSignedIn
         }

@@ -70,7 +70,7 @@ final class FakeBackend: Sendable {
         }
         router.get("/v1/models") { request, _ in
             _ = try await self.note(request)
-            guard self.mode != .noKey else { return Self.refusal(.unauthorized) }
+            guard self.mode != .noKey, self.mode != .noAccess else { return Self.refusal(.unauthorized) }
             return Self.json(#"{"object":"list","data":[{"id":"demo"},{"id":"gpt-4o"}]}"#)
         }
         router.get("/v1/whoami") { request, _ in

@@ -148,13 +148,28 @@ struct TurnTests {
         try await withChat { client, backend in
             let cookie = try await client.cookie()
             let list = try await client.execute(uri: "/api/chat/models", method: .get, headers: [.cookie: cookie])
-            backend.mode = .noKey
+            backend.mode = .noAccess
             let refused = try await client.execute(uri: "/api/chat/models", method: .get, headers: [.cookie: cookie])
             let page = try await client.execute(uri: "/", method: .get, headers: [.cookie: cookie])
 
             #expect(String(buffer: list.body) == #"{"models":["demo","gpt-4o"]}"#)
             #expect(refused.status == .unauthorized)
             #expect(page.status == .seeOther)
+        }
+    }
+
+    @Test("A key that the gateway does not know yet ends no session: it is asked again")
+    func newKey() async throws {
+        try await withChat { client, backend in
+            let cookie = try await client.cookie()
+            backend.mode = .noKey
+            async let list = client.execute(uri: "/api/chat/models", method: .get, headers: [.cookie: cookie])
+            while backend.asked.count(where: { $0.target == "/v1/models" }) < 2 { await Task.yield() }
+            backend.mode = .answer
+
+            let page = try await client.execute(uri: "/", method: .get, headers: [.cookie: cookie])
+            #expect(try await String(buffer: list.body) == #"{"models":["demo","gpt-4o"]}"#)
+            #expect(page.status == .ok)
         }
     }
 
