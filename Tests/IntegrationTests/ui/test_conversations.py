@@ -70,6 +70,7 @@ def test_another_tab_shows_what_was_added_when_it_gets_the_focus(chat, page, pag
     done(page)
     other = pages.open(chat.url + "/", context=page.context)
     expect(other.locator(".msg.user")).to_have_count(1)
+    expect(other.get_by_role("button", name="Send", exact=True)).to_be_enabled()
     say(other, "From there")
     done(other)
     page.bring_to_front()
@@ -83,6 +84,7 @@ def test_a_message_into_a_gap_shows_what_lies_between(chat, page, pages):
     done(page)
     other = pages.open(chat.url + "/", context=page.context)
     expect(other.locator(".msg.user")).to_have_count(1)
+    expect(other.get_by_role("button", name="Send", exact=True)).to_be_enabled()
     say(other, "From there")
     done(other)
     page.route("**/api/chat/conversations", lambda route: route.abort())  # the focus brings nothing
