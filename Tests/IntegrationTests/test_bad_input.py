@@ -316,7 +316,8 @@ def test_a_read_only_directory_is_named(read_only):
 def test_a_file_in_the_place_of_a_directory_is_named(tmp_path):
     (tmp_path / "file").write_text("")
 
-    for flags in (["api", "run", "--listen", "127.0.0.1:0"], ["up", "--api", "127.0.0.1:0"]):
+    free = [part for name in ("gateway", "api", "console", "chat") for part in (f"--{name}", "127.0.0.1:0")]
+    for flags in (["api", "run", "--listen", "127.0.0.1:0"], ["up", *free]):
         status, _, errors = run_kt(*flags, "--data-dir", tmp_path / "file" / "data", folder=tmp_path)
         assert status == 1
         assert f"'{tmp_path / 'file'}': Not a directory. A file stands there; move it away." in one_line(errors)

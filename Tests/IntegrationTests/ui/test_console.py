@@ -299,8 +299,11 @@ def test_signing_in_works_without_scripts(console, pages):
 
 def test_the_palette_goes_places(console, pages):
     page = pages.open(console.url + "/overview")
+    # What the person may open is known by then.
+    expect(page.get_by_role("link", name="Gateways", exact=True).first).to_be_visible()
     page.keyboard.press("Control+k")
     page.get_by_role("combobox").fill("gate")
+    expect(page.get_by_role("option").first).to_contain_text("Gateways")
     page.keyboard.press("Enter")
     expect(page).to_have_url(console.url + "/gateways")
     page.keyboard.press("Control+k")
