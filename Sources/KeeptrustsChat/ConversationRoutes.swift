@@ -40,7 +40,7 @@ struct ConversationRoutes {
         for _ in 0..<10 where answer.status == .unauthorized && !hasEnded {
             hasEnded = await gateway.accessHasEnded()
             guard !hasEnded else { break }
-            // The gateway may not know yet a key that was made a moment ago.
+            // The gateway hears of a key within a second or two of its making, and nothing tells us when.
             try await Task.sleep(for: .milliseconds(200))
             answer = try await gateway.ask("/v1/models")
         }

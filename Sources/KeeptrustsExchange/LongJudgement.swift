@@ -5,7 +5,8 @@ import NIOCore
 
 /// Long texts of an exchange, which another thread judges while the event loop goes on with other exchanges.
 ///
-/// Made on the event loop and taken back there. In between, ``run()`` alone touches it, once, on any thread.
+/// Made on the event loop and taken back there. In between, ``run()`` alone touches it, once, on any thread: so nothing in
+/// it is ever used by two threads at a time, which the compiler cannot see (`@unchecked`).
 public final class LongJudgement: @unchecked Sendable {
     let subject: Exchange.Checks.Subject
     private let segments: [Segment]

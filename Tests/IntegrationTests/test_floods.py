@@ -69,7 +69,7 @@ def answers(url, timeout=15):
 def cpu_share(process, seconds=1.0):
     """How much of one core a process takes."""
     before, began = process.cpu_seconds, time.monotonic()
-    time.sleep(seconds)
+    time.sleep(seconds)  # what is measured: the CPU time of this while
     return (process.cpu_seconds - before) / (time.monotonic() - began)
 
 

@@ -8,9 +8,10 @@ import { toggleTheme } from '../shared/theme.js';
 import { outcomeOf } from '../shared/verdicts.js';
 import { composer, TOO_LONG } from './composer.js';
 import { addressed, addressOf, conversations } from './conversations.js';
+import { drawer } from './drawer.js';
 import { inspector } from './inspector.js';
-import { keep, kept } from './kept.js';
 import { answer, halt, haltKind, ownMessage } from './messages.js';
+import { modelMenu } from './models.js';
 import { follow } from './scroll.js';
 import { turn } from './turns.js';
 
@@ -18,9 +19,7 @@ import { turn } from './turns.js';
 const part = (id) => document.getElementById(id);
 
 const messages = part('messages');
-const models = part('model');
-const list = part('list');
-const menu = part('menu');
+const menu = drawer(part('list'), part('menu'));
 const box = part('message');
 const panel = inspector(part('inspector'));
 const scroll = follow(part('log'), messages, part('jump'));
@@ -35,6 +34,8 @@ let running = null;
 
 /** The conversation that is shown; '' for one that has not begun. */
 let current = '';
+
+const models = modelMenu(part('model'), () => current);
 
 /** How much of it is drawn, and whether its last answer was still being written somewhere else then. */
 let drawn = { turns: 0, running: false, hasGap: false };
@@ -313,7 +314,7 @@ async function open(id) {
   sessions.mark(id);
   if (!record.turns.length) fill(messages, welcome());
   draw(record, 0);
-  chooseModel(record.turns.at(-1)?.model);
+  models.choose(record.turns.at(-1)?.model);
   scroll.now();
 }
 
@@ -356,30 +357,10 @@ async function refresh() {
     if (error instanceof Failure && error.problem.code === 'chat.no_such_conversation' && id === current) {
       toast('This conversation was deleted in another window.');
       leave();
+    } else if (drawn.hasGap) {
+      setTimeout(refresh, PEEK);
     }
   }
-}
-
-/** What the reader has chosen since the last message, and in which conversation. */
-const CHOICE = 'kt-model';
-
-/** The model of the conversation, also when the gateway no longer offers it. @param {string} [last] Of its last message. */
-function chooseModel(last) {
-  const [model, id] = kept(CHOICE).split('\n');
-  const wanted = (model && id === current && model) || last;
-  for (const option of [...models.options]) if ('gone' in option.dataset) option.remove();
-  if (!wanted) return;
-  if (!models.disabled && ![...models.options].some((option) => option.value === wanted)) {
-    models.append(h('option', { value: wanted, data: { gone: '' } }, `${wanted} (not available)`));
-  }
-  models.value = wanted;
-}
-
-async function loadModels() {
-  const { models: names } = await api('chat/models');
-  fill(models, names.map((/** @type {string} */ name) => h('option', { value: name }, name)));
-  models.disabled = !names.length;
-  part('send').disabled = !names.length;
 }
 
 /** Shows what was said before; only then can more be said. */
@@ -390,26 +371,18 @@ async function load() {
     const id = entries.some((/** @type {any} */ one) => one.id === wanted) ? wanted : '';
     if (id !== wanted || id) history.replaceState(null, '', id ? addressOf(id) : '/');
     await open(id);
-    await loadModels();
+    part('send').disabled = !(await models.load());
     const last = entries.find((/** @type {any} */ one) => one.id === id);
-    chooseModel(last?.model);
+    models.choose(last?.model);
   } catch (error) {
-    fill(models, h('option', { value: '' }, 'No models'));
+    models.fail();
     show(failed(error, () => location.reload()));
   }
 }
 
-/** @param {boolean} open */
-function openMenu(open) {
-  list.classList.toggle('open', open);
-  menu.setAttribute('aria-expanded', String(open));
-  if (open) list.querySelector('a').focus();
-}
-
-menu.addEventListener('click', () => openMenu(!list.classList.contains('open')));
 part('theme').addEventListener('click', toggleTheme);
 part('new').addEventListener('click', () => {
-  openMenu(false);
+  menu.close();
   go('');
 });
 part('panel').addEventListener('click', () => part('chat').classList.toggle(innerWidth > 1180 ? 'no-insp' : 'insp-open'));
@@ -417,14 +390,8 @@ part('skip').addEventListener('click', (/** @type {Event} */ event) => {
   event.preventDefault();
   box.focus();
 });
-document.addEventListener('keydown', (event) => {
-  if (event.key !== 'Escape' || !list.classList.contains('open')) return;
-  openMenu(false);
-  menu.focus();
-});
-models.addEventListener('change', () => keep(CHOICE, `${models.value}\n${current}`));
 addEventListener('hashchange', () => {
-  openMenu(false);
+  menu.close();
   const id = addressed();
   if (id !== null && id !== current) turnTo(id);
 });

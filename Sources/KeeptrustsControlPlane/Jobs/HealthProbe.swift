@@ -25,6 +25,7 @@ final class HealthProbe: Sendable {
     func isWell(_ question: @escaping @Sendable () async throws -> Void) async -> Bool {
         await withTaskGroup(of: Bool.self) { group in
             group.addTask { await self.answer(question) }
+            // Whichever is first answers; the other is cancelled.
             group.addTask { [limit] in
                 try? await Task.sleep(for: limit)
                 return false

@@ -163,6 +163,7 @@ final class FleetLink: Service {
             group.addTask { [self] in
                 try await api.client.keys(since: generation, waitSeconds: wait, as: api.token)
             }
+            // Any loop may put a config in force; nobody tells this task, and half a second later is soon enough.
             group.addTask { [self] in
                 while keyWait >= wait { try await Task.sleep(for: .milliseconds(500)) }
                 return nil
@@ -236,6 +237,7 @@ final class FleetLink: Service {
             } catch {
                 guard !Task.isCancelled else { return }
                 watch.failed(error)
+                // Doubled each time, and not the same for all gateways, or they would all come at once.
                 let wait = min(200 << min(watch.failures - 1, 5), 5_000)
                 try? await Task.sleep(for: .milliseconds(wait + Int.random(in: 0...wait / 5)))
                 continue

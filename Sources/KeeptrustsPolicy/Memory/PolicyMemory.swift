@@ -64,7 +64,9 @@ final class Remembered<State> {
     init(_ value: State) { self.value = value }
 }
 
-/// The states of one policy, in the order of their use; touched only by whoever has its turn.
+/// The states of one policy, in the order of their use.
+///
+/// Touched only by whoever has its turn, which the compiler cannot see (`@unchecked`).
 private final class Shelf: @unchecked Sendable {
     let turn = Mutex(())
 

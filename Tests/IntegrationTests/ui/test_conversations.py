@@ -65,7 +65,8 @@ def test_deleting_asks_first_and_gives_the_focus_back(chat, page):
     assert chat.conversations == {}
 
 
-def test_another_tab_shows_what_was_added_when_it_gets_the_focus(chat, page, pages):
+def say_here_and_there(chat, page, pages):
+    """Says something in a tab, and then in another one, which can only when it has what was said and the models."""
     say(page, "From here")
     done(page)
     other = pages.open(chat.url + "/", context=page.context)
@@ -73,6 +74,10 @@ def test_another_tab_shows_what_was_added_when_it_gets_the_focus(chat, page, pag
     expect(other.get_by_role("button", name="Send", exact=True)).to_be_enabled()
     say(other, "From there")
     done(other)
+
+
+def test_another_tab_shows_what_was_added_when_it_gets_the_focus(chat, page, pages):
+    say_here_and_there(chat, page, pages)
     page.bring_to_front()
     page.evaluate("dispatchEvent(new Event('focus'))")
     expect(page.locator(".msg.user .bub")).to_have_text(["From here", "From there"])
@@ -80,13 +85,7 @@ def test_another_tab_shows_what_was_added_when_it_gets_the_focus(chat, page, pag
 
 
 def test_a_message_into_a_gap_shows_what_lies_between(chat, page, pages):
-    say(page, "From here")
-    done(page)
-    other = pages.open(chat.url + "/", context=page.context)
-    expect(other.locator(".msg.user")).to_have_count(1)
-    expect(other.get_by_role("button", name="Send", exact=True)).to_be_enabled()
-    say(other, "From there")
-    done(other)
+    say_here_and_there(chat, page, pages)
     page.route("**/api/chat/conversations", lambda route: route.abort())  # the focus brings nothing
     page.bring_to_front()
     page.evaluate("document.querySelector('#message').focus()")
