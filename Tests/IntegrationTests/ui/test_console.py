@@ -212,6 +212,7 @@ def test_a_key_shows_its_secret_once(console, pages):
     secret = page.get_by_label("Secret", exact=True)
     expect(secret).to_have_text("kt_gk_new_secret")
     page.get_by_role("button", name="Done").click()
+    expect(page.locator("dialog")).to_have_count(0)
     expect(rows(page).first).to_contain_text("batch-jobs")
     expect(rows(page).first).to_contain_text("models: gpt-4o, demo")
     assert "kt_gk_new_secret" not in page.content()
