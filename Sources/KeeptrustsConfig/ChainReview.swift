@@ -73,7 +73,7 @@ struct ChainReview {
 
     private var services: [ConfigWarning] {
         zip(chain.instances, chain.services).enumerated().compactMap { place, pair in
-            guard pair.1?.exposesSecret == true, entries.indices.contains(place) else { return nil }
+            guard pair.1.contains(where: \.exposesSecret), entries.indices.contains(place) else { return nil }
             return ConfigWarning(
                 "config.secret_in_clear", at: entries[place].location,
                 "'\(pair.0.id)' sends its credential over plain HTTP.", hint: "say 'https://' in its endpoint")

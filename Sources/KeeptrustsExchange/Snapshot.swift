@@ -12,8 +12,8 @@ public final class Snapshot: Sendable {
     public let chain: PolicyChain
     public let targets: [Target]
 
-    /// Of each instance of the chain, the service that it asks.
-    let services: [Service?]
+    /// Of each instance of the chain, the services that it asks.
+    let services: [[Service]]
 
     /// Finds the targets for a model.
     let selector: TargetSelector
@@ -49,7 +49,7 @@ public final class Snapshot: Sendable {
         }
         chain = try config.compileChain(cacheDirectory: cacheDirectory, failMode: failMode)
         targets = try config.targets.map { try Target($0, resolve: resolve) }
-        services = chain.services.map { $0.map { Service($0, resolve: resolve) } }
+        services = chain.services.map { own in own.map { Service($0, resolve: resolve) } }
         selector = TargetSelector(
             targets.map { TargetSelector.Option(id: $0.id, model: $0.model, isAvailable: $0.isAvailable) },
             fallback: config.fallback)
@@ -62,6 +62,12 @@ public final class Snapshot: Sendable {
         record = config.record
     }
 
+    /// A service of an instance, by the place of each; nil where there is none.
+    func service(_ number: Int, of instance: Int) -> Service? {
+        guard services.indices.contains(instance), services[instance].indices.contains(number) else { return nil }
+        return services[instance][number]
+    }
+
     /// What there is to say of targets whose credential is not set.
     private static func unavailable(_ targets: [Target], of config: PolicyConfig) -> [ConfigWarning] {
         zip(targets, config.targets).compactMap { target, settings in
@@ -72,12 +78,12 @@ public final class Snapshot: Sendable {
 
     /// What there is to say of policies that cannot ask their service, for want of its credential.
     private static func unavailable(
-        _ services: [Service?], of chain: PolicyChain, in config: PolicyConfig,
+        _ services: [[Service]], of chain: PolicyChain, in config: PolicyConfig,
         _ resolve: (EnvironmentReference) -> String?
     ) -> [ConfigWarning] {
         services.indices.compactMap { index in
-            guard services[index]?.isAvailable == false else { return nil }
-            let variable = chain.services[index]?.variables.first { resolve($0)?.isEmpty != false }
+            guard services[index].contains(where: { !$0.isAvailable }) else { return nil }
+            let variable = chain.services[index].lazy.flatMap(\.variables).first { resolve($0)?.isEmpty != false }
             return .unset(
                 variable, at: config.place(ofEntry: index),
                 "the policy '\(chain.instances[index].id)' cannot ask its service")

@@ -14,7 +14,8 @@ extension Judgement {
     mutating func examine(_ index: Int, _ segments: [Segment], _ occasion: Occasion, _ scratch: MatchScratch) {
         guard isDue(index) else { return }
         do {
-            let matches = try locate(index, segments, scratch)
+            // What the rules of one that weighs single texts match is said already.
+            let matches = chain.stances[index].weighs ? [] : try locate(index, segments, scratch)
             let examination = chain.examination(index, segments, matches, occasion, outcome.results, scratch)
             let opinion = try chain.ask(index, examination) { try $0.examine(examination) }
             guard opinion.edits.allSatisfy({ $0.isWithin(segments) }) else { return fail(index) }

@@ -59,7 +59,7 @@ extension PolicyChain {
     ) -> ChainOutcome {
         let phases = suspect(segments, scratch, mayBeKnown: false)
         var judgement = Judgement(chain: self, outcome: clean[phases])
-        for index in instances.indices where !stances[index].examines {
+        for index in instances.indices where !stances[index].examines || stances[index].weighs {
             judgement.run(index, on: segments, scratch, &placeholders)
         }
         return judgement.finished
@@ -100,11 +100,11 @@ extension PolicyChain {
         _ placeholders: inout Placeholders
     ) -> JudgementStep {
         for index in instances.indices {
-            if stances[index].examines {
-                judgement.examine(index, segments, occasion, scratch)
-            } else {
+            // One whose classifier decides on single texts may look at all of them besides.
+            if !stances[index].examines || stances[index].weighs {
                 judgement.run(index, on: segments, scratch, &placeholders)
             }
+            if stances[index].examines { judgement.examine(index, segments, occasion, scratch) }
         }
         if phasesOfAsking != 0 {
             let pending = PendingJudgement(judgement, segments, occasion, scratch)

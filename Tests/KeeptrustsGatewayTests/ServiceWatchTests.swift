@@ -41,7 +41,7 @@ struct ServiceWatchTests {
     private func watch() -> ServiceWatch { ServiceWatch(Logger(label: "test") { _ in Recorder(lines) }) }
 
     private func news(_ policy: String, _ failure: ServiceFailure?) -> ServiceNews {
-        ServiceNews(instance: 0, policy: policy, failure: failure)
+        ServiceNews(instance: 0, policy: policy, service: 0, failure: failure)
     }
 
     @Test("A service that fails is told of once, and once when it is well again")

@@ -147,7 +147,7 @@ struct JudgedQualityTests {
                 #"\"question\":\"What is rye?\",\"answer\":\"Rye is a grain.\",\"rubric\":\"It is kind.\""#))
         #expect(bodies[1].contains(#"\"reference\":\"Rye is a grass.\""#))
         #expect(bodies[2].contains(#"\"criterion\":\"It names a plant.\""#))
-        #expect(chain.services.first??.url.description == "https://api.openai.com/v1")
+        #expect(chain.services.first?.first?.url.description == "https://api.openai.com/v1")
     }
 
     @Test(

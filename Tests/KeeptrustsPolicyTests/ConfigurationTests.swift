@@ -108,11 +108,16 @@ struct ConfigurationTests {
                   hint: say 'response.action'.
                 """),
         Mistake(
-            chain: ["prompt-injection"], settings: ["prompt-injection": ["detection": ["embedding_threshold": 1]]],
+            chain: ["prompt-injection"], settings: ["prompt-injection": ["detection": ["embedding_threshold": 0]]],
             text: """
-                policy-config.yaml:1:7: error: 'policy.prompt-injection.detection.embedding_threshold' is not in this \
-                version yet.
-                  hint: Remove the key: examples of attacks, compared by words, find nothing that is not found without them.
+                policy-config.yaml:1:7: error: 'policy.prompt-injection.detection.embedding_threshold' must be above 0: every \
+                text would be an attack.
+                """),
+        Mistake(
+            chain: ["prompt-injection"], settings: ["prompt-injection": ["embedding_threshold": 1]],
+            text: """
+                policy-config.yaml:1:5: error: unknown key 'policy.prompt-injection.embedding_threshold'.
+                  hint: say 'detection.embedding_threshold'.
                 """),
         Mistake(
             chain: ["audit-logger"], settings: ["audit-logger": ["retention_days": 30]],

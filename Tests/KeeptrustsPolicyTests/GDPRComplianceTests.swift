@@ -1,3 +1,4 @@
+import Foundation
 import KeeptrustsCore
 import NIOCore
 import Testing
@@ -117,7 +118,7 @@ struct GDPRComplianceTests {
                 "no consent is required"
             ),
             (["secret_key_ref": ["env": "CONSENT_KEY"]], "no service is asked"),
-            (["erasure_webhook": "https://erase.example"], "not in this version yet"),
+            (["erasure_webhook": "erase.example"], "must begin with 'http://'"),
             (["data_categories": []], "is empty"), (["data_categories": ["secret"]], "'secret'"),
             (["retention_days": -1], "not in 0...36500"),
         ] as [(Settings, String)])
@@ -155,8 +156,8 @@ struct ConsentVerificationTests {
         #expect(Self.ask(chain, "Hello").finished?.verdict == .allow)
         #expect(Self.ask(chain, knowing: .caller()).finished?.reason?.code == "gdpr_compliance.no_consent")
         #expect(Asking(chain, [.answer("ada@mail.example")], at: .answer, knowing: Self.caller).finished != nil)
-        #expect(chain.services[0]?.url.description == "https://consent.example.com/check")
-        #expect(chain.services[0]?.variables.map(\.name) == ["CONSENT_KEY"])
+        #expect(chain.services[0].map(\.url.description) == ["https://consent.example.com/check"])
+        #expect(chain.services[0].flatMap(\.variables).map(\.name) == ["CONSENT_KEY"])
     }
 
     @Test("What the service confirms passes, and what it refuses does not")
@@ -220,5 +221,112 @@ struct ConsentVerificationTests {
         let outcome = try Self.chain().judge([.user("Write to ada@mail.example")], knowing: Self.caller)
 
         #expect(outcome.results[0].reasonCode == "gdpr_compliance.not_asked")
+    }
+}
+
+@Suite("The kind gdpr-compliance with a service that erases")
+struct ErasureTests {
+    private static func chain(
+        _ more: [(String, Settings)] = [], _ entry: [(String, Settings)] = []
+    ) throws -> PolicyChain {
+        try PolicyChain(
+            [.mapping([("kind", "gdpr-compliance")] + entry)],
+            ["gdpr-compliance": .mapping([("erasure_webhook", "https://erase.example.com/requests")] + more)])
+    }
+
+    private static let request = "Please delete all my personal data."
+    private static let told = #"{"event":"erasure_request","user":"ada"}"#
+    private static let caller = ExchangeFacts.caller(user: "ada")
+
+    @Test("Requests for erasure are told from others, and the reference states the figures")
+    func quality() throws {
+        let chain = try Self.chain([("consent_required", false)])
+        let path = MarkedText.root.appending(path: "Tests/Fixtures/detection/gdpr-compliance.erasure.txt")
+        let rows = try String(contentsOf: path, encoding: .utf8).split(separator: "\n").filter { !$0.hasPrefix("#") }
+            .map { (isPositive: $0.hasPrefix("+"), text: String($0.dropFirst(2))) }
+        let found = rows.map { !Asking(chain, [.user($0.text)], knowing: Self.caller).questions.isEmpty }
+        let right = zip(rows, found).count { $0.0.isPositive && $0.1 }
+        let wrong = zip(rows, found).count { !$0.0.isPositive && $0.1 }
+        let wanted = rows.count { $0.isPositive }
+
+        #expect(wanted >= 40 && rows.count - wanted >= 40)
+        let mistakes = zip(rows, found).filter { $0.0.isPositive != $0.1 }.map(\.0.text)
+        #expect(Double(right) >= 0.95 * Double(wanted) && wrong <= 1, "\(mistakes)")
+        let line = """
+            \(wanted) requests for erasure and \(rows.count - wanted) near misses \
+            (`Tests/Fixtures/detection/gdpr-compliance.erasure.txt`): \(right) and \(wrong) found
+            """
+        let page = try String(
+            contentsOf: MarkedText.root.appending(path: "docs/reference/policies/gdpr-compliance.md"), encoding: .utf8)
+        #expect(page.split(whereSeparator: \.isWhitespace).joined(separator: " ").contains(line), "\(line)")
+    }
+
+    @Test("The service is told of the request and its user, once: not of what was answered before, nor of what others say")
+    func once() throws {
+        let chain = try Self.chain()
+        let answered = [Segment.user(Self.request), Segment(ByteBuffer(string: "Done."), role: .assistant, phase: .request)]
+        let tool = Segment(ByteBuffer(string: Self.request), role: .tool, phase: .toolResult)
+
+        #expect(Asking(chain, [.user(Self.request)], knowing: Self.caller).bodies == [Self.told])
+        #expect(Asking(chain, [.user(Self.request), .user("Thanks.")], knowing: Self.caller).bodies == [Self.told])
+        #expect(Asking(chain, answered + [.user("Thanks.")], knowing: Self.caller).finished?.verdict == .allow)
+        #expect(Asking(chain, [tool], knowing: Self.caller).finished?.verdict == .allow)
+        #expect(Asking(chain, [.answer(Self.request)], at: .answer, knowing: Self.caller).finished?.verdict == .allow)
+    }
+
+    @Test("What the service takes passes, whatever it answers, and the record says so")
+    func taken() throws {
+        let outcome = Asking(try Self.chain(), [.user(Self.request)], knowing: Self.caller).finish("anything")
+
+        #expect(outcome.verdict == .allow && !outcome.degraded)
+        #expect(outcome.results[0].reasonCode == "gdpr_compliance.erasure_requested")
+        #expect(outcome.results[0].findings.map(\.finding.category) == ["request.erasure"])
+    }
+
+    @Test("A request that nobody takes is no success, and on_error decides", arguments: ServiceFailure.allCases)
+    func lost(failure: ServiceFailure) throws {
+        let closed = Asking(try Self.chain(), [.user(Self.request)], knowing: Self.caller).finish([.failed(failure)])
+        let open = Asking(try Self.chain([], [("on_error", "allow")]), [.user(Self.request)], knowing: Self.caller)
+            .finish([.failed(failure)])
+
+        #expect(closed.verdict == .block && closed.degraded)
+        #expect(closed.reason?.code == "gdpr_compliance.service_\(failure.rawValue)")
+        #expect(open.verdict == .allow && open.degraded)
+    }
+
+    @Test("Personal data beside it need consent as before, but the request is told first", arguments: [true, false])
+    func beside(hasToken: Bool) throws {
+        let text = Self.request + " I am ada@mail.example."
+        let facts = ExchangeFacts.caller(user: "ada", headers: hasToken ? ["x-consent-token": "c"] : [:])
+        let open = Asking(try Self.chain([], [("on_error", "allow")]), [.user(text)], knowing: facts)
+
+        #expect(open.bodies == [Self.told])
+        let outcome = open.finish([.failed(.unreachable)])
+        #expect(outcome.reason?.code == (hasToken ? nil : "gdpr_compliance.no_consent"))
+        #expect(outcome.degraded == hasToken)
+    }
+
+    @Test("Two services are told apart, and each is sent the credential")
+    func both() throws {
+        let chain = try Self.chain([
+            ("consent_verification_endpoint", "https://consent.example.com/check"), ("secret_key_ref", ["env": "KEY"]),
+        ])
+        let facts = ExchangeFacts.caller(user: "ada", headers: ["x-consent-token": "c"])
+        let asking = Asking(chain, [.user(Self.request + " I am ada@mail.example.")], knowing: facts)
+
+        #expect(asking.bodies == [Self.told, #"{"token":"c","user":"ada"}"#])
+        #expect(asking.questions.map { chain.services[0][$0.service].url.host } == ["erase.example.com", "consent.example.com"])
+        #expect(chain.services[0].flatMap(\.variables).map(\.name) == ["KEY", "KEY"])
+        #expect(asking.finish("", #"{"verdict":"deny"}"#).reason?.code == "gdpr_compliance.consent_refused")
+        let confirmed = Asking(chain, [.user(Self.request + " I am ada@mail.example.")], knowing: facts)
+        #expect(confirmed.finish("", #"{"verdict":"allow"}"#).results[0].reasonCode == "gdpr_compliance.consent_verified")
+    }
+
+    @Test("So many personal data leave room for the request")
+    func crowded() throws {
+        let mails = (0..<400).map { "a\($0)@mail.example" }.joined(separator: " ")
+        let asking = Asking(try Self.chain([("consent_required", false)]), [.user("\(mails) \(Self.request)")])
+
+        #expect(asking.questions.count == 1)
     }
 }

@@ -12,6 +12,9 @@ struct PromptInjection: Policy {
     let rules: [Rule]
     let readings: Set<Reading>
     let classifier: Classifier?
+
+    /// Attacks that texts are compared with, and how near they must be; nil where they are not.
+    private let similar: (attacks: ReferenceTexts, threshold: Double)?
     private let action: Action
     private let message: String
     let logLevel: DetectionLevel?
@@ -44,11 +47,14 @@ struct PromptInjection: Policy {
         try config.refuse([
             "action": "say 'response.action'.", "threshold": "say 'detection.attack_patterns' for more patterns.",
             "attack_patterns": "say 'detection.attack_patterns'.",
-            "embedding_threshold": "remove the key.",
+            "embedding_threshold": "say 'detection.embedding_threshold'.",
         ])
         let mapping = try config.mapping(Key.self)
         _ = try mapping[.backend]?.choice(["local": true])
-        rules = try Self.rules(detection: mapping[.detection], boundaries: mapping[.boundaries])
+        let detection = try mapping[.detection]?.mapping(DetectionKey.self)
+        rules = try Self.rules(
+            own: detection?[.attackPatterns], boundaries: mapping[.boundaries], for: mapping[.detection])
+        similar = try detection?[.embeddingThreshold].map { node throws(ConfigError) in try Self.similar(node) }
         readings = try Self.readings(mapping[.encoding])
         classifier = Classifier(model: try Packs.model("prompt-injection.model", for: config), alarm: AttackOdds.alarm)
         var action = Action.block
@@ -69,7 +75,7 @@ struct PromptInjection: Policy {
     }
 
     private static func rules(
-        detection: ConfigNode?, boundaries: ConfigNode?
+        own: ConfigNode?, boundaries: ConfigNode?, for node: ConfigNode?
     ) throws(ConfigError) -> [Rule] {
         var left: Set<String> = []
         if let boundaries {
@@ -77,17 +83,30 @@ struct PromptInjection: Policy {
             if try mapping[.delimiters]?.boolean() == false { left.insert("injection.delimiter") }
             if try mapping[.fakeBoundaries]?.boolean() == false { left.insert("injection.boundary") }
         }
-        var rules = try Packs.rules(of: "prompt-injection.txt", for: detection ?? boundaries)
+        var rules = try Packs.rules(of: "prompt-injection.txt", for: node ?? boundaries)
         rules.removeAll { left.contains($0.category) }
-        guard let mapping = try detection?.mapping(DetectionKey.self) else { return rules }
-        try mapping[.embeddingThreshold]?.refuseForNow(
-            hint: "Remove the key: examples of attacks, compared by words, find nothing that is not found without them."
-        )
-        for node in try mapping[.attackPatterns]?.list() ?? [] {
+        for node in try own?.list() ?? [] {
             rules.append(try Rule(category: "injection.custom", written: node, weight: ownWeight))
         }
         return rules
     }
+
+    private static func similar(
+        _ node: ConfigNode
+    ) throws(ConfigError) -> (attacks: ReferenceTexts, threshold: Double) {
+        let threshold = try node.number(in: 0...1)
+        guard threshold > 0 else {
+            throw ConfigError(
+                .outOfRange, at: node.location, "'\(node.path)' must be above 0: every text would be an attack.")
+        }
+        return (knownAttacks, threshold)
+    }
+
+    /// The attacks of the pack `attacks.txt`.
+    private static let knownAttacks = ReferenceTexts(
+        (Assets.all["attacks.txt"] ?? "").split(separator: "\n\n", maxSplits: 1).dropFirst().flatMap {
+            $0.split(separator: "\n").map { Array($0.utf8) }
+        })
 
     private static func readings(_ encoding: ConfigNode?) throws(ConfigError) -> Set<Reading> {
         var readings: Set<Reading> = [.plain, .folded, .lookalike, .decoded, .undisguised]
@@ -119,10 +138,28 @@ struct PromptInjection: Policy {
         return weighing
     }
 
+    var examines: Bool { similar != nil }
+
+    /// Compares texts with known attacks, beside what rules and classifier say of them.
+    func examine(_ examination: Examination) -> Opinion {
+        var opinion = Opinion()
+        guard let similar else { return opinion }
+        for segment in examination.own {
+            for place in examination.places(in: segment, near: similar.attacks, atLeast: similar.threshold) {
+                let finding = Finding("injection.similar", at: place.span, confidence: place.score)
+                opinion.findings.append(LocatedFinding(segment: segment, finding))
+            }
+        }
+        if !opinion.findings.isEmpty { opinion.decision = detected }
+        return opinion
+    }
+
     private func points(_ matched: Set<Int>) -> Int { matched.reduce(0) { $0 + rules[$1].weight } }
 
-    private func decide(_ odds: AttackOdds) -> Decision {
-        guard odds.isAttack else { return .allow }
+    private func decide(_ odds: AttackOdds) -> Decision { odds.isAttack ? detected : .allow }
+
+    /// What becomes of an attack.
+    private var detected: Decision {
         let reason = Reason(code: "prompt_injection.detected", message: message)
         return switch action {
         case .block: Decision(verdict: .block, reason: reason)

@@ -1,5 +1,4 @@
 import KeeptrustsCore
-import KeeptrustsMatching
 import NIOCore
 
 /// A text is longer than is compared with references here: the policy fails.
@@ -17,7 +16,7 @@ extension EmbeddingDetector {
         guard let local else { return opinion }
         for segment in examination.own where examination.length(of: segment) > 0 {
             guard examination.length(of: segment) <= Self.mostLocalBytes else { throw TextTooLong() }
-            for place in places(in: segment, near: local, examination) {
+            for place in examination.places(in: segment, near: local, atLeast: threshold) {
                 let whole = examination.segments[segment].text.withUnsafeReadableBytes {
                     $0.sentences(around: place.span)
                 }
@@ -25,34 +24,6 @@ extension EmbeddingDetector {
             }
         }
         return opinion
-    }
-
-    /// The places of a text that are near a reference, as it was sent and in other ways; those that overlap are one.
-    private func places(
-        in segment: Int, near references: ReferenceTexts, _ examination: Examination
-    ) -> [ReferenceTexts.Nearness] {
-        var places: [ReferenceTexts.Nearness] = []
-        examination.read(segment, [.folded, .lookalike]) { text, view in
-            references.eachNear(in: text, atLeast: threshold) { found in
-                var place = found
-                if let view { place.span = view.original(found.span) }
-                places.join(place)
-            }
-        }
-        let ordered = places.sorted { $0.span.lowerBound < $1.span.lowerBound }
-        return ordered.reduce(into: []) { $0.join($1) }
-    }
-}
-
-extension [ReferenceTexts.Nearness] {
-    /// Appends a place, or makes it one with the last, where the nearer reference counts.
-    fileprivate mutating func join(_ place: Element) {
-        guard var last, last.span.overlaps(place.span) else { return append(place) }
-        let start = Swift.min(last.span.lowerBound, place.span.lowerBound)
-        let end = Swift.max(last.span.upperBound, place.span.upperBound)
-        if place.score > last.score { last = place }
-        last.span = start..<end
-        self[count - 1] = last
     }
 }
 

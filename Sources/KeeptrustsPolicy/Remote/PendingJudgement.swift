@@ -78,7 +78,7 @@ public final class PendingJudgement {
         var failed: [(instance: Int, failure: ServiceFailure)] = []
         for (index, questions) in shares {
             let own = questions.map { replies.indices.contains($0) ? replies[$0] : .failed(.unreachable) }
-            var failure = own.lazy.compactMap(\.failure).first
+            var failure: ServiceFailure?
             do {
                 var opinion = try opinion(of: index, on: own, scratch)
                 if judgement.isDue(index) {
@@ -87,16 +87,29 @@ public final class PendingJudgement {
                 }
             } catch {
                 let cause = error as? ServiceFailure ?? .malformed
-                failure = failure ?? cause
+                // Which of several has said what cannot be understood is not known.
+                if cause == .malformed { failure = cause }
                 failed.append((index, cause))
             }
-            if judgement.chain.policies[index].service != nil {
-                news.append(ServiceNews(instance: index, policy: judgement.chain.instances[index].id, failure: failure))
-            }
+            tell(of: index, asked[questions].map(\.question), own, otherwise: failure)
         }
         // After those that judged: what one of them forbids is forbidden, whether another could judge or not.
         for (index, failure) in failed { judgement.fail(index, failure, mayRecover: true) }
         return finish(edits, scratch)
+    }
+
+    /// Notes how each of the services did that an instance has asked.
+    private func tell(
+        of index: Int, _ questions: [ServiceQuestion], _ replies: [ServiceReply], otherwise: ServiceFailure?
+    ) {
+        for service in judgement.chain.policies[index].services.indices {
+            let own = zip(questions, replies).filter { $0.0.url == nil && $0.0.service == service }.map(\.1)
+            guard !own.isEmpty else { continue }
+            news.append(
+                ServiceNews(
+                    instance: index, policy: judgement.chain.instances[index].id, service: service,
+                    failure: own.lazy.compactMap(\.failure).first ?? otherwise))
+        }
     }
 
     /// What an instance makes of the replies to its questions.

@@ -4,6 +4,9 @@ public struct ServiceNews: Sendable, Equatable {
     public var instance: Int
     public var policy: String
 
+    /// Which of the instance's services it was, by its place among them.
+    public var service: Int
+
     /// Nil when it answered as it should.
     public var failure: ServiceFailure?
 }

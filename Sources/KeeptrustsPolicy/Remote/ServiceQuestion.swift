@@ -8,8 +8,11 @@ public struct ServiceQuestion: Sendable, Equatable {
 
     public var method = Method.post
 
-    /// What is asked; nil for the policy's own service.
+    /// What is asked; nil for a service of the policy's own.
     public var url: BaseURL?
+
+    /// Which of the policy's own services is asked, by its place among them.
+    public var service = 0
 
     /// What follows the URL's own path, such as `/v1/moderations`.
     public var path: String

@@ -5,7 +5,8 @@ import NIOCore
 /// The kind `gdpr-compliance`: personal data go on only with a token that says that consent was given, and only to targets
 /// that do not keep them longer than is allowed.
 ///
-/// The token is what the application claims, unless a service is named that knows whether it stands for a consent.
+/// The token is what the application claims, unless a service is named that knows whether it stands for a consent. Another
+/// is told when somebody asks that its data be erased.
 struct GDPRCompliance: Policy {
     static let kind = PolicyKind(
         "gdpr-compliance", streaming: .none, phases: [.request, .toolResult], capable: [.request, .toolResult])
@@ -16,7 +17,13 @@ struct GDPRCompliance: Policy {
     private let retention: Retention
 
     /// What is asked whether a token stands for a consent; nil where tokens are believed.
-    let service: ServiceAddress?
+    private let consents: ServiceAddress?
+
+    /// What is told of requests for erasure; nil where they are no matter.
+    private let erasures: ServiceAddress?
+
+    /// From here on, ``rules`` find requests for erasure.
+    private let firstOfErasure: Int
 
     /// Every request needs consent, whatever is found in it.
     private let concernsAll: Bool
@@ -57,25 +64,29 @@ struct GDPRCompliance: Policy {
 
     init(_ config: ConfigNode) throws(ConfigError) {
         let mapping = try config.mapping(Key.self)
-        try mapping[.erasure]?.refuseForNow(hint: "Erase at the provider; records hold no text of a person.")
         needsConsent = try mapping[.consentRequired]?.boolean() ?? true
         header = try Self.header(mapping[.consentHeader])
-        service = try Self.service(mapping, isUsed: needsConsent, config)
+        if let node = mapping[.secret], mapping[.verification] == nil, mapping[.erasure] == nil {
+            throw ConfigError(
+                .conflict, at: node.location, "'\(node.path)' has no effect: no service is asked.",
+                hint: "add 'consent_verification_endpoint' or 'erasure_webhook', or remove the key")
+        }
+        consents = try Self.consents(mapping, isUsed: needsConsent, config)
+        erasures = try mapping[.erasure].map { node throws(ConfigError) in
+            try ServiceAddress(node, secret: mapping[.secret], owner: config)
+        }
         retention = try Retention(mapping[.retention])
         let categories = try Self.categories(mapping[.categories])
         concernsAll = categories.contains(.all)
-        rules = try Self.rules(for: categories, config)
+        let data = try Self.rules(for: categories, config)
+        firstOfErasure = data.count
+        rules = try data + (erasures == nil ? [] : Packs.rules(of: "gdpr-erasure.txt", for: config))
     }
 
-    private static func service(
+    private static func consents(
         _ mapping: ConfigMapping<Key>, isUsed: Bool, _ config: ConfigNode
     ) throws(ConfigError) -> ServiceAddress? {
-        guard let endpoint = mapping[.verification] else {
-            guard let node = mapping[.secret] else { return nil }
-            throw ConfigError(
-                .conflict, at: node.location, "'\(node.path)' has no effect: no service is asked.",
-                hint: "add 'consent_verification_endpoint', or remove the key")
-        }
+        guard let endpoint = mapping[.verification] else { return nil }
         guard isUsed else {
             throw ConfigError(
                 .conflict, at: endpoint.location, "'\(endpoint.path)' has no effect: no consent is required.",
@@ -124,13 +135,24 @@ struct GDPRCompliance: Policy {
     var needs: FactNeeds { FactNeeds(headers: [header]) }
 
     func examine(_ examination: Examination) -> Opinion {
-        guard examination.stage == .request, concernsAll || !examination.matches.isEmpty else { return .clean }
+        guard examination.stage == .request else { return .clean }
+        // The services have the last word; what was found says that they must be asked.
+        let findings = findings(in: examination)
+        let isErasure = findings.contains { $0.finding.category == Self.erasure }
+        guard concernsAll || findings.contains(where: { $0.finding.category != Self.erasure }) else {
+            return Opinion(findings: findings)
+        }
+        let opinion = consent(in: examination)
+        return isErasure || opinion == nil ? Opinion(findings: findings) : opinion ?? .clean
+    }
+
+    /// What is to be said of a request that needs consent; nil where the service of consents has to say it.
+    private func consent(in examination: Examination) -> Opinion? {
         let token = examination.facts.headers[header] ?? ""
         if needsConsent, token.allSatisfy(\.isWhitespace) {
             return .block("gdpr_compliance.no_consent", "The request needs a token of consent in '\(header)'.")
         }
-        // The service has the last word; what was found says that it must be asked.
-        guard service == nil else { return Opinion(findings: findings(in: examination)) }
+        guard consents == nil else { return nil }
         let reason =
             needsConsent
             ? Reason(code: "gdpr_compliance.consent", message: "The application says that consent was given.")
@@ -138,30 +160,80 @@ struct GDPRCompliance: Policy {
         return Opinion(decision: Decision(reason: reason))
     }
 
+    /// What the rules found; of requests for erasure, those that are new.
     private func findings(in examination: Examination) -> [LocatedFinding] {
-        examination.matches.map { located in
+        var (data, erasures) = ([LocatedFinding](), [LocatedFinding]())
+        for located in examination.matches {
             let rule = rules[located.match.rule]
-            let finding = Finding(rule.category, at: located.match.span, confidence: rule.confidence)
-            return LocatedFinding(segment: located.segment, finding)
+            let finding = LocatedFinding(
+                segment: located.segment, Finding(rule.category, at: located.match.span, confidence: rule.confidence))
+            if located.match.rule < firstOfErasure {
+                data.append(finding)
+            } else if examination.isNewest(located.segment) {
+                erasures.append(finding)
+            }
         }
+        // There is room for some only.
+        return erasures + data
     }
 
+    /// The category of requests for erasure.
+    private static let erasure = "request.erasure"
+
+    /// What must be asked about a request, by what was found in it.
+    private func matters(in examination: Examination) -> (isErasure: Bool, needsConsent: Bool) {
+        guard examination.stage == .request else { return (false, false) }
+        let own = examination.said.first { $0.id == examination.policy }?.findings ?? []
+        let isErasure = own.contains { $0.finding.category == Self.erasure }
+        return (isErasure, concernsAll || own.contains { $0.finding.category != Self.erasure })
+    }
+
+    var services: [ServiceAddress] { [consents, erasures].compactMap(\.self) }
+
     func questions(_ examination: Examination) -> [ServiceQuestion] {
-        let own = examination.said.first { $0.id == examination.policy }
-        guard service != nil, examination.stage == .request, concernsAll || own?.findings.isEmpty == false else {
-            return []
+        let matters = matters(in: examination)
+        var questions: [ServiceQuestion] = []
+        if matters.isErasure {
+            var question = ServiceQuestion(path: "", body: ByteBuffer(string: #"{"event":"erasure_request""#))
+            // The service of consents comes first.
+            question.service = consents == nil ? 0 : 1
+            add(user: examination.facts.user, to: &question.body)
+            questions.append(question)
         }
-        var body = ByteBuffer(string: #"{"token":"#)
-        body.writeJSONString(examination.facts.headers[header] ?? "")
-        if let user = examination.facts.user {
+        if matters.needsConsent, consents != nil, consent(in: examination) == nil {
+            var body = ByteBuffer(string: #"{"token":"#)
+            body.writeJSONString(examination.facts.headers[header] ?? "")
+            add(user: examination.facts.user, to: &body)
+            questions.append(ServiceQuestion(path: "", body: body))
+        }
+        return questions
+    }
+
+    /// Ends a question's object with the user, if one is known.
+    private func add(user: String?, to body: inout ByteBuffer) {
+        if let user {
             body.writeStaticString(#","user":"#)
             body.writeJSONString(user)
         }
         body.writeStaticString("}")
-        return [ServiceQuestion(path: "", body: body)]
     }
 
     func opinion(on replies: [ServiceReply], _ examination: Examination) throws -> Opinion {
+        let matters = matters(in: examination)
+        var opinion = Opinion()
+        if matters.needsConsent {
+            opinion = try consent(in: examination) ?? confirmation(in: replies.dropFirst(matters.isErasure ? 1 : 0))
+        }
+        guard opinion.decision.verdict == .allow, matters.isErasure else { return opinion }
+        // A request for erasure that nobody took must not be lost: it is a failure.
+        _ = try replies.first?.get()
+        let message = "The request for erasure was passed on."
+        opinion.decision.reason =
+            opinion.decision.reason ?? Reason(code: "gdpr_compliance.erasure_requested", message: message)
+        return opinion
+    }
+
+    private func confirmation(in replies: ArraySlice<ServiceReply>) throws -> Opinion {
         guard try replies.allSatisfy({ try $0.allows() }) else {
             return .block("gdpr_compliance.consent_refused", "The token in '\(header)' stands for no consent.")
         }
@@ -181,5 +253,12 @@ struct GDPRCompliance: Policy {
             message: "Every provider of this model keeps data longer than this service allows.")
         opinion.decision = Decision(verdict: .block, reason: reason)
         return opinion
+    }
+}
+
+extension Examination {
+    /// Whether a text is a user's, and nobody has answered it: it is the newest message, or a part of that.
+    fileprivate func isNewest(_ segment: Int) -> Bool {
+        segments[segment].role == .user && segments[segment...].allSatisfy { $0.role == .user || $0.role == .system }
     }
 }

@@ -4,7 +4,8 @@ import NIOCore
 
 /// The kind `citation-verifier`: an answer must say what the sources in its request say, and cite them rightly.
 ///
-/// It compares words: numbers, names, quotations, negations and opposites, and which source is cited for them.
+/// It compares words: numbers, names, quotations, negations and opposites, and which source is cited for them. A service of
+/// the operator's may know works and addresses that the request does not have.
 struct CitationVerifier: Policy {
     static let kind = PolicyKind(
         "citation-verifier", streaming: .whole, isSecurity: false, phases: [.response], capable: [.response])
@@ -18,6 +19,7 @@ struct CitationVerifier: Policy {
     private let onUnverified: Action
     private let onHallucination: Action
     private let appendsReport: Bool
+    private let resolver: ReferenceResolver?
 
     private enum Action: String, CaseIterable {
         case block, flag
@@ -47,15 +49,12 @@ struct CitationVerifier: Policy {
 
     init(_ config: ConfigNode) throws(ConfigError) {
         let mapping = try config.mapping(Key.self)
-        if let node = mapping[.resolver] {
-            throw ConfigError(
-                .unknownKey, at: node.location, "'\(node.path)' is not in this version yet.",
-                hint: "Citations are compared with the sources in the request.")
-        }
         needsCitation = try mapping[.requireSources]?.boolean() ?? true
         var demands = GroundingReport.Demands()
         demands.needsMatch = try mapping[.requireMatch]?.boolean() ?? false
         demands.leastConfidence = try mapping[.minConfidence]?.number(in: 0...1) ?? 0.8
+        resolver = try mapping[.resolver].map { node throws(ConfigError) in try ReferenceResolver(node) }
+        demands.looksUp = resolver != nil
         if let node = mapping[.patterns] { demands.forms = try Self.forms(node) }
         self.demands = demands
         leastGroundedness = try mapping[.minGroundedness]?.number(in: 0...1)
@@ -63,6 +62,10 @@ struct CitationVerifier: Policy {
         onUnverified = try output?[.unverified]?.choice(of: Action.self) ?? .flag
         onHallucination = try output?[.hallucination]?.choice(of: Action.self) ?? .block
         appendsReport = try mapping[.response]?.mapping(ResponseKey.self)[.report]?.boolean() ?? false
+        guard let node = mapping[.resolver], demands.forms.isDisjoint(with: [.academic, .url]) else { return }
+        throw ConfigError(
+            .conflict, at: node.location, "'\(node.path)' has no effect: neither works nor addresses are read.",
+            hint: "add 'academic' or 'url' to 'extract_patterns', or remove the key")
     }
 
     private static func forms(_ node: ConfigNode) throws(ConfigError) -> CitationMarks.Forms {
@@ -81,19 +84,54 @@ struct CitationVerifier: Policy {
     var revises: Bool { appendsReport }
     var needs: FactNeeds { FactNeeds(conversation: true) }
 
+    var service: ServiceAddress? { resolver?.service }
+    var timeout: Duration { resolver?.timeout ?? .seconds(2) }
+
     func examine(_ examination: Examination) throws -> Opinion {
-        guard examination.stage == .answer else { return .clean }
-        let sources = try Sources(examination.facts.conversation)
         var opinion = Opinion()
-        for number in examination.own where examination.segments[number].phase == .response {
-            let report = try GroundingReport(examination.segments[number].text, sources, demands)
-            for problem in report.problems {
-                let finding = Finding(problem.cause.rawValue, at: problem.span, confidence: problem.confidence)
-                opinion.findings.append(LocatedFinding(segment: number, finding))
-            }
-            opinion.decision = opinion.decision.stronger(decision(on: report))
+        for (number, found) in try reports(examination) {
+            var report = found
+            // Of these the resolver has the last word.
+            if resolver != nil { report.admit(Set(report.unknownReferences)) }
+            take(report, number, &opinion)
         }
         return opinion
+    }
+
+    func questions(_ examination: Examination) throws -> [ServiceQuestion] {
+        guard let resolver else { return [] }
+        return try reports(examination).compactMap { number, report in
+            resolver.question(about: report.unknownReferences, in: examination.segments[number].text)
+        }
+    }
+
+    func opinion(on replies: [ServiceReply], _ examination: Examination) throws -> Opinion {
+        var opinion = Opinion()
+        guard let resolver else { return opinion }
+        var replies = replies[...]
+        for (number, found) in try reports(examination) {
+            var report = found
+            let asked = resolver.asked(of: report.unknownReferences)
+            if !asked.isEmpty, let reply = replies.popFirst() { report.admit(try resolver.known(of: asked, in: reply)) }
+            take(report, number, &opinion)
+        }
+        return opinion
+    }
+
+    /// What is known of each answer, by its number.
+    private func reports(_ examination: Examination) throws -> [(number: Int, report: GroundingReport)] {
+        guard examination.stage == .answer else { return [] }
+        let own = examination.own.filter { examination.segments[$0].phase == .response }
+        let sources = try Sources(examination.facts.conversation)
+        return try own.map { ($0, try GroundingReport(examination.segments[$0].text, sources, demands)) }
+    }
+
+    private func take(_ report: GroundingReport, _ number: Int, _ opinion: inout Opinion) {
+        for problem in report.problems {
+            let finding = Finding(problem.cause.rawValue, at: problem.span, confidence: problem.confidence)
+            opinion.findings.append(LocatedFinding(segment: number, finding))
+        }
+        opinion.decision = opinion.decision.stronger(decision(on: report))
     }
 
     private func decision(on report: GroundingReport) -> Decision {
@@ -122,7 +160,15 @@ struct CitationVerifier: Policy {
         guard examination.stage == .answer, let last = own.last else { return .clean }
         let text = examination.segments[last].text
         guard text.readableBytes > 0, (try? JSONTree(text)) == nil else { return .clean }
-        let report = try GroundingReport(text, Sources(examination.facts.conversation), demands)
+        var report = try GroundingReport(text, Sources(examination.facts.conversation), demands)
+        if resolver != nil {
+            let own = examination.said.first { $0.id == examination.policy }
+            let unknown = own?.findings.filter {
+                $0.segment == last && $0.finding.category == GroundingProblem.Cause.unknownReference.rawValue
+            }
+            // What the resolver knows was not found.
+            report.admit(Set(report.unknownReferences.dropFirst(unknown?.count ?? 0)))
+        }
         let end = text.readableBytes
         return Opinion(edits: [Redaction(segment: last, span: end..<end, replacement: "\n\n" + report.summary)])
     }

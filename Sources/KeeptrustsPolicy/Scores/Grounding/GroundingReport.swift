@@ -20,6 +20,9 @@ struct GroundingReport {
 
         /// Every citation must be of a source of the request, also where the request has none.
         var needsMatch = false
+
+        /// Citations of what the request does not have are looked up elsewhere, also where the request has no sources.
+        var looksUp = false
         var leastConfidence = 0.8
     }
 
@@ -31,7 +34,7 @@ struct GroundingReport {
         let answer = try GroundedAnswer(bytes, demands.forms)
         citations = answer.marks.count
         let isVerifiable = !sources.passages.isEmpty
-        if isVerifiable || demands.needsMatch { references(answer, bytes, sources, demands) }
+        if isVerifiable || demands.needsMatch || demands.looksUp { references(answer, bytes, sources, demands) }
         guard isVerifiable else {
             claims = answer.claims.count(where: \.isAssertion)
             return
@@ -40,6 +43,14 @@ struct GroundingReport {
         var check = ClaimCheck(sources)
         for claim in answer.claims { try judge(claim, &check, demands) }
         problems.removeAll { 1 - $0.confidence >= demands.leastConfidence }
+    }
+
+    /// Works and addresses that the request does not have, where they stand in the answer, in its order.
+    var unknownReferences: [Range<Int>] { problems.filter { $0.cause == .unknownReference }.map(\.span) }
+
+    /// Takes it that these of ``unknownReferences`` are known elsewhere.
+    mutating func admit(_ references: Set<Range<Int>>) {
+        problems.removeAll { $0.cause == .unknownReference && references.contains($0.span) }
     }
 
     private mutating func judge(
@@ -64,10 +75,11 @@ struct GroundingReport {
         for mark in answer.marks {
             switch mark.kind {
             case .numbers(let numbers):
+                guard !sources.passages.isEmpty || demands.needsMatch else { continue }
                 guard !numbers.allSatisfy({ !sources.places(of: $0).isEmpty }) else { continue }
                 problems.append(GroundingProblem(cause: .unknownSource, span: mark.span, confidence: 0.98))
             case .works(let works):
-                guard demands.needsMatch, !works.allSatisfy({ sources.has($0) }) else { continue }
+                guard demands.needsMatch || demands.looksUp, !works.allSatisfy({ sources.has($0) }) else { continue }
                 problems.append(GroundingProblem(cause: .unknownReference, span: mark.span, confidence: 0.9))
             case .address:
                 guard !sources.addresses.contains(AddressForm.of(bytes[mark.span])) else { continue }
