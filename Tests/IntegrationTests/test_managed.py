@@ -76,6 +76,9 @@ POLICIES = {
         "analysis_mode": "external", "firewall_endpoint": server, "secret_key_ref": secret}),
     "consent": lambda secret, server: ("gdpr-compliance", {
         "consent_verification_endpoint": server, "secret_key_ref": secret}),
+    "erasure": lambda secret, server: ("gdpr-compliance", {"erasure_webhook": server, "secret_key_ref": secret}),
+    "references": lambda secret, server: ("citation-verifier", {
+        "external_resolver": {"endpoint": server, "secret_key_ref": secret}}),
 }
 PLACES = ["target", "key of a group", *POLICIES]
 

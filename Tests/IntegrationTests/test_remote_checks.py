@@ -392,3 +392,69 @@ def test_a_consent_that_nobody_confirms_is_none(gateways, simulator, service, fa
 
     assert_not_judged(answer, "gdpr-compliance", cause)
     assert simulator.received() == []
+
+
+ERASE = "Please delete all my personal data."
+
+
+def erasures(simulator, endpoint, **entry):
+    return configs.policy_config(
+        configs.target(simulator.base_url()), chain=[{"kind": "gdpr-compliance", **entry}],
+        policy={"gdpr-compliance": {
+            "consent_verification_endpoint": endpoint.replace("erase", "judge"), "erasure_webhook": endpoint,
+            "secret_key_ref": {"env": configs.UPSTREAM_VARIABLE},
+        }},
+    )
+
+
+def test_a_request_for_erasure_is_passed_on_once(gateways, simulator, service):
+    service.script("erase", Reply(response(202, "")))
+    service.script("judge", Reply(response(200, '{"verdict": "allow"}')))
+    gateway = gateways(erasures(simulator, f"{service.url}/erase"))
+    history = [{"role": "user", "content": ERASE}, {"role": "assistant", "content": "Done."}, {"role": "user", "content": "Thanks."}]
+
+    first = gateway.chat(ERASE)
+    later = gateway.chat(messages=history)
+    both = gateway.chat(ERASE + " I am jane@example.com.", headers={"x-consent-token": "c-17"})
+
+    assert [first.status, later.status, both.status] == [200, 200, 200]
+    asked = service.received()
+    assert sorted(request.path for request in asked) == ["/erase", "/erase", "/judge"]
+    told = [request for request in asked if request.path == "/erase"]
+    assert [request.json for request in told] == [{"event": "erasure_request"}] * 2
+    assert told[0].header("x-request-id") == first.header("x-request-id")
+    assert {request.header("authorization") for request in asked} == {f"Bearer {configs.UPSTREAM_KEY}"}
+
+
+# What the service says beside its status does not count.
+@pytest.mark.parametrize("failure", sorted(set(FAILURES) - {"no JSON", "nothing", "another shape"}))
+def test_a_request_for_erasure_that_nobody_took_is_not_lost(gateways, simulator, service, failure):
+    steps, cause = FAILURES[failure]
+    service.script("erase", Reply(*steps))
+    gateway = gateways(erasures(simulator, f"{service.url}/erase", timeout_ms=300), flags=["--fail-mode", "allow"])
+
+    answer = gateway.chat(ERASE)
+
+    assert_not_judged(answer, "gdpr-compliance", cause)
+    assert simulator.received() == []
+
+
+def test_references_are_looked_up(gateways, simulator, service):
+    service.script(
+        "judge", Reply(response(200, '{"results": [{"verdict": "found"}]}')),
+        Reply(response(200, '{"results": [{"verdict": "unknown"}]}')), Reply(response(200, '{"results": []}')))
+    simulator.script("", *[Answer("It is so, see https://doi.org/10.1000/182.")] * 3)
+    gateway = gateways(configs.policy_config(
+        configs.target(simulator.base_url()), chain=["citation-verifier"],
+        policy={"citation-verifier": {"require_sources": False, "external_resolver": {
+            "endpoint": f"{service.url}/judge", "secret_key_ref": {"env": configs.UPSTREAM_VARIABLE},
+        }}},
+    ))
+
+    answers = [gateway.chat("Is it so?") for _ in range(3)]
+
+    assert [answer.status for answer in answers] == [200, 409, 503]
+    assert answers[1].error["code"] == "citation_verifier.hallucination"
+    assert_not_judged(answers[2], "citation-verifier", "malformed")
+    assert service.received()[0].json == {"references": ["https://doi.org/10.1000/182"]}
+    assert service.received()[0].header("authorization") == f"Bearer {configs.UPSTREAM_KEY}"

@@ -268,7 +268,7 @@ struct CitationVerifierTests {
     @Test(
         "What has no effect, or is no choice, is refused",
         arguments: [
-            (["external_resolver": ["endpoint": "a.example"]], "must begin with 'http://'"),
+            (["external_resolver": ["endpoint": "ftp://a.example"]], "must begin with 'http://'"),
             (["external_resolver": [:]], "needs the key 'endpoint'"),
             (
                 ["external_resolver": ["endpoint": "https://a.example"], "extract_patterns": ["quote"]],
@@ -288,7 +288,8 @@ struct CitationVerifierTests {
 @Suite("The kind citation-verifier with a service that knows references")
 struct ReferenceResolverTests {
     private static func ask(
-        _ answer: String, _ sources: [String] = [], _ more: [(String, Settings)] = [], _ entry: [(String, Settings)] = []
+        _ answer: String, _ sources: [String] = [], _ more: [(String, Settings)] = [],
+        _ entry: [(String, Settings)] = []
     ) throws -> Asking {
         let resolver: Settings = [
             "endpoint": "https://works.example.com/lookup", "secret_key_ref": ["env": "KEY"], "timeout_ms": 700,
@@ -306,7 +307,9 @@ struct ReferenceResolverTests {
         """
     private static let source = "Tides follow the moon. https://known.example/a"
 
-    @Test("It is asked about works and addresses that the request does not have, with or without sources, and nothing else")
+    @Test(
+        "It is asked about works and addresses that the request does not have, with or without sources, and nothing else"
+    )
     func questions() throws {
         let body = #"{"references":["(Newton, 1687)","https://doi.org/10.1000/182"]}"#
 
@@ -326,9 +329,6 @@ struct ReferenceResolverTests {
         #expect(known.verdict == .allow && known.results[0].findings.isEmpty)
         #expect(unknown.reason?.code == "citation_verifier.hallucination")
         #expect(unknown.results[0].findings.map(\.finding.category) == ["citation.unknown_reference"])
-        #expect(
-            unknown.results[0].findings.map { Self.answer.utf8.dropFirst($0.finding.span.lowerBound).first }
-                == [UInt8(ascii: "h")])
     }
 
     @Test("The report counts what it does not know")
@@ -340,7 +340,8 @@ struct ReferenceResolverTests {
             try Self.ask(Self.answer, [Self.source], more).finish(reply).redactions.last?.replacement ?? ""
         }
 
-        #expect(try summary(#"{"results":[{"verdict":"unknown"},{"verdict":"found"}]}"#).contains("unknown_reference 1"))
+        #expect(
+            try summary(#"{"results":[{"verdict":"unknown"},{"verdict":"found"}]}"#).contains("unknown_reference 1"))
         #expect(try !summary(#"{"results":[{"verdict":"found"},{"verdict":"found"}]}"#).contains("unknown_reference"))
     }
 
@@ -349,7 +350,8 @@ struct ReferenceResolverTests {
         arguments: [
             "", "[]", "{}", #"{"results":[]}"#, #"{"results":[{"verdict":"found"}]}"#,
             #"{"results":[{"verdict":"found"},{"verdict":"found"},{"verdict":"found"}]}"#,
-            #"{"results":[{"verdict":true},{"verdict":"found"}]}"#, #"{"results":[{"verdict":"FOUND"},{"verdict":"found"}]}"#,
+            #"{"results":[{"verdict":true},{"verdict":"found"}]}"#,
+            #"{"results":[{"verdict":"FOUND"},{"verdict":"found"}]}"#,
             #"{"results":[null,1]}"#, #"{"results":{"0":"found"}}"#, String(repeating: "[", count: 10_000),
         ])
     func garbage(reply: String) throws {

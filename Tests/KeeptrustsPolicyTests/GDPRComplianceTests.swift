@@ -118,7 +118,7 @@ struct GDPRComplianceTests {
                 "no consent is required"
             ),
             (["secret_key_ref": ["env": "CONSENT_KEY"]], "no service is asked"),
-            (["erasure_webhook": "erase.example"], "must begin with 'http://'"),
+            (["erasure_webhook": "ftp://erase.example"], "must begin with 'http://'"),
             (["data_categories": []], "is empty"), (["data_categories": ["secret"]], "'secret'"),
             (["retention_days": -1], "not in 0...36500"),
         ] as [(Settings, String)])
@@ -261,10 +261,14 @@ struct ErasureTests {
         #expect(page.split(whereSeparator: \.isWhitespace).joined(separator: " ").contains(line), "\(line)")
     }
 
-    @Test("The service is told of the request and its user, once: not of what was answered before, nor of what others say")
+    @Test(
+        "The service is told of the request and its user, once: not of what was answered before, nor of what others say"
+    )
     func once() throws {
         let chain = try Self.chain()
-        let answered = [Segment.user(Self.request), Segment(ByteBuffer(string: "Done."), role: .assistant, phase: .request)]
+        let answered = [
+            Segment.user(Self.request), Segment(ByteBuffer(string: "Done."), role: .assistant, phase: .request),
+        ]
         let tool = Segment(ByteBuffer(string: Self.request), role: .tool, phase: .toolResult)
 
         #expect(Asking(chain, [.user(Self.request)], knowing: Self.caller).bodies == [Self.told])
@@ -315,11 +319,15 @@ struct ErasureTests {
         let asking = Asking(chain, [.user(Self.request + " I am ada@mail.example.")], knowing: facts)
 
         #expect(asking.bodies == [Self.told, #"{"token":"c","user":"ada"}"#])
-        #expect(asking.questions.map { chain.services[0][$0.service].url.host } == ["erase.example.com", "consent.example.com"])
+        #expect(
+            asking.questions.map { chain.services[0][$0.service].url.host } == [
+                "erase.example.com", "consent.example.com",
+            ])
         #expect(chain.services[0].flatMap(\.variables).map(\.name) == ["KEY", "KEY"])
         #expect(asking.finish("", #"{"verdict":"deny"}"#).reason?.code == "gdpr_compliance.consent_refused")
         let confirmed = Asking(chain, [.user(Self.request + " I am ada@mail.example.")], knowing: facts)
-        #expect(confirmed.finish("", #"{"verdict":"allow"}"#).results[0].reasonCode == "gdpr_compliance.consent_verified")
+        #expect(
+            confirmed.finish("", #"{"verdict":"allow"}"#).results[0].reasonCode == "gdpr_compliance.consent_verified")
     }
 
     @Test("So many personal data leave room for the request")

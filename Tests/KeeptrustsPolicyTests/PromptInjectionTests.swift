@@ -104,7 +104,10 @@ struct PromptInjectionTests {
         #expect(outcome.results[0].findings.map(\.finding.category) == ["injection.similar"])
         #expect(chain.judge(Self.near.replacing("e", with: "\u{435}")).verdict == .block)
         let long = chain.judge(harmless + Self.near + harmless)
-        #expect(long.results[0].findings.contains { $0.finding.span.overlaps(harmless.utf8.count..<harmless.utf8.count + 9) })
+        #expect(
+            long.results[0].findings.contains {
+                $0.finding.span.overlaps(harmless.utf8.count..<harmless.utf8.count + 9)
+            })
         #expect(chain.judge(harmless).verdict == .allow)
         #expect(chain.judge(Self.near, role: .system).verdict == .allow)
         #expect(chain.judge(Self.near, .toolResult, role: .tool).verdict == .block)
