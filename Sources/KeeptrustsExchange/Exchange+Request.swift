@@ -10,10 +10,26 @@ import NIOCore
 extension Exchange {
     mutating func read(_ body: ByteBuffer, at now: ContinuousClock.Instant, into actions: inout [Action]) {
         isRead = true
+        guard let surface else { return refuse(.notFound, at: now, into: &actions) }
+        guard !isLong(body) else {
+            return putAside(LongReading(body, on: surface, of: caller), at: now, into: &actions)
+        }
+        let result: Result<SurfaceRequest, SurfaceFault>
+        do throws(SurfaceFault) { result = .success(try surface.read(body)) } catch { result = .failure(error) }
+        take(result, at: now, into: &actions)
+    }
+
+    /// Goes on with a request that has been read; nil when nobody has read it.
+    mutating func take(
+        _ result: Result<SurfaceRequest, SurfaceFault>?, at now: ContinuousClock.Instant, into actions: inout [Action]
+    ) {
         do throws(Refusal) {
-            guard let surface else { throw .notFound }
-            var request: SurfaceRequest
-            do throws(SurfaceFault) { request = try surface.read(body) } catch { throw Refusal(error) }
+            let request: SurfaceRequest
+            switch result {
+            case .success(let read): request = read
+            case .failure(let fault): throw Refusal(fault)
+            case nil: throw .overloaded
+            }
             let known = snapshot.selector.candidates(for: request.model)
             record.model = known == nil ? around.mask.masked(request.model) : request.model
             record.isStreaming = request.isStreaming
@@ -81,12 +97,10 @@ extension Exchange {
         let redactions = outcome.redactions
         record.note(outcome, in: "request")
         if let refusal { throw refusal }
-        guard !redactions.isEmpty else { return }
-        let texts = request.texts
-        if snapshot.chain.isReversible {
-            markers = placeholders.takeOriginals(redactions, in: texts.map(\.segment)).map(MarkerTable.init)
+        if snapshot.chain.isReversible, !redactions.isEmpty {
+            markers = placeholders.takeOriginals(redactions, in: request.texts.map(\.segment)).map(MarkerTable.init)
         }
-        request.edits.cut(redactions.map(\.cut), outOf: { texts[$0] })
+        if !hasCut { request.cut(redactions) }
     }
 
     /// The first target that may be asked.

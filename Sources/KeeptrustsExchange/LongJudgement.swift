@@ -3,62 +3,96 @@ import KeeptrustsDialects
 import KeeptrustsPolicy
 import NIOCore
 
-/// Long texts of an exchange, which another thread judges while the event loop goes on with other exchanges.
-///
-/// Made on the event loop and taken back there. In between, ``run()`` alone touches it, once, on any thread: so nothing in
-/// it is ever used by two threads at a time, which the compiler cannot see (`@unchecked`).
-public final class LongJudgement: @unchecked Sendable {
-    let subject: Exchange.Checks.Subject
-    private let segments: [Segment]
+/// Long texts of an exchange, which another thread judges.
+public final class LongJudgement: LongWork, @unchecked Sendable {
+    /// What is judged, a request without what was taken out; nil when nobody waits for it any more.
+    private(set) var subject: Exchange.Checks.Subject?
+    private var segments: [Segment]
     private let stage: ExchangeStage
-    private let facts: ExchangeFacts
-
-    /// Whose texts they are: the same number for the same caller.
-    private let caller: Int
+    private var facts: ExchangeFacts
+    public let caller: Int
+    public let length: Int
     private let loopSnapshot: LoopSnapshot
     private var scratch: MatchScratch?
+    private var hasBegun = false
 
     /// The numbers that the values of the exchange have, before and after.
     private(set) var placeholders: Placeholders
     private(set) var step: JudgementStep?
 
+    /// Whether what the chain takes out of the request is taken out of `subject` already.
+    private(set) var hasCut = false
+
     /// How long it took.
     private(set) var time = Duration.zero
-
-    /// Whether the exchange still waits for it; belongs to the event loop.
-    public internal(set) var isWanted = true
+    public private(set) var isWanted = true
 
     init(
         _ segments: [Segment], at stage: ExchangeStage, for subject: Exchange.Checks.Subject, facts: ExchangeFacts,
         of caller: Int, _ placeholders: Placeholders, on loopSnapshot: LoopSnapshot
     ) {
         self.caller = caller
+        length = segments.reduce(0) { $0 + $1.text.readableBytes }
         (self.segments, self.stage, self.subject, self.facts) = (segments, stage, subject, facts)
         (self.placeholders, self.loopSnapshot) = (placeholders, loopSnapshot)
     }
 
-    /// Takes the memory that it works in; to be called on the event loop, before ``run()``.
-    public func begin() { scratch = loopSnapshot.takeSpare() }
+    /// Takes the memory that it works in.
+    public func begin() {
+        hasBegun = true
+        scratch = loopSnapshot.takeSpare()
+    }
 
-    /// Judges.
+    /// Judges, and takes out of a request what must not go on.
     public func run() {
         guard let scratch else { return }
         let began = ContinuousClock.now
         scratch.caller = caller
-        step = loopSnapshot.snapshot.chain.begin(
+        let step = loopSnapshot.snapshot.chain.begin(
             segments, at: stage, facts: facts, using: scratch, placeholders: &placeholders)
+        if case .finished(let outcome) = step, case .request(var request, let candidates) = subject {
+            subject = nil
+            request.cut(outcome.redactions)
+            subject = .request(request, candidates: candidates)
+            hasCut = true
+        }
+        self.step = step
         time = .now - began
     }
 
-    /// Gives the memory back; to be called on the event loop, after ``run()``.
+    /// Gives the memory back.
     public func end() {
         if let scratch { loopSnapshot.giveBack(scratch) }
         scratch = nil
+        if !isWanted { release() }
+    }
+
+    public func giveUp() {
+        isWanted = false
+        if !hasBegun { release() }
+    }
+
+    private func release() {
+        segments = []
+        subject = nil
+        facts = ExchangeFacts()
     }
 }
 
-// Texts that would keep the other exchanges of the loop waiting are judged on another thread.
+extension SurfaceRequest {
+    /// Takes out of the body what must not go on.
+    mutating func cut(_ redactions: [Redaction]) {
+        guard !redactions.isEmpty else { return }
+        let texts = texts
+        edits.cut(redactions.map(\.cut), outOf: { texts[$0] })
+    }
+}
+
+// What would keep the other exchanges of the loop waiting is done on another thread.
 extension Exchange {
+    /// Whether a body is so long that it is read on another thread.
+    func isLong(_ body: ByteBuffer) -> Bool { around.longTexts.map { body.readableBytes >= 4 * $0 } ?? false }
+
     /// Whether texts are too long to be judged on the event loop.
     func isLong(_ segments: [Segment]) -> Bool {
         guard let limit = around.longTexts else { return false }
@@ -78,37 +112,57 @@ extension Exchange {
         case .answer: break
         case .held: numbers = attempt?.stream?.placeholders ?? numbers
         }
-        let judgement = LongJudgement(
-            segments, at: stage, for: subject, facts: policyFacts(request, at: stage, now),
-            of: record.key?.id.hashValue ?? 0, numbers, on: loopSnapshot)
-        judging = judgement
-        state = .judging
-        deadline = now + Self.longestJudging
-        actions.append(.judge(judgement))
+        putAside(
+            LongJudgement(
+                segments, at: stage, for: subject, facts: policyFacts(request, at: stage, now), of: caller, numbers,
+                on: loopSnapshot), at: now, into: &actions)
     }
 
-    /// Goes on with texts that have been judged on another thread.
-    mutating func take(_ judgement: LongJudgement, at now: ContinuousClock.Instant, into actions: inout [Action]) {
-        judging = nil
+    /// Has something done on another thread, and waits for that.
+    mutating func putAside(_ work: any LongWork, at now: ContinuousClock.Instant, into actions: inout [Action]) {
+        aside = work
+        state = .aside
+        deadline = now + Self.longestAside
+        actions.append(.aside(work))
+    }
+
+    /// Whose exchange it is: the same number for the same caller.
+    var caller: Int { record.key?.id.hashValue ?? 0 }
+
+    /// Goes on with what was done on another thread.
+    mutating func take(_ work: any LongWork, at now: ContinuousClock.Instant, into actions: inout [Action]) {
+        aside = nil
+        switch work {
+        case let judgement as LongJudgement: take(judgement, at: now, into: &actions)
+        case let reading as LongReading: take(reading.result, at: now, into: &actions)
+        default: breakOff(.overloaded, at: now, into: &actions)
+        }
+    }
+
+    private mutating func take(
+        _ judgement: LongJudgement, at now: ContinuousClock.Instant, into actions: inout [Action]
+    ) {
         record.policyTime += judgement.time
-        if case .held = judgement.subject {
+        guard let subject = judgement.subject else { return breakOff(.overloaded, at: now, into: &actions) }
+        if case .held = subject {
             attempt?.stream?.placeholders = judgement.placeholders
         } else {
             placeholders = judgement.placeholders
             placeholders.endRemembering()
         }
+        hasCut = judgement.hasCut
         switch judgement.step {
-        case .finished(let outcome): proceed(judgement.subject, outcome, at: now, into: &actions)
-        case .asking(let pending): ask(pending, about: judgement.subject, at: now, into: &actions)
+        case .finished(let outcome): proceed(subject, outcome, at: now, into: &actions)
+        case .asking(let pending): ask(pending, about: subject, at: now, into: &actions)
         case nil: breakOff(.overloaded, at: now, into: &actions)
         }
     }
 
-    mutating func giveUpJudging() {
-        judging?.isWanted = false
-        judging = nil
+    mutating func giveUpAside() {
+        aside?.giveUp()
+        aside = nil
     }
 
-    /// How long an exchange waits for its texts to be judged, other texts before them included.
-    private static let longestJudging = Duration.seconds(60)
+    /// How long an exchange waits for what is done on another thread, that of others before it included.
+    private static let longestAside = Duration.seconds(60)
 }

@@ -45,7 +45,7 @@ public final class Gateway: Sendable {
         let segments = try openSpool(settings, config.record, directory, logger)
         let disk = NIOThreadPool(numberOfThreads: 2)
         disk.start()
-        let judges = NIOThreadPool(numberOfThreads: settings.eventLoops)
+        let judges = NIOThreadPool(numberOfThreads: settings.eventLoops * LongWorks.mostAtOnce)
         judges.start()
         let sync = SpoolSync(segments, disk: disk, logger: logger)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.eventLoops)

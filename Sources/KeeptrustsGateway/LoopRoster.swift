@@ -61,7 +61,7 @@ final class LoopRoster: Sendable {
                     }
                     let context = LoopContext(
                         eventLoop: loop, surroundings: surroundings, callers: settings.callers, upstreams: pool,
-                        spool: spool, longJudgements: LongJudgements(on: loop, threads: judges), watch: watch,
+                        spool: spool, longWorks: LongWorks(on: loop, threads: judges), watch: watch,
                         services: services, detections: detections)
                     return NIOLoopBound(context, eventLoop: loop)
                 }.get())

@@ -84,4 +84,7 @@ public struct MatchFailure: Error, Equatable {
     public var code: Int32
 
     public init(code: Int32) { self.code = code }
+
+    /// There are more matches than whoever searches can use.
+    public static let tooMany = Self(code: .max)
 }

@@ -61,6 +61,7 @@ extension PolicyChain {
         let uses = uses[index]
         var contexts = TextContexts()
         let isNarrow = PatternSet.isNarrow(text)
+        let most = stances[index].enforces && !policies[index].isPassive ? Judgement.mostMatches : .max
         let asking = zip(suspect.hits, uses.inContext).reduce(0) { $0 + ($1.0 & $1.1).nonzeroBitCount }
         for word in uses.mask.indices {
             var bits = suspect.hits[word] & uses.mask[word]
@@ -70,7 +71,8 @@ extension PolicyChain {
                 bits &= bits - 1
                 let rules = uses.rules[pattern] ?? []
                 var refused = RefusedValue(rules, of: policies[index])
-                func accept(_ span: Range<Int>) -> Range<Int>? {
+                func accept(_ span: Range<Int>) throws(MatchFailure) -> Range<Int>? {
+                    guard matches.count <= most else { throw .tooMany }
                     guard !refused.is(span, in: text) else { return nil }
                     let part = self.accept(span, rules, index, in: text, into: &matches) {
                         suspect.view?.original($0) ?? $0

@@ -20,7 +20,9 @@ extension Judgement {
             let opinion = try chain.ask(index, examination) { try $0.examine(examination) }
             guard opinion.edits.allSatisfy({ $0.isWithin(segments) }) else { return fail(index) }
             for located in matches { report([located.match], opinion.decision, located.segment, index) }
-            if takes(opinion, index) { replace(opinion.edits) }
+            if takes(opinion, index) { replace(opinion.edits, of: index) }
+        } catch let failure as MatchFailure {
+            fail(index, failure)
         } catch {
             fail(index)
         }

@@ -15,6 +15,11 @@ struct Judgement: Sendable {
     /// Findings that one result reports at most.
     static let mostFindings = 100
 
+    /// Places that one instance may take out of a text, and a chain out of all texts together: beyond that they do not pass.
+    ///
+    /// What is taken out is put together on the event loop, some tenths of a microsecond for each.
+    static let mostMatches = 65_536
+
     init(chain: PolicyChain, outcome: ChainOutcome) {
         self.chain = chain
         self.outcome = outcome
@@ -68,7 +73,7 @@ struct Judgement: Sendable {
         let number = scratch.suspects[suspects.lowerBound].segment
         let text = segments[number].text
         let matches: [RuleMatch]
-        do { matches = try chain.matches(suspects, for: index, in: text, scratch) } catch { return fail(index) }
+        do { matches = try chain.matches(suspects, for: index, in: text, scratch) } catch { return fail(index, error) }
         guard !matches.isEmpty else { return }
         let policy = chain.policies[index]
         let decision = policy.decide(on: matches)
@@ -85,6 +90,7 @@ struct Judgement: Sendable {
             }
             replacements.append(replacement)
         }
+        endIfCrowded(index)
     }
 
     /// Notes what the rules of an instance matched, where its decision says anything of it.
@@ -111,10 +117,18 @@ struct Judgement: Sendable {
     }
 
     /// Notes what must be replaced in the texts as they were sent.
-    mutating func replace(_ edits: [Redaction]) {
+    mutating func replace(_ edits: [Redaction], of index: Int) {
         for edit in edits {
             replacements.append(Replacement(segment: edit.segment, span: edit.span, text: edit.replacement))
         }
+        endIfCrowded(index)
+    }
+
+    /// Lets texts pass no more out of which too much would have to be taken.
+    private mutating func endIfCrowded(_ index: Int) {
+        guard replacements.count > Self.mostMatches else { return }
+        replacements = []
+        fail(index, MatchFailure.tooMany)
     }
 
     /// Takes a policy's decision into account, as its instance's mode says.
@@ -156,6 +170,20 @@ struct Judgement: Sendable {
         guard verdict == outcome.verdict else { return verdict > outcome.verdict }
         guard (failure == nil) == (outcome.failure == nil) else { return failure == nil }
         return index < decider
+    }
+
+    /// A policy gave a search up.
+    ///
+    /// One that found too much has judged: what it did not take out must not pass.
+    mutating func fail(_ index: Int, _ failure: MatchFailure) {
+        guard failure == .tooMany else { return fail(index) }
+        let instance = chain.instances[index]
+        let reason = Reason(
+            code: "\(instance.kind.codeName).too_much",
+            message:
+                "The policy '\(instance.id)' found more than \(Self.mostMatches) places, which is more than it takes out."
+        )
+        apply(Decision(verdict: .block, reason: reason), index)
     }
 
     /// A policy could not judge: its instance says what becomes of the text.

@@ -1,5 +1,6 @@
 """Running gateways: reload, drain, revocation, callers who leave, managed configuration."""
 
+import json
 import re
 import signal
 import threading
@@ -17,6 +18,7 @@ from processes import PATIENCE, Process
 from raw_http import eventually
 from replies import Answer
 from stack import Fleet
+from test_providers import resident_megabytes
 
 
 def config(simulator, version="1.0.0", **more):
@@ -346,6 +348,49 @@ def test_a_long_text_keeps_nobody_waiting(gateways, simulator):
     assert len(simulator.received()) == before + served + 2
     # On the event loop, all but the first few would have waited for the long ones.
     assert served > 20
+
+
+@pytest.mark.parametrize("text", [
+    # More to take out than a gateway takes out.
+    "a@b.co " * 1_500_000,
+    # A document of three million values.
+    json.dumps({"a": ["b"] * 3_000_000}),
+], ids=["mails", "a document"])
+def test_reading_and_cutting_a_long_text_keeps_nobody_waiting(gateways, simulator, text):
+    gateway = gateways(config(simulator), flags=["--event-loops", "1"])
+    answers = []
+    caller = threading.Thread(target=lambda: answers.append(gateway.chat(text)))
+    longest = 0
+
+    caller.start()
+    while not answers:
+        began = time.monotonic()
+        assert gateway.chat().status == 200
+        longest = max(longest, time.monotonic() - began)
+    caller.join()
+
+    assert answers[0].status == (409 if text.startswith("a@") else 200)
+    # It was two seconds and more on the event loop; the bar is 100 ms.
+    assert longest < 0.5
+
+
+def test_a_caller_that_leaves_takes_its_long_texts_along(gateways, simulator):
+    gateway = gateways(config(simulator), flags=["--max-concurrency", "8"])
+    text = "4111 1111 1111 1112 " * 400_000
+    gateway.chat()
+    before = resident_megabytes(gateway.pid)
+    body = {"model": "gpt-4o", "messages": [{"role": "user", "content": text}]}
+
+    for _ in range(60):
+        with raw_http.Connection(gateway.url) as connection:
+            request = raw_http.request_bytes("gateway", "POST", "/v1/chat/completions", body, key=gateway.key)
+            connection.socket.sendall(request)
+            time.sleep(0.02)
+    answer = gateway.chat("The quick brown fox. " * 2_000)
+
+    assert answer.status == 200
+    # Sixty of them are 480 MB, each with more than that beside it while it is judged.
+    assert resident_megabytes(gateway.pid) - before < 400
 
 
 def test_health(gateway):

@@ -148,11 +148,11 @@ extension [Exchange.Action] {
         }
     }
 
-    /// The long texts that are to be judged elsewhere.
-    var judgement: LongJudgement? {
+    /// What is to be done elsewhere.
+    var aside: (any LongWork)? {
         lazy.compactMap { action in
-            guard case .judge(let judgement) = action else { return nil }
-            return judgement
+            guard case .aside(let work) = action else { return nil }
+            return work
         }.first
     }
 

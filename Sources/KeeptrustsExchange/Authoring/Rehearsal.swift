@@ -131,7 +131,7 @@ private struct Course {
             case .end(let bytes, _):
                 reply.writeImmutableBuffer(bytes)
                 texts = Surface.chatCompletions.texts(ofReply: reply)
-            case .readBody, .callBuiltIn, .cancelCall, .judge, .check, .cancelChecks, .tell, .tellOfService, .log,
+            case .readBody, .callBuiltIn, .cancelCall, .aside, .check, .cancelChecks, .tell, .tellOfService, .log,
                 .wait, .abort:
                 break
             }

@@ -77,7 +77,7 @@ final class ServiceQuery: UpstreamListener {
             contentType = connection.contentType
         case .upstreamBody(let bytes):
             take(bytes)
-        case .head, .body, .malformed, .upstreamEnded, .judged, .checked, .waited, .recorded, .callerLeft,
+        case .head, .body, .malformed, .upstreamEnded, .done, .checked, .waited, .recorded, .callerLeft,
             .deadlinePassed:
             break
         }

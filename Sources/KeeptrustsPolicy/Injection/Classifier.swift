@@ -121,7 +121,7 @@ extension Judgement {
             do {
                 evidence.matches = try chain.matches(suspects, for: index, in: segments[number].text, scratch)
             } catch {
-                fail(index)
+                fail(index, error)
                 continue
             }
             // What stands before the parts of a message was judged with the first of them.
