@@ -40,7 +40,8 @@ public struct ControlPlaneServer: Service {
 
     public func run() async throws {
         let services: [any Service] = [
-            Cleaning(plane: plane, logger: logger), KeyWatch(plane: plane, logger: logger), listener,
+            Cleaning(plane: plane, logger: logger), RetentionJob(plane: plane, logger: logger),
+            KeyWatch(plane: plane, logger: logger), listener,
         ]
         try await withGracefulShutdownHandler {
             try await ServiceGroup(services: services, logger: logger).run()

@@ -40,7 +40,7 @@ extension Exchange {
         if snapshot.chain.isReversible { forgetValues() }
         let event = record.event(
             gatewayID: around.gatewayID, config: snapshot.record, outcome: outcome, total: moment(after: now) - began,
-            using: &around.writer)
+            inFull: around.recordsAll || snapshot.chain.recordKeeping?.logsAllAccess ?? true, using: &around.writer)
         state = .recording
         deadline = now + .seconds(60)
         actions.append(.record(event))

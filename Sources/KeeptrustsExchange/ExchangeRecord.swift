@@ -71,14 +71,17 @@ struct ExchangeRecord {
     ///
     /// - Parameters:
     ///   - gatewayID: Which gateway this is.
-    ///   - config: The member that says by which config was judged, as JSON.
+    ///   - config: The members that say by which config was judged and how long the record is kept, as JSON.
     ///   - outcome: How the exchange ended.
     ///   - total: How long it took.
+    ///   - inFull: Whether it says all that is known, also of an exchange in which nothing happened.
     ///   - out: Where it is put together.
     /// - Returns: The event.
     func event(
-        gatewayID: String, config: [UInt8], outcome: Outcome, total: Duration, using out: inout ByteWriter
+        gatewayID: String, config: [UInt8], outcome: Outcome, total: Duration, inFull: Bool = true,
+        using out: inout ByteWriter
     ) -> ByteBuffer {
+        let isShort = !inFull && isUneventful(outcome)
         out.clear()
         out.write("{\"id\":")
         if let id { out.writeJSONString(id) }
@@ -90,7 +93,7 @@ struct ExchangeRecord {
             out.write(",\"request_id\":")
             out.writeJSONString(requestID)
         }
-        writeCaller(into: &out)
+        writeCaller(namesUser: !isShort, into: &out)
         out.writeMember("surface", surface)
         out.write(isStreaming ? ",\"stream\":true" : ",\"stream\":false")
         out.writeMember("model", model)
@@ -100,22 +103,40 @@ struct ExchangeRecord {
         out.write(",")
         out.write(config)
         writeDecision(outcome, into: &out)
-        writePolicies(into: &out)
-        writeAttempts(into: &out)
-        writeFigures(total, into: &out)
+        if isShort { writeShortly(total, into: &out) } else { writeInFull(total, into: &out) }
         out.write("}")
         return out.buffer
     }
 
-    private func writeCaller(into out: inout ByteWriter) {
+    private func writeInFull(_ total: Duration, into out: inout ByteWriter) {
+        writePolicies(into: &out)
+        writeAttempts(into: &out)
+        writeUsage(into: &out)
+        writeTimings(total, into: &out)
+    }
+
+    /// What accounts are made of: no results of policies, no attempts, and no time but the whole.
+    private func writeShortly(_ total: Duration, into out: inout ByteWriter) {
+        out.write(",\"policies\":[],\"findings\":[],\"attempts\":[]")
+        writeUsage(into: &out)
+        out.write(",\"timings\":{\"total_us\":")
+        out.writeDecimal(Int(total.microseconds))
+        out.write(",\"policy_us\":0}")
+    }
+
+    /// Whether it was served at the first attempt, and no policy had anything to say.
+    private func isUneventful(_ outcome: Outcome) -> Bool {
+        guard outcome == .completed, verdict == .allow, !isFlagged, !isDegraded, errorCode == nil, attempts.count <= 1
+        else { return false }
+        return judgements.allSatisfy { judgement in
+            judgement.outcome.results.allSatisfy { $0.reasonCode == nil && $0.findings.isEmpty }
+        }
+    }
+
+    private func writeCaller(namesUser: Bool, into out: inout ByteWriter) {
         guard let key else { return }
         out.writeMember("key_id", key.id)
-        if let user = assertedUser {
-            out.write(",\"user_id\":")
-            out.writeJSONString(user)
-        } else if let user = key.userID {
-            out.writeMember("user_id", user)
-        }
+        if namesUser { writeUser(of: key, into: &out) }
         if let team = assertedTeam {
             out.write(",\"team_id\":")
             out.writeJSONString(team)
@@ -123,6 +144,15 @@ struct ExchangeRecord {
             out.writeMember("team_id", team)
         }
         if let group = key.consumerGroup { out.writeMember("consumer_group", group) }
+    }
+
+    private func writeUser(of key: CallerKey, into out: inout ByteWriter) {
+        if let user = assertedUser {
+            out.write(",\"user_id\":")
+            out.writeJSONString(user)
+        } else if let user = key.userID {
+            out.writeMember("user_id", user)
+        }
     }
 
     private func writeDecision(_ outcome: Outcome, into out: inout ByteWriter) {
@@ -212,7 +242,7 @@ struct ExchangeRecord {
         out.write("]")
     }
 
-    private func writeFigures(_ total: Duration, into out: inout ByteWriter) {
+    private func writeUsage(into out: inout ByteWriter) {
         if let usage {
             out.write(",\"usage\":{\"input_tokens\":")
             out.writeDecimal(usage.inputTokens)
@@ -226,6 +256,9 @@ struct ExchangeRecord {
             out.writeMember("currency", cost.currency)
             out.write("}")
         }
+    }
+
+    private func writeTimings(_ total: Duration, into out: inout ByteWriter) {
         out.write(",\"timings\":{\"total_us\":")
         out.writeDecimal(Int(total.microseconds))
         if let upstreamTime { out.writeNumber("upstream_us", upstreamTime.microseconds) }

@@ -21,7 +21,7 @@ public final class Snapshot: Sendable {
     /// The keys of the consumer groups.
     public let groupKeys: [KeyHash: CallerKey]
 
-    /// What a record says of the config: the member `config`, as JSON.
+    /// What a record says of the config, and of how long it is kept: the member `config` and those after it, as JSON.
     let record: [UInt8]
 
     /// What the operator should know: targets without a credential, and the like.
@@ -59,7 +59,7 @@ public final class Snapshot: Sendable {
             Self.unavailable(targets, of: config) + Self.unavailable(services, of: chain, in: config, resolve)
             + groupsWithoutKey
         if let mistakes = config.mistakes(refused) { throw mistakes }
-        record = config.record
+        record = config.record + (chain.recordKeeping?.members ?? [])
     }
 
     /// A service of an instance, by the place of each; nil where there is none.
@@ -121,6 +121,15 @@ extension PolicyConfig {
         json.writeJSONString(digest)
         json.writeString("}")
         return Array(json.readableBytesView)
+    }
+}
+
+extension RecordKeeping {
+    /// As members of a record that are not its first.
+    fileprivate var members: [UInt8] {
+        let removal = endsAfterDays ? ",\"retention_days\":\(days)" : ""
+        let guarding = isImmutable ? ",\"immutable_days\":\(days)" : ""
+        return Array((removal + guarding).utf8)
     }
 }
 

@@ -32,6 +32,9 @@ public final class Surroundings {
     /// Whether policies may ask services outside; a rehearsal asks none.
     var asksServices = true
 
+    /// Whether every record is full, whatever the chain demands; a rehearsal shows what each policy said.
+    var recordsAll = false
+
     /// For models that no config knows.
     let mask: NameMask
 

@@ -106,7 +106,10 @@ extension PolicyChain.Instance {
         var id = try kindNode.string()
         if let node = mapping[.id] { id = try identifier(node) }
         var (instance, policy) = try make(kindNode: kindNode, id: id, settings: settings, failMode: failMode)
-        if let on = mapping[.on] { instance.on = try phases(on, of: instance.kind) }
+        if let on = mapping[.on] {
+            instance.on = try phases(on, of: instance.kind)
+            try check(on, of: instance, holds: policy.neededPhases)
+        }
         if let mode = mapping[.mode] { instance.mode = try mode.choice(["enforce": .enforce, "observe": .observe]) }
         if let onError = mapping[.onError] {
             instance.onError = try onError.choice(["block": .block, "allow": .allow])
@@ -137,6 +140,18 @@ extension PolicyChain.Instance {
             id: id, kind: kind, on: kind.phases, mode: .enforce, onError: onError,
             streaming: isWhole ? .whole : policy.streaming, timeout: policy.asks ? policy.timeout : nil)
         return (instance, policy)
+    }
+
+    private static func check(
+        _ on: ConfigNode, of instance: Self, holds phases: Set<Phase>
+    ) throws(ConfigError) {
+        guard let missing = Phase.allCases.first(where: { phases.contains($0) && !instance.on.contains($0) }) else {
+            return
+        }
+        throw ConfigError(
+            .conflict, at: on.location,
+            "'\(on.path)' leaves out '\(missing.rawValue)', which the settings of '\(instance.id)' need.",
+            hint: "add '\(missing.rawValue)', or remove 'on'")
     }
 
     /// Reads how long the instance waits for its service (milliseconds).

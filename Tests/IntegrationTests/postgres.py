@@ -81,6 +81,11 @@ class PostgreSQL(Process):
         assert result.returncode == 0, result.stderr
         return [line.split("|") for line in result.stdout.splitlines()]
 
+    def refusal(self, database, statement):
+        """What the server says against a statement; None when it has done it."""
+        result = self._psql(database, statement)
+        return result.stderr if result.returncode else None
+
     def dump(self, database):
         """All that is in a database, as text."""
         command = [program("pg_dump"), "-h", "127.0.0.1", "-p", str(self.port), "-U", "keeptrusts", database]

@@ -100,6 +100,10 @@ struct DecisionEventTests {
             ("\"refused\"", "\"gone\""),
             ("\"status\":401", "\"status\":-1"), ("\"stream\":false", "\"stream\":0"),
             ("\"policies\":[]", "\"policies\":{}"), ("\"policies\":[]", "\"policies\":[{\"id\":\"a\"}]"),
+            ("\"status\":401", "\"status\":401,\"retention_days\":0"),
+            ("\"status\":401", "\"status\":401,\"retention_days\":36501"),
+            ("\"status\":401", "\"status\":401,\"immutable_days\":\"30\""),
+            ("\"status\":401", "\"status\":401,\"retained_until\":\"never\""),
             ("\"total_us\":1", "\"total_us\":\"1\""), ("\"findings\":[]", "\"findings\":null"),
         ])
     func wrongValues(good: String, wrong: String) throws {
@@ -107,6 +111,22 @@ struct DecisionEventTests {
 
         #expect(text != EventText.least)
         #expect(throws: DecodingError.self) { try decode(text) }
+    }
+
+    @Test("It says how long it is kept, and until when")
+    func retention() throws {
+        let text = EventText.least.replacing(
+            "\"status\":401",
+            with: """
+                "status":401,"retention_days":1,"immutable_days":36500,"retained_until":"2026-11-23T15:30:00.000000Z",
+                "immutable_until":"2126-10-29T15:30:00.000000Z"
+                """)
+
+        let event = try decode(text)
+
+        #expect(event.retentionDays == 1 && event.immutableDays == 36_500)
+        #expect(event.retainedUntil == Timestamp("2026-11-23T15:30:00Z"))
+        #expect(try JSONDecoder().decode(DecisionEvent.self, from: JSONEncoder().encode(event)) == event)
     }
 
     @Test("An event from before its gateway's first registration names none")

@@ -100,6 +100,18 @@ struct ReplayTests {
         #expect(noTexts?.isExact == true && noTexts?.changes == false)
     }
 
+    @Test("Of a short record, only what a new or a changed policy would say is unknown")
+    func short() throws {
+        let (old, same) = (try side(Self.trial, Self.dlp), try side(Self.enforced, Self.dlp))
+        let changed = try side(Self.enforced, "{dlp: {action: block, blocked_terms: [redbird]}}")
+
+        let kept = EventReplay(from: old, to: same).judge(event(old, request: []))
+        let unknown = EventReplay(from: old, to: changed).judge(event(old, request: []))
+
+        #expect(kept?.isExact == true && kept?.after == .allow)
+        #expect(unknown?.isExact == false && unknown?.unknown == ["dlp"])
+    }
+
     @Test("A record of another configuration is not judged")
     func foreign() throws {
         let (old, new) = (try side(Self.trial, Self.dlp), try side(Self.enforced, Self.dlp))

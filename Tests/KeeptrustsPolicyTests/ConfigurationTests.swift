@@ -120,10 +120,10 @@ struct ConfigurationTests {
                   hint: say 'detection.embedding_threshold'.
                 """),
         Mistake(
-            chain: ["audit-logger"], settings: ["audit-logger": ["retention_days": 30]],
+            chain: ["audit-logger"], settings: ["audit-logger": ["retention": 30]],
             text: """
-                policy-config.yaml:1:5: error: 'policy.audit-logger.retention_days' is not in this version yet.
-                  hint: Every decision is recorded, and the control plane keeps all records.
+                policy-config.yaml:1:5: error: unknown key 'policy.audit-logger.retention'.
+                  hint: did you mean 'retention_days'?
                 """),
     ]
 

@@ -359,23 +359,4 @@ struct EventsTests {
         let token = try await database.read { try $0.token("token_1", in: "org_1", at: second(101)) }
         #expect(token?.lastUsed == second(100))
     }
-
-    @Test("Old events are removed, some at a time", arguments: Engine.available)
-    func removal(engine: Engine) async throws {
-        let database = try await engine.makeSample()
-        _ = try await ingest(
-            (1...5).map { .sample(.init(rawValue: "evt_\($0)"), time: second(Int64($0))) }, into: database)
-
-        let removed = try await database.write { db in
-            [
-                try db.removeEvents(before: second(4), limit: 2, in: "org_1"),
-                try db.removeEvents(before: second(4), limit: 2, in: "org_1"),
-                try db.removeEvents(before: second(9), in: "org_2"),
-            ]
-        }
-
-        #expect(removed == [2, 1, 0])
-        let left = try await database.read { try $0.events(EventFilter(), PageRequest(), in: "org_1").items.map(\.id) }
-        #expect(left == ["evt_5", "evt_4"])
-    }
 }

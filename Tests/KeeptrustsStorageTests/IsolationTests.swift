@@ -33,8 +33,11 @@ struct IsolationTests {
                 gatewayID: nil, configurationID: "cfg_1", version: 1, created: second(0), createdBy: "user_1"),
             in: "org_1")
         try db.set("secret", to: "x", in: "org_1")
+        var ended = DecisionEvent.sample("evt_1", sequence: 1)
+        ended.retentionDays = 1
         _ = try db.ingest(
-            [.sample("evt_1", sequence: 1), .sample("evt_2", sequence: 5)], from: "gw_1", in: "org_1", at: second(1))
+            [ended, .sample("evt_2", sequence: 5)], from: "gw_1", in: "org_1",
+            at: Timestamp(rawValue: 1_577_836_800_000_000))
         _ = try db.append(
             AuditRecord(id: "aud_1", time: second(0), actor: .init(.system, "kt"), action: "a.b"), in: "org_1",
             hash: { String($0.count) })
@@ -116,7 +119,7 @@ struct IsolationTests {
                 try db.update(Configuration.Patch(name: "x"), of: "cfg_1", in: "org_2"),
                 try db.append(version, after: 1, in: "org_2") != nil,
                 try db.removeConfiguration("cfg_1", in: "org_2"),
-                try db.removeEvents(before: second(999), in: "org_2") > 0,
+                try db.removeEndedEvents(in: "org_2") > 0,
             ]
         }
         try await database.write { db in

@@ -21,6 +21,7 @@ struct SchemaTests {
         #expect(
             names == [
                 "0001-identity", "0002-fleet", "0003-events", "0004-audit", "0005-endings", "0006-server-state",
+                "0007-retention",
             ])
     }
 

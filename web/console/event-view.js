@@ -49,7 +49,8 @@ function bars(total, { policy, checks, upstream }, overlaps) {
 /** @param {DecisionEvent} event */
 function times(event) {
   const { total_us: total, upstream_us: upstream = 0, policy_us: policy = 0, checks_us: checks = 0 } = event.timings || {};
-  if (!total) return null;
+  // Nor is there anything to show when only the whole is known.
+  if (!total || !(upstream || policy || checks)) return null;
   const overlaps = policy + checks + upstream > total || Boolean(event.stream && upstream);
   const share = (/** @type {number} */ us) => Math.min(1, Math.max(0, us / total));
   const lines = bars(total, { policy, checks, upstream }, overlaps).map(({ name, us, cls, at }) => {
@@ -102,6 +103,7 @@ function details(event) {
     ['Config digest', config.digest ? h('code', null, config.digest.slice(0, 19)) : ''],
     ['Request ID', h('code', null, event.request_id)],
     ['Sequence', String(event.sequence ?? '')],
+    ['Kept until', event.retained_until ? format.day(new Date(event.retained_until)) : ''],
   ]);
 }
 

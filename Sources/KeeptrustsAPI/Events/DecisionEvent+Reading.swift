@@ -42,6 +42,10 @@ extension DecisionEvent {
             cost: try optional(.cost),
             timings: try container.decode(Timings.self, forKey: .timings)
         )
+        retentionDays = try container.days(.retentionDays)
+        immutableDays = try container.days(.immutableDays)
+        retainedUntil = try optional(.retainedUntil)
+        immutableUntil = try optional(.immutableUntil)
     }
 }
 
@@ -64,6 +68,15 @@ extension KeyedDecodingContainer<DecisionEvent.CodingKeys> {
             throw DecodingError.dataCorruptedError(forKey: key, in: self, debugDescription: "not an id")
         }
         return Identifier(rawValue: text)
+    }
+
+    /// How long an event may be kept.
+    fileprivate func days(_ key: Key) throws -> Int? {
+        guard let days = try decodeIfPresent(Int.self, forKey: key) else { return nil }
+        guard (1...36_500).contains(days) else {
+            throw DecodingError.dataCorruptedError(forKey: key, in: self, debugDescription: "must be 1 to 36500 days")
+        }
+        return days
     }
 
     /// A number that cannot be negative.

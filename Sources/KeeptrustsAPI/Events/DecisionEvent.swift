@@ -58,6 +58,16 @@ public struct DecisionEvent: Listed, Equatable, Identifiable {
     public var cost: Money?
     public var timings: Timings
 
+    /// How long it is kept, from its arrival on (days, 1...36500); nil for without end.
+    public var retentionDays: Int?
+
+    /// How long nothing may change or remove it, from its arrival on (days, 1...36500); nil for not at all.
+    public var immutableDays: Int?
+
+    /// When it will be removed, and until when nothing may change or remove it; the control plane says so on arrival.
+    public var retainedUntil: Timestamp?
+    public var immutableUntil: Timestamp?
+
     /// How the exchange ended.
     public enum Outcome: String, Sendable, Codable, CaseIterable {
         case completed, blocked, failed, cancelled, refused
@@ -75,6 +85,10 @@ public struct DecisionEvent: Listed, Equatable, Identifiable {
         case responseModel = "response_model"
         case reasonCode = "reason_code"
         case errorCode = "error_code"
+        case retentionDays = "retention_days"
+        case immutableDays = "immutable_days"
+        case retainedUntil = "retained_until"
+        case immutableUntil = "immutable_until"
     }
 
     public init(

@@ -62,6 +62,14 @@ public struct EventReplay: Sendable {
     public func judge(_ event: DecisionEvent) -> Result? {
         guard event.config.digest == digest else { return nil }
         var result = Result(before: event.verdict ?? .allow, after: .allow, isExact: true, unknown: [])
+        guard event.verdict == nil || !event.policies.isEmpty else {
+            // A short record (`log_all_access: false`): no policy had anything to say.
+            result.unknown = new.instances.indices.filter { !isUnchanged[$0] && judges($0) }.map {
+                new.instances[$0].id
+            }
+            result.isExact = result.unknown.isEmpty
+            return result
+        }
         for (stage, phases) in Self.stages {
             let results = event.policies.filter { $0.phase == stage }
             if results.isEmpty {
@@ -78,6 +86,11 @@ public struct EventReplay: Sendable {
         return result
     }
 
+    /// Whether an instance of the new chain could change a verdict.
+    private func judges(_ index: Int) -> Bool {
+        new.instances[index].mode == .enforce && !new.instances[index].kind.seesBlocked
+    }
+
     /// The two times that a chain runs, by the name that records give them, and the phases of the texts judged then.
     private static let stages: [(name: Phase, phases: Set<Phase>)] = [
         (.request, [.request, .toolCall, .toolResult]), (.response, [.response, .toolCall]),
@@ -91,7 +104,7 @@ public struct EventReplay: Sendable {
             guard isUnchanged[index], let recorded = results.first(where: { $0.id == instance.id }),
                 !(recorded.skipped && wasEnded)
             else {
-                guard instance.mode == .enforce, !instance.kind.seesBlocked else { continue }
+                guard judges(index) else { continue }
                 result.isExact = false
                 if !result.unknown.contains(instance.id) { result.unknown.append(instance.id) }
                 continue

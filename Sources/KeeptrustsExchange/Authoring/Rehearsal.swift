@@ -42,6 +42,7 @@ final class Rehearsal {
             concurrency: ConcurrencyLimit(.max), seed: 1, mask: NameMask(key: []), hasRoom: { _ in true },
             clock: { start }, wallClock: { Timestamp(rawValue: 1_700_000_000_000_000) })
         around.asksServices = false
+        around.recordsAll = true
         model = config.targets.first?.model ?? ""
     }
 

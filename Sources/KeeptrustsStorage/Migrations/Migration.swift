@@ -26,7 +26,7 @@ struct Migration: Sendable {
         return String(hash, radix: 16)
     }
 
-    static let all = [identity, fleet, events, audit, endings, serverState]
+    static let all = [identity, fleet, events, audit, endings, serverState, retention]
 }
 
 extension Database {

@@ -14,7 +14,7 @@ extension Transaction {
         at now: Timestamp
     ) throws -> EventReceipt {
         // In the order of ids, so that two deliveries of the same events do not wait for each other.
-        let own = events.map { $0.delivered(by: gateway) }.sorted { $0.id.rawValue < $1.id.rawValue }
+        let own = events.map { $0.delivered(by: gateway, at: now) }.sorted { $0.id.rawValue < $1.id.rawValue }
         var accepted = try insert(own, in: org, at: now)
         var claimed: [EventReceipt.Claim] = []
         if accepted < own.count {
@@ -55,19 +55,6 @@ extension Transaction {
         return try insert(batch)
     }
 
-    /// Removes events from before a moment, at most `limit` at a time; the result counts them.
-    public func removeEvents(
-        before time: Timestamp, limit: Int = 5_000, in org: Identifier<Organisation>
-    ) throws -> Int {
-        try execute(
-            """
-            DELETE FROM decision_event WHERE org_id = \(org) AND id IN (
-                SELECT id FROM decision_event WHERE org_id = \(org) AND time < \(time) ORDER BY time LIMIT \(limit)
-            )
-            """
-        )
-    }
-
     private static var eventColumns: [SQLBatch.Column] {
         [
             .init("org_id", .text), .init("id", .text), .init("gateway_id", .text), .init("sequence", .integer),
@@ -78,7 +65,7 @@ extension Transaction {
             .init("reason_code", .text), .init("outcome", .text), .init("status", .integer),
             .init("input_tokens", .integer), .init("output_tokens", .integer), .init("cost_micros", .integer),
             .init("cost_currency", .text), .init("total_us", .integer), .init("search", .text),
-            .init("record", .text),
+            .init("record", .text), .init("retained_until", .integer), .init("immutable_until", .integer),
         ]
     }
 }
@@ -93,9 +80,13 @@ extension DecisionEvent {
     }
 
     /// The event as it came from `gateway`, with an id that is of that gateway if it says of which one it is.
-    fileprivate func delivered(by gateway: Identifier<Gateway>) -> Self {
+    ///
+    /// It is kept from now on, by our clock: a gateway whose clock is wrong shortens nothing, nor does an outage.
+    fileprivate func delivered(by gateway: Identifier<Gateway>, at now: Timestamp) -> Self {
         var event = self
         event.gatewayID = gateway
+        event.retainedUntil = retentionDays.map { now.advanced(by: .seconds($0 * 86_400)) }
+        event.immutableUntil = immutableDays.map { now.advanced(by: .seconds($0 * 86_400)) }
         if id.rawValue.contains(Self.ofGateway) { event.id = Self.id(id, of: gateway) }
         return event
     }
@@ -114,6 +105,7 @@ extension DecisionEvent {
             Self.column(status), Self.column(usage?.inputTokens ?? 0), Self.column(usage?.outputTokens ?? 0),
             cost.map { Self.column(Int($0.micros)) } ?? .null, Self.column(cost?.currency),
             Self.column(timings.totalUS), Self.column(search, maximum: 1_280), .text(try StoredJSON.text(self)),
+            retainedUntil?.sqlValue ?? .null, immutableUntil?.sqlValue ?? .null,
         ]
     }
 

@@ -32,20 +32,28 @@ extension Transaction {
 
     /// Numbers that a gateway gave to events which have not arrived, lowest first, at most `limit` stretches.
     ///
-    /// Only between numbers that have arrived: what is still in the gateway's spool is no gap.
+    /// Only between numbers that have arrived: what is still in the gateway's spool is no gap. Neither is what arrived and
+    /// was removed since.
     public func gaps(
         of gateway: Identifier<Gateway>, limit: Int = 100, in org: Identifier<Organisation>
     ) throws -> [EventGap] {
         try rows(
             """
-            SELECT sequence, next FROM (
-                SELECT sequence, LEAD(sequence) OVER (ORDER BY sequence) AS next
-                FROM decision_event WHERE org_id = \(org) AND gateway_id = \(gateway)
+            SELECT reached, next FROM (
+                SELECT MAX(last_sequence) OVER (ORDER BY first_sequence, last_sequence) AS reached,
+                    LEAD(first_sequence) OVER (ORDER BY first_sequence, last_sequence) AS next
+                FROM (
+                    SELECT sequence AS first_sequence, sequence AS last_sequence
+                    FROM decision_event WHERE org_id = \(org) AND gateway_id = \(gateway)
+                    UNION ALL
+                    SELECT first_sequence, last_sequence
+                    FROM removed_events WHERE org_id = \(org) AND gateway_id = \(gateway)
+                ) AS known
             ) AS numbered
-            WHERE next > sequence + 1 ORDER BY sequence LIMIT \(limit)
+            WHERE next - 1 > reached ORDER BY reached LIMIT \(limit)
             """
         ).map { row in
-            let (before, after): (Int, Int) = (try row["sequence"], try row["next"])
+            let (before, after): (Int, Int) = (try row["reached"], try row["next"])
             return EventGap(gatewayID: gateway, first: before + 1, last: after - 1)
         }
     }
