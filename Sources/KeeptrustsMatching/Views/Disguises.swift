@@ -74,13 +74,13 @@ enum Disguises {
         var view = TextView(capacity: text.count)
         var place = 0
         for (row, step) in rows {
-            for index in place..<row.lowerBound { view.append(text[index], from: index..<index + 1) }
+            view.append(text[place..<row.lowerBound])
             for index in stride(from: row.lowerBound, through: row.upperBound, by: step) {
                 view.append(text[index], from: index..<index + 1)
             }
             place = row.upperBound + 1
         }
-        for index in place..<text.count { view.append(text[index], from: index..<index + 1) }
+        view.append(text[place...])
         return view
     }
 

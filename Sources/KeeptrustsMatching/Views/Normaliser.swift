@@ -39,51 +39,89 @@ public enum Normaliser {
     ///   - isOpen: More text follows: the last word may still get a Latin letter, and counts as if it had one.
     /// - Returns: The view.
     public static func fold(_ text: UnsafeRawBufferPointer, lookalikes: Bool, isOpen: Bool = false) -> TextView {
-        var view = TextView(capacity: text.count)
-        var word = Word()
-        for (scalar, span) in Characters(text) {
-            guard let scalar else {
-                word.end(into: &view)
-                view.append(text[span.lowerBound], from: span)
-                continue
-            }
-            switch Folding.fold(scalar) {
-            case .nothing: continue
-            case .one(let byte): put(Unicode.Scalar(byte), span, lookalikes, &word, &view)
-            case .same: put(scalar, span, lookalikes, &word, &view)
-            }
+        var reader = FoldReader(text, lookalikes)
+        while let place = text.firstOddByte(from: reader.place) {
+            reader.takePlain(upTo: place)
+            reader.takeCharacter()
         }
-        word.hasLatin = word.hasLatin || isOpen
-        word.end(into: &view)
-        return view
+        reader.takePlain(upTo: text.count)
+        return reader.finished(isOpen: isOpen)
+    }
+}
+
+/// Folds a text from its beginning to its end: see ``Normaliser/fold(_:lookalikes:isOpen:)``.
+private struct FoldReader {
+    /// How far the text is read.
+    private(set) var place = 0
+
+    private let text: UnsafeRawBufferPointer
+    private let lookalikes: Bool
+    private let wordBytes = ByteSet.word
+    private var view: TextView
+
+    /// The word that is being read, from the first letter on that may only look Latin: what stands before that is what it is.
+    private var letters: [(scalar: Unicode.Scalar, similar: UInt8?, span: Range<Int>)] = []
+    private var hasLatin = false
+
+    init(_ text: UnsafeRawBufferPointer, _ lookalikes: Bool) {
+        self.text = text
+        self.lookalikes = lookalikes
+        view = TextView(capacity: text.count)
     }
 
-    private static func put(
-        _ scalar: Unicode.Scalar, _ span: Range<Int>, _ lookalikes: Bool, _ word: inout Word, _ view: inout TextView
-    ) {
+    /// Takes in what stands before `end`, all of which is what it shows.
+    mutating func takePlain(upTo end: Int) {
+        while !letters.isEmpty, place < end {
+            put(Unicode.Scalar(text[place]), place..<place + 1)
+            place += 1
+        }
+        guard place < end else { return }
+        view.append(text[place..<end])
+        hasLatin = wordBytes.contains(text[end - 1])
+        place = end
+    }
+
+    /// Takes in the character that stands here, or a byte that is of none.
+    mutating func takeCharacter() {
+        var characters = Characters(text, from: place)
+        guard let (scalar, span) = characters.next() else { return }
+        place = span.upperBound
+        guard let scalar else {
+            endWord()
+            return view.append(text[span.lowerBound], from: span)
+        }
+        switch Folding.fold(scalar) {
+        case .nothing: return
+        case .one(let byte): put(Unicode.Scalar(byte), span)
+        case .same: put(scalar, span)
+        }
+    }
+
+    private mutating func put(_ scalar: Unicode.Scalar, _ span: Range<Int>) {
         guard lookalikes else { return view.append(scalar, from: span) }
-        let isASCII = scalar.isASCII && ByteSet.word.contains(UInt8(scalar.value))
+        let isASCII = scalar.isASCII && wordBytes.contains(UInt8(scalar.value))
         let similar = Folding.lookalike(scalar)
-        if isASCII || similar != nil {
-            word.letters.append((scalar, similar, span))
-            word.hasLatin = word.hasLatin || isASCII
+        if !isASCII, similar == nil { endWord() }
+        hasLatin = hasLatin || isASCII
+        if similar != nil || isASCII && !letters.isEmpty {
+            letters.append((scalar, similar, span))
         } else {
-            word.end(into: &view)
             view.append(scalar, from: span)
         }
     }
 
-    /// Letters in a row, of which some may only look Latin.
-    private struct Word {
-        var letters: [(scalar: Unicode.Scalar, similar: UInt8?, span: Range<Int>)] = []
-        var hasLatin = false
-
-        mutating func end(into view: inout TextView) {
-            for (scalar, similar, span) in letters {
-                if hasLatin, let similar { view.append(similar, from: span) } else { view.append(scalar, from: span) }
-            }
-            letters.removeAll(keepingCapacity: true)
-            hasLatin = false
+    private mutating func endWord() {
+        for (scalar, similar, span) in letters {
+            if hasLatin, let similar { view.append(similar, from: span) } else { view.append(scalar, from: span) }
         }
+        letters.removeAll(keepingCapacity: true)
+        hasLatin = false
+    }
+
+    /// The view of all that was taken in; of a text that goes on, the last word counts as if it had a Latin letter.
+    mutating func finished(isOpen: Bool) -> TextView {
+        hasLatin = hasLatin || isOpen
+        endWord()
+        return view
     }
 }

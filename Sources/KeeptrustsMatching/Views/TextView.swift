@@ -9,6 +9,9 @@ public struct TextView: Sendable, Equatable {
     private struct Origin: Sendable, Equatable {
         var start: UInt32
         var end: UInt32
+
+        /// The same, with an end that is not before its start.
+        var ordered: Self { Self(start: start, end: max(start, end)) }
     }
 
     init(capacity: Int) {
@@ -19,7 +22,14 @@ public struct TextView: Sendable, Equatable {
     /// A text as it was sent.
     init(_ text: Slice<UnsafeRawBufferPointer>) {
         self.init(capacity: text.count)
-        for place in text.indices { append(text[place], from: place..<place + 1) }
+        append(text)
+    }
+
+    /// Appends a part of the text as it was sent, each byte of which stands for itself.
+    mutating func append(_ part: Slice<UnsafeRawBufferPointer>) {
+        bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: part))
+        origins.append(
+            contentsOf: part.indices.lazy.map { Origin(start: UInt32(clamping: $0), end: UInt32(clamping: $0 + 1)) })
     }
 
     mutating func append(_ byte: UInt8, from origin: Range<Int>) {
@@ -41,9 +51,12 @@ public struct TextView: Sendable, Equatable {
 
     /// This view of a view, as one of the text that `inner` is a view of.
     func through(_ inner: TextView) -> TextView {
-        var view = TextView(capacity: bytes.count)
-        for (byte, origin) in zip(bytes, origins) {
-            view.append(byte, from: inner.original(Int(origin.start)..<Int(origin.end)))
+        var view = self
+        view.origins = origins.map { origin in
+            let first = Int(origin.start)
+            if origin.end == origin.start &+ 1, first < inner.origins.count { return inner.origins[first].ordered }
+            let place = inner.original(first..<Int(origin.end))
+            return Origin(start: UInt32(clamping: place.lowerBound), end: UInt32(clamping: place.upperBound))
         }
         return view
     }

@@ -158,7 +158,7 @@ public struct Unveiling {
             }
             var draft = view ?? TextView(capacity: text.count)
             view = nil
-            for index in copied..<sign { draft.append(text[index], from: index..<index + 1) }
+            draft.append(text[copied..<sign])
             draft.append(scalar, from: sign..<sign + length)
             view = draft
             place = sign + length
@@ -166,7 +166,7 @@ public struct Unveiling {
         }
         let begun = end < text.count ? end : nil
         guard var view else { return (begun.map { TextView(text[..<$0]) }, begun) }
-        for index in copied..<end { view.append(text[index], from: index..<index + 1) }
+        view.append(text[copied..<end])
         return (view, begun)
     }
 
