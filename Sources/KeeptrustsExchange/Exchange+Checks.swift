@@ -48,7 +48,9 @@ extension Exchange {
         for (place, asked) in pending.asked.enumerated() {
             let timeout = snapshot.chain.instances[asked.instance].timeout ?? .seconds(2)
             longest = max(longest, timeout)
-            let service = asked.question.url.map { Service($0) } ?? snapshot.services[asked.instance]
+            let service =
+                asked.question.url.map { Service($0) }
+                ?? snapshot.service(asked.question.service, of: asked.instance)
             guard let service, service.isAvailable, let id = record.requestID else {
                 checks.replies[place] = .failed(.credential)
                 continue
@@ -91,7 +93,7 @@ extension Exchange {
         placeholders = numbers
         record.policyTime += around.clock() - started
         for news in checks.pending.news {
-            guard let service = snapshot.services[news.instance] else { continue }
+            guard let service = snapshot.service(news.service, of: news.instance) else { continue }
             actions.append(.tellOfService(news, at: service.endpoint))
         }
         proceed(checks.subject, outcome, at: now, into: &actions)

@@ -12,8 +12,8 @@ public final class Snapshot: Sendable {
     public let chain: PolicyChain
     public let targets: [Target]
 
-    /// Of each instance of the chain, the service that it asks.
-    let services: [Service?]
+    /// Of each instance of the chain, the services that it asks.
+    private let services: [[Service]]
 
     /// Finds the targets for a model.
     let selector: TargetSelector
@@ -49,14 +49,14 @@ public final class Snapshot: Sendable {
         }
         chain = try config.compileChain(cacheDirectory: cacheDirectory, failMode: failMode)
         targets = try config.targets.map { try Target($0, resolve: resolve) }
-        services = chain.services.map { $0.map { Service($0, resolve: resolve) } }
+        services = chain.services.map { own in own.map { Service($0, resolve: resolve) } }
         selector = TargetSelector(
             targets.map { TargetSelector.Option(id: $0.id, model: $0.model, isAvailable: $0.isAvailable) },
             fallback: config.fallback)
         let (keys, groupsWithoutKey) = Self.groupKeys(config, resolve)
         groupKeys = keys
         warnings =
-            Self.unavailable(targets, of: config) + Self.unavailable(services, of: chain, in: config, resolve)
+            Self.unavailable(targets, of: config) + Self.unaskable(chain, in: config, resolve)
             + groupsWithoutKey
         if let mistakes = config.mistakes(refused) { throw mistakes }
         record = config.record
@@ -70,17 +70,19 @@ public final class Snapshot: Sendable {
         }
     }
 
-    /// What there is to say of policies that cannot ask their service, for want of its credential.
-    private static func unavailable(
-        _ services: [Service?], of chain: PolicyChain, in config: PolicyConfig,
-        _ resolve: (EnvironmentReference) -> String?
+    /// What there is to say of policies that cannot ask a service, for want of its credential.
+    private static func unaskable(
+        _ chain: PolicyChain, in config: PolicyConfig, _ resolve: (EnvironmentReference) -> String?
     ) -> [ConfigWarning] {
-        services.indices.compactMap { index in
-            guard services[index]?.isAvailable == false else { return nil }
-            let variable = chain.services[index]?.variables.first { resolve($0)?.isEmpty != false }
-            return .unset(
-                variable, at: config.place(ofEntry: index),
-                "the policy '\(chain.instances[index].id)' cannot ask its service")
+        chain.services.enumerated().flatMap { index, own -> [ConfigWarning] in
+            var told: Set<String> = []
+            return own.compactMap { service -> ConfigWarning? in
+                let missing = service.variables.first { resolve($0)?.isEmpty != false }
+                guard let missing, told.insert(missing.name).inserted else { return nil }
+                return .unset(
+                    missing, at: config.place(ofEntry: index),
+                    "the policy '\(chain.instances[index].id)' cannot ask its service")
+            }
         }
     }
 
@@ -119,6 +121,12 @@ extension PolicyConfig {
 }
 
 extension Snapshot {
+    /// One of the services that an instance of the chain asks; nil when it has no such.
+    func service(_ number: Int, of instance: Int) -> Service? {
+        let own = services[instance]
+        return own.indices.contains(number) ? own[number] : nil
+    }
+
     /// The targets among some that know all fields of a request.
     ///
     /// - Throws: ``Refusal`` when there are targets, and none that does.

@@ -79,7 +79,7 @@ struct ExternalModerationTests {
                     path: "/v1/moderations",
                     body: ByteBuffer(string: #"{"model":"omni-moderation-latest","input":["a \"b\"","c"]}"#))
             ])
-        #expect(chain.services.first??.url.description == "https://api.openai.com")
+        #expect(chain.services.first?.first?.url.description == "https://api.openai.com")
 
         let outcome = pending.finish(
             #"{"results":[{"category_scores":{"hate":0.69,"violence":0.1,"sexual":0.99}},{"category_scores":{"hate":0.0,"violence":0.7}}]}"#

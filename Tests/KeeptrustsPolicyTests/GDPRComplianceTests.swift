@@ -155,8 +155,8 @@ struct ConsentVerificationTests {
         #expect(Self.ask(chain, "Hello").finished?.verdict == .allow)
         #expect(Self.ask(chain, knowing: .caller()).finished?.reason?.code == "gdpr_compliance.no_consent")
         #expect(Asking(chain, [.answer("ada@mail.example")], at: .answer, knowing: Self.caller).finished != nil)
-        #expect(chain.services[0]?.url.description == "https://consent.example.com/check")
-        #expect(chain.services[0]?.variables.map(\.name) == ["CONSENT_KEY"])
+        #expect(chain.services[0].first?.url.description == "https://consent.example.com/check")
+        #expect(chain.services[0].first?.variables.map(\.name) == ["CONSENT_KEY"])
     }
 
     @Test("What the service confirms passes, and what it refuses does not")

@@ -16,7 +16,7 @@ struct GDPRCompliance: Policy {
     private let retention: Retention
 
     /// What is asked whether a token stands for a consent; nil where tokens are believed.
-    let service: ServiceAddress?
+    private let service: ServiceAddress?
 
     /// Every request needs consent, whatever is found in it.
     private let concernsAll: Bool
@@ -121,6 +121,7 @@ struct GDPRCompliance: Policy {
     }
 
     var examines: Bool { true }
+    var services: [ServiceAddress] { [service].compactMap(\.self) }
     var needs: FactNeeds { FactNeeds(headers: [header]) }
 
     func examine(_ examination: Examination) -> Opinion {
