@@ -24,6 +24,9 @@ public struct ServiceQuestion: Sendable, Equatable {
     /// Whether a longer answer is cut there; else it is a failure.
     public var cutsAnswer = false
 
+    /// How many judges have asked one of the other, this one included; nil for a question whose answer nobody judges.
+    public var judgeDepth: Int?
+
     /// Whether it must not go to an address of a private network.
     public var isPublicOnly = false
 
@@ -32,6 +35,9 @@ public struct ServiceQuestion: Sendable, Equatable {
         self.body = body
         self.service = service
     }
+
+    /// The header that carries ``judgeDepth``.
+    public static let judgeDepthHeader = "x-keeptrusts-judge-depth"
 
     /// The longest answer of a service that judges (bytes).
     public static let mostBytes = 1 << 18
