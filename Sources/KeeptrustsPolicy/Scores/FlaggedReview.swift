@@ -22,10 +22,9 @@ struct FlaggedReview: Policy {
     private let isIsolated: Bool
 
     private enum Mode: String, CaseIterable {
-        case judge
         case annotate = "review_and_return"
         case audit = "audit_only"
-        case escalate
+        case escalate, judge
     }
 
     private enum Key: String, ConfigKey {
@@ -41,8 +40,8 @@ struct FlaggedReview: Policy {
         namesCauses = try mapping[.rationale]?.boolean() ?? true
         mostDepth = try mapping[.depth]?.integer(in: 0...8) ?? 0
         isIsolated = try mapping[.isolation]?.boolean() ?? true
-        try Self.refuseModel(mapping, isAsked: mode == .judge)
         reviewer = try mapping[.provider].map { node throws(ConfigError) in try ReviewingModel(node) }
+        try Self.refuseModel(mapping, isAsked: mode == .judge)
     }
 
     /// Refuses a judge without a model, and what is for a judge in another mode.
