@@ -63,7 +63,7 @@ struct VariableTests {
                 "a.yaml:18:30 TOKEN",
                 "a.yaml:19:141 EMBED",
                 "a.yaml:21:61 JUDGE",
-                "a.yaml:21:118 SECOND",
+                "a.yaml:21:112 SECOND",
                 "a.yaml:24:105 CALLS",
                 "a.yaml:25:106 WALL",
                 "a.yaml:26:95 CONSENT",

@@ -122,7 +122,10 @@ struct QualityScorerTests {
             ("no-preamble", "Rye is sure to grow.", "Rye. I hope this helps!", "no-preamble.2"),
             ("structured", "Two things. They are:\n- oats\n- rye", "Oats. Rye.", "structured.1"),
             ("structured", "# Grains\nOats are one. Rye is one.", "- rye", "structured.2"),
-            ("structured", "1. Oats grow here.\n2. Rye grows there.", "- a b c.\n- a b c.\n- a b c.", "structured.3"),
+            (
+                "structured", "1. Oats grow here.\n2. Rye grows there.",
+                "- Rye is good.\n- Rye is good.\n- Rye is good.", "structured.3"
+            ),
             ("rag", rye, "The mill ground 90 tons of rye [1].", "rag.1"),
             ("rag", rye, "The mill ground rye. Bananas are yellow. Penguins swim. Cars drive.", "rag.4"),
             ("concise", rye, String(repeating: "rye and oats ", count: 51), "concise.1"),
@@ -200,7 +203,7 @@ struct QualityScorerTests {
 
         #expect(abs(total - 1) < 1e-9)
         #expect(try code(Self.rye) == nil)
-        #expect(try code("Bananas bananas bananas. Bananas bananas bananas.") == "quality_scorer.below_threshold")
+        #expect(try code(Self.beside) == "quality_scorer.below_threshold")
         // What the configuration says itself goes first.
         let mild: [(String, Settings)] = [
             (
@@ -211,10 +214,11 @@ struct QualityScorerTests {
                     })
             )
         ]
-        #expect(try code("Bananas bananas bananas. Bananas bananas bananas.", mild) == nil)
+        #expect(try code(Self.beside, mild) == nil)
         #expect(try code(Self.rye, [("min_sentences", 3)]) == "quality_scorer.too_short")
-        #expect(try code(Self.rye, [("pass_policy", ["threshold": 1])]) == "quality_scorer.below_threshold")
     }
+
+    static let beside = "Bananas are yellow fruit. Bananas are yellow fruit. Bananas are yellow fruit."
 
     @Test("What a configuration says goes before its industry, key by key")
     func overIndustry() throws {
@@ -225,7 +229,7 @@ struct QualityScorerTests {
             ).reason?.code
         }
         let off: (String, Settings) = (
-            "thresholds", ["min_faithfulness": 0, "min_accuracy": 0, "min_aggregate": .number(0.4)]
+            "thresholds", ["min_faithfulness": 0, "min_accuracy": 0, "min_aggregate": .number(0.45)]
         )
 
         #expect(try code([]) == "quality_scorer.below_threshold")
