@@ -13,7 +13,7 @@ struct ChainReview {
         self.entries = (try? entries.list()) ?? []
     }
 
-    var warnings: [ConfigWarning] { shadowed + repeated + order + effect + routes + services }
+    var warnings: [ConfigWarning] { shadowed + repeated + order + effect + routes + services + mocks }
 
     private var shadowed: [ConfigWarning] {
         chain.shadowings.compactMap { shadowing in
@@ -77,6 +77,15 @@ struct ChainReview {
             return ConfigWarning(
                 "config.secret_in_clear", at: entries[place].location,
                 "'\(pair.0.id)' sends its credential over plain HTTP.", hint: "say 'https://' in its endpoint")
+        }
+    }
+
+    private var mocks: [ConfigWarning] {
+        zip(chain.instances, chain.mocks).enumerated().compactMap { place, pair in
+            guard pair.1, entries.indices.contains(place) else { return nil }
+            return ConfigWarning(
+                "config.mock", at: entries[place].location, "'\(pair.0.id)' asks no model: its scores are made up.",
+                hint: "say 'mock_scoring: false' where answers are to be judged")
         }
     }
 

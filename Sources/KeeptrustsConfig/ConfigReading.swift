@@ -73,6 +73,12 @@ public struct ConfigReading: Sendable {
             // What is wrong with the set of all patterns shows only when they are compiled; all else does before.
             return readPolicies()
         }
+        if let mistakes = config?.isolationMistakes(of: chain), !mistakes.isEmpty {
+            for mistake in mistakes { problems.add(mistake) }
+            self.problems = problems.sorted(by: files)
+            config = nil
+            return
+        }
         let targets = config?.targets ?? []
         config?.warnings += ChainReview(chain, entries: entries, targets: targets.map(\.facts)).warnings
     }

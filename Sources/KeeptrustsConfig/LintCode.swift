@@ -30,6 +30,7 @@ public enum LintCode: String, Sendable, CaseIterable {
     case chainOrder = "W012"
     case nothingEnforced = "W013"
     case noTargetPermitted = "W014"
+    case mock = "W015"
 
     /// A warning that has no code of its own yet.
     case other = "W099"
@@ -73,6 +74,7 @@ public enum LintCode: String, Sendable, CaseIterable {
             case "config.chain_order": .chainOrder
             case "config.nothing_enforced": .nothingEnforced
             case "config.no_target_permitted": .noTargetPermitted
+            case "config.mock": .mock
             default: .other
             }
     }

@@ -49,7 +49,8 @@ extension Exchange {
             let timeout = snapshot.chain.instances[asked.instance].timeout ?? .seconds(2)
             longest = max(longest, timeout)
             let service =
-                asked.question.url.map { Service($0) } ?? snapshot.service(asked.question.service, of: asked.instance)
+                asked.question.url.map { Service($0) }
+                ?? snapshot.service(asked.question.service, of: asked.instance)
             guard let service, service.isAvailable, let id = record.requestID else {
                 checks.replies[place] = .failed(.credential)
                 continue

@@ -63,7 +63,10 @@ extension Exchange {
         facts.headers = headers
         facts.time = record.time
         facts.uptime = now - around.beganServing
-        if stage == .answer { facts.price = attempt?.target.settings.price }
+        if stage == .answer {
+            facts.price = attempt?.target.settings.price
+            facts.author = attempt?.target.facts
+        }
         guard let request else { return facts }
         if snapshot.chain.needs.tools { facts.tools = request.tools }
         if stage == .request, snapshot.chain.needs.documents { facts.documents = request.documents }

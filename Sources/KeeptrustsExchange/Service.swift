@@ -62,6 +62,7 @@ struct Service: Sendable {
                 contentType: question.method == .post ? "application/json" : nil, body: question.body)
             out.write(text: signer.lines(for: signed, at: time))
         }
+        if let depth = question.judgeDepth { out.write(text: "\(ServiceQuestion.judgeDepthHeader): \(depth)\r\n") }
         out.write("x-request-id: ")
         out.write(requestID)
         if question.method == .post {

@@ -13,7 +13,7 @@ public final class Snapshot: Sendable {
     public let targets: [Target]
 
     /// Of each instance of the chain, the services that it asks.
-    let services: [[Service]]
+    private let services: [[Service]]
 
     /// Finds the targets for a model.
     let selector: TargetSelector
@@ -56,16 +56,10 @@ public final class Snapshot: Sendable {
         let (keys, groupsWithoutKey) = Self.groupKeys(config, resolve)
         groupKeys = keys
         warnings =
-            Self.unavailable(targets, of: config) + Self.unavailable(services, of: chain, in: config, resolve)
+            Self.unavailable(targets, of: config) + Self.unaskable(chain, in: config, resolve)
             + groupsWithoutKey
         if let mistakes = config.mistakes(refused) { throw mistakes }
         record = config.record + (chain.recordKeeping?.members ?? [])
-    }
-
-    /// A service of an instance, by the place of each; nil where there is none.
-    func service(_ number: Int, of instance: Int) -> Service? {
-        guard services.indices.contains(instance), services[instance].indices.contains(number) else { return nil }
-        return services[instance][number]
     }
 
     /// What there is to say of targets whose credential is not set.
@@ -76,17 +70,19 @@ public final class Snapshot: Sendable {
         }
     }
 
-    /// What there is to say of policies that cannot ask their service, for want of its credential.
-    private static func unavailable(
-        _ services: [[Service]], of chain: PolicyChain, in config: PolicyConfig,
-        _ resolve: (EnvironmentReference) -> String?
+    /// What there is to say of policies that cannot ask a service, for want of its credential.
+    private static func unaskable(
+        _ chain: PolicyChain, in config: PolicyConfig, _ resolve: (EnvironmentReference) -> String?
     ) -> [ConfigWarning] {
-        services.indices.compactMap { index in
-            guard services[index].contains(where: { !$0.isAvailable }) else { return nil }
-            let variable = chain.services[index].lazy.flatMap(\.variables).first { resolve($0)?.isEmpty != false }
-            return .unset(
-                variable, at: config.place(ofEntry: index),
-                "the policy '\(chain.instances[index].id)' cannot ask its service")
+        chain.services.enumerated().flatMap { index, own -> [ConfigWarning] in
+            var told: Set<String> = []
+            return own.compactMap { service -> ConfigWarning? in
+                let missing = service.variables.first { resolve($0)?.isEmpty != false }
+                guard let missing, told.insert(missing.name).inserted else { return nil }
+                return .unset(
+                    missing, at: config.place(ofEntry: index),
+                    "the policy '\(chain.instances[index].id)' cannot ask its service")
+            }
         }
     }
 
@@ -134,6 +130,12 @@ extension RecordKeeping {
 }
 
 extension Snapshot {
+    /// One of the services that an instance of the chain asks; nil when it has no such.
+    func service(_ number: Int, of instance: Int) -> Service? {
+        let own = services[instance]
+        return own.indices.contains(number) ? own[number] : nil
+    }
+
     /// The targets among some that know all fields of a request.
     ///
     /// - Throws: ``Refusal`` when there are targets, and none that does.

@@ -93,7 +93,7 @@ final class LoopRoster: Sendable {
         state.withLock { ($0.snapshot, $0.configFailure) = (snapshot, nil) }
         onEach { $0.surroundings.current = LoopSnapshot(snapshot) }
         watch.keep(snapshot.targets)
-        services.keep(snapshot.chain.instances)
+        services.keep(snapshot.chain.serviceNames)
         installKeys()
     }
 

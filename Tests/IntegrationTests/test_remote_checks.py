@@ -9,6 +9,7 @@ import openai
 import pytest
 
 import configs
+from postgres import free_port
 from raw_http import eventually
 from replies import CLOSE, HANG, RESET, Answer, head, response
 from simulator import Simulator
@@ -354,6 +355,121 @@ def test_a_model_grades_answers(gateways, simulator, service):
     assert answers[1].error["code"] == "quality_scorer.assertion"
     assert_not_judged(answers[2], "quality-scorer", "malformed")
     assert service.received()[0].json["model"] == "grader"
+
+
+def judged(simulator, endpoint, settings=None, provider=None, **entry):
+    """A chain that only observes personal data in answers, and asks a model about those that hold some."""
+    return configs.policy_config(
+        configs.target(simulator.base_url()),
+        chain=[
+            {"kind": "pii-detector", "mode": "observe", "on": ["response"]},
+            {"kind": "flagged-review", **entry},
+        ],
+        policy={"flagged-review": {
+            "mode": "judge", **(settings or {}),
+            "provider": {
+                "name": "second-eyes", "endpoint": endpoint, "model": "grader", "timeout_ms": 300,
+                "secret_key_ref": {"env": configs.UPSTREAM_VARIABLE}, **(provider or {}),
+            },
+        }},
+    )
+
+
+def verdict(word, rationale="privacy"):
+    return Answer(json.dumps({"verdict": word, "rationale": rationale}))
+
+
+def test_a_model_judges_what_was_flagged(stacks, simulator, service):
+    """The model is asked about flagged answers only; why it blocks stands in the record as one word, never as its text."""
+    simulator.script("", Answer("Write to us."), Answer("Write to jane@example.com."), Answer("Ask jane@example.com."))
+    service.script("v1", verdict("allow", "harmless"), verdict("block", "It names jane@example.com."))
+    stack = stacks(judged(simulator, service.base_url()))
+
+    answers = [stack.chat("Whom do I write to?") for _ in range(3)]
+
+    assert [answer.status for answer in answers] == [200, 200, 409]
+    assert answers[2].error["code"] == "flagged_review.blocked"
+    assert b"jane" in answers[1].body and b"jane" not in answers[2].body
+    asked = service.received()
+    assert [request.json["model"] for request in asked] == ["grader", "grader"]
+    assert asked[0].header("authorization") == f"Bearer {configs.UPSTREAM_KEY}"
+    assert asked[0].header("x-keeptrusts-judge-depth") == "1"
+    event = stack.event_of(answers[2].header("x-request-id"))
+    categories = [finding["category"] for finding in event["findings"]]
+    assert {"flagged.judged_by.second-eyes", "flagged.rationale.other"} <= set(categories)
+    assert "jane" not in json.dumps(event)
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_a_flagged_answer_that_no_model_judges_does_not_go_out(gateways, simulator, service, failure):
+    steps, cause = FAILURES[failure]
+    simulator.script("", Answer("Write to jane@example.com."))
+    service.script("v1", Reply(*steps))
+    gateway = gateways(judged(simulator, service.base_url()))
+
+    answer = gateway.chat("Whom do I write to?")
+
+    assert_not_judged(answer, "flagged-review", cause)
+    assert b"jane" not in answer.body
+
+
+@pytest.mark.parametrize("text", ["yes", "{}", '{"verdict": "fine"}', '{"verdict": ["allow"]}'])
+def test_a_model_that_gives_no_verdict_lets_nothing_pass(gateways, simulator, service, text):
+    simulator.script("", Answer("Write to jane@example.com."))
+    service.script("v1", Answer(text))
+    gateway = gateways(judged(simulator, service.base_url()))
+
+    assert_not_judged(gateway.chat("hi"), "flagged-review", "malformed")
+
+
+@pytest.mark.parametrize("depth", [0, 2])
+def test_a_judge_that_is_this_gateway_does_not_judge_itself_for_ever(gateways, simulator, depth):
+    """Every answer is flagged, a judge's own too: so many are judged again, and the last one is not let through."""
+    simulator.script("", Answer("Write to jane@example.com."))
+    port = free_port()
+    settings = {"recursion_depth_max": depth, "provider_isolation": False}
+    own = {
+        "endpoint": f"http://127.0.0.1:{port}/v1", "model": "gpt-4o", "timeout_ms": 10_000,
+        "secret_key_ref": {"env": configs.KEY_VARIABLE},
+    }
+    gateway = gateways(judged(simulator, "", settings, own), listen=f"127.0.0.1:{port}")
+
+    answer = gateway.chat("Whom do I write to?")
+
+    assert_not_judged(answer, "flagged-review", "status")
+    assert len(simulator.received()) == depth + 2
+
+
+def test_several_models_grade_answers(gateways, simulator, service):
+    """Each assertion is judged by the model that it names; where one of them fails, the log tells of that one only."""
+    with Simulator() as other:
+        service.script("v1", Answer('{"score": 0.9}'))
+        other.script("v1", Answer('{"score": 0.9}'), Answer('{"score": 0.1}'), Reply(response(500, "{}")))
+        gateway = gateways(configs.policy_config(
+            configs.target(simulator.base_url()), chain=["quality-scorer"],
+            policy={"quality-scorer": {
+                "assertions": [
+                    {"type": "llm-rubric", "value": "It is kind.", "provider": "Strict judge"},
+                    {"type": "g-eval", "value": ["It is short.", "It is true."]},
+                ],
+                "providers": [
+                    {"id": "fair", "model": "grader", "endpoint": service.base_url(),
+                     "secret_key_ref": {"env": configs.UPSTREAM_VARIABLE}},
+                    {"id": "strict", "label": "Strict judge", "model": "stern", "endpoint": other.base_url()},
+                ],
+            }},
+        ))
+
+        answers = [gateway.chat("hi") for _ in range(3)]
+
+        assert [answer.status for answer in answers] == [200, 409, 503]
+        assert_not_judged(answers[2], "quality-scorer", "status")
+        assert [request.json["model"] for request in service.received()] == ["grader"] * 6
+        assert [request.json["model"] for request in other.received()] == ["stern"] * 3
+        assert service.received()[0].header("authorization") == f"Bearer {configs.UPSTREAM_KEY}"
+        assert other.received()[0].header("authorization") is None
+        lines = [line for line in gateway.output.splitlines() if "the service of a policy fails" in line]
+        assert len(lines) == 1 and host_of(other) in lines[0]
 
 
 def consents(simulator, endpoint, **entry):

@@ -186,6 +186,11 @@ struct LintCollectionTests {
                 ["f:2:20: warning: no policy of the chain can change what goes on: they only observe or flag. [W013]"]
             ),
             ("[pii-detector, audit-logger]", "{}", []), ("[audit-logger]", "{}", []),
+            (
+                "[quality-scorer]",
+                "{quality-scorer: {mock_scoring: true, assertions: [{type: llm-rubric, value: kind}]}}",
+                ["f:2:20: warning: 'quality-scorer' asks no model: its scores are made up. [W015]"]
+            ),
         ])
     func warnings(chain: String, settings: String, expected: [String]) {
         let yaml = document().replacing("[audit-logger]}", with: "\(chain)}\npolicy: \(settings)")

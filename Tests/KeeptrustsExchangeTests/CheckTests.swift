@@ -163,6 +163,65 @@ struct CheckTests {
             play.tell(.checked(again, Self.scored("1"))).toldOfServices == ["outside at checks.example.com: answered"])
     }
 
+    /// A chain in which two models judge the answer, each with its own address and credential.
+    private static let twoJudges = """
+        pack: {name: play, version: 1.2.3, enabled: true}
+        policies: {chain: [quality-scorer]}
+        policy:
+          quality-scorer:
+            providers:
+              - {id: one, model: m1, endpoint: "https://one.example/v1", secret_key_ref: {env: SECRET}}
+              - {id: two, label: Strict, model: m2, endpoint: "https://two.example/v1", secret_key_ref: {env: KEY}}
+            assertions:
+              - {type: llm-rubric, value: kind, provider: Strict}
+              - {type: factuality, value: Rye is a grass.}
+        consumer_groups:
+          - {name: tests, key_ref: {env: KEY}}
+        providers:
+          retry: {max_attempts: 1}
+          targets:
+            - {id: first, provider: openai, model: gpt-4o, base_url: "http://127.0.0.1:9/v1"}
+        """
+
+    private static func graded(_ score: String) -> ServiceReply {
+        .answer(
+            ServiceAnswer(body: ByteBuffer(string: #"{"choices":[{"message":{"content":"{\"score\":\#(score)}"}}]}"#)))
+    }
+
+    @Test("A policy asks several services, each at its own address and with its own credential only")
+    func several() throws {
+        let play = try Play(Self.twoJudges)
+        try play.chat(Self.ask)
+
+        let calls = play.answer(ChatTests.pong).checks
+        let heads = calls.map { String(buffer: $0.bytes) }
+
+        #expect(calls.map(\.endpoint.host) == ["two.example", "one.example"])
+        #expect(heads[0].contains("authorization: Bearer \(Play.key)\r\n") && heads[0].contains(#"{"model":"m2","#))
+        #expect(heads[1].contains("authorization: Bearer sk-upstream\r\n") && heads[1].contains(#"{"model":"m1","#))
+        #expect(!heads[0].contains("sk-upstream") && !heads[1].contains(Play.key))
+    }
+
+    @Test(
+        "Of several services the operator is told of the one that failed",
+        arguments: [
+            (graded("1"), graded("1"), ["two.example: answered", "one.example: answered"]),
+            (.failed(.timeout), graded("1"), ["two.example: timeout", "one.example: answered"]),
+            (graded("1"), .failed(.status), ["two.example: answered", "one.example: status"]),
+            (graded("1"), graded("2"), ["two.example: answered", "one.example: malformed"]),
+            (graded("{}"), graded("1"), ["two.example: malformed", "one.example: answered"]),
+        ] as [(ServiceReply, ServiceReply, [String])])
+    func toldOfOne(first: ServiceReply, second: ServiceReply, told: [String]) throws {
+        let play = try Play(Self.twoJudges)
+        try play.chat(Self.ask)
+        let calls = play.answer(ChatTests.pong).checks
+
+        play.tell(.checked(calls[0].number, first))
+        let actions = play.tell(.checked(calls[1].number, second))
+
+        #expect(actions.toldOfServices == told.map { "quality-scorer at \($0)" })
+    }
+
     @Test("Where its instance says so, a failure passes, and is recorded as degraded", arguments: failures.indices)
     func failsOpen(index: Int) throws {
         let (reply, cause) = Self.failures[index]

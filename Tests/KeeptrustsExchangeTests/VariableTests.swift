@@ -27,8 +27,8 @@ struct VariableTests {
             session_token_ref: {env: TOKEN}
           embedding-detector: {backend: external, endpoint: "https://a.example", categories: [{label: x, reference_text: x}], secret_key_ref: {env: EMBED}}
           quality-scorer:
-            providers: [{id: judge, model: m, secret_key_ref: {env: JUDGE}}]
-            assertions: [{type: llm-rubric, value: kind}]
+            providers: [{id: judge, model: m, secret_key_ref: {env: JUDGE}}, {id: two, model: m, secret_key_ref: {env: SECOND}}]
+            assertions: [{type: llm-rubric, value: kind}, {type: g-eval, value: kind, provider: two}]
           tool-validation:
             semantic_validation: {enabled: true, model: m, endpoint: "https://a.example", secret_key_ref: {env: CALLS}}
           tool-security: {analysis_mode: external, firewall_endpoint: "https://a.example", secret_key_ref: {env: WALL}}
@@ -63,6 +63,7 @@ struct VariableTests {
                 "a.yaml:18:30 TOKEN",
                 "a.yaml:19:141 EMBED",
                 "a.yaml:21:61 JUDGE",
+                "a.yaml:21:112 SECOND",
                 "a.yaml:24:105 CALLS",
                 "a.yaml:25:106 WALL",
                 "a.yaml:26:95 CONSENT",

@@ -60,6 +60,21 @@ struct ServiceWatchTests {
             ])
     }
 
+    @Test("Each service of a policy has its own trouble")
+    func eachOfOne() {
+        let watch = watch()
+        let second = { ServiceNews(instance: 0, policy: "a", service: 1, failure: $0) }
+        watch.take(news("a", .timeout), at: endpoint, began)
+        watch.take(second(nil), at: endpoint, began + .seconds(60))
+        watch.take(second(.timeout), at: endpoint, began + .seconds(61))
+        watch.take(news("a", .timeout), at: endpoint, began + .seconds(62))
+        watch.keep(["a#1"])
+        watch.take(news("a", nil), at: endpoint, began + .seconds(90))
+        watch.take(second(nil), at: endpoint, began + .seconds(90))
+
+        #expect(lines.texts.map { String($0.prefix(7)) } == ["warning", "warning", "info th"])
+    }
+
     @Test("Each policy has its own trouble, and one that a new config no longer has has none")
     func each() {
         let watch = watch()

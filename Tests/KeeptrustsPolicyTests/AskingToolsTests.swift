@@ -200,4 +200,65 @@ struct JudgedQualityTests {
         #expect(good.reason?.code == "quality_scorer.service_timeout")
         #expect(bad.reason?.code == "quality_scorer.assertion")
     }
+
+    @Test("An assertion is judged by the provider that it names, or by the first")
+    func providers() throws {
+        let chain = try PolicyChain(
+            ["quality-scorer"],
+            [
+                "quality-scorer": [
+                    "assertions": [
+                        ["type": "llm-rubric", "value": "kind", "provider": "Strict"],
+                        ["type": "llm-rubric", "value": "short"],
+                        ["type": "factuality", "value": "grass", "provider": "fair"],
+                    ],
+                    "providers": [
+                        ["id": "fair", "model": "m1", "secret_key_ref": ["env": "A"]],
+                        [
+                            "id": "strict", "label": "Strict", "model": "m2", "endpoint": "https://two.example/v1",
+                            "secret_key_ref": ["env": "B"],
+                        ],
+                    ],
+                ]
+            ])
+        let asking = Self.ask(chain)
+
+        #expect(asking.questions.map(\.service) == [1, 0, 0])
+        #expect(asking.bodies.map { $0.contains(#"{"model":"m2","#) } == [true, false, false])
+        #expect(chain.services[0].map(\.url.description) == ["https://api.openai.com/v1", "https://two.example/v1"])
+        #expect(chain.services[0].flatMap(\.variables).map(\.name) == ["A", "B"])
+        let good = ServiceReply.graded(#"{"score": 1}"#)
+        let bad = ServiceReply.graded(#"{"score": 0}"#)
+        #expect(asking.finish([good, good, good]).verdict == .allow)
+        // What one model forbids is forbidden, whether another one answers or not.
+        for replies in [
+            [bad, good, good], [good, good, bad], [.failed(.timeout), good, bad], [bad, .failed(.status), good],
+        ] {
+            #expect(Self.ask(chain).finish(replies).reason?.code == "quality_scorer.assertion")
+        }
+        #expect(
+            Self.ask(chain).finish([good, .failed(.status), good]).reason?.code == "quality_scorer.service_status")
+        for text in [#"{"score": 2}"#, #"{"score": "1"}"#, "1", "", #"{"score": 1, "score": 0}"#] {
+            #expect(
+                Self.ask(chain).finish([.graded(text), good, good]).reason?.code == "quality_scorer.service_malformed")
+        }
+    }
+
+    @Test(
+        "The score of g-eval is the mean of its criteria's",
+        arguments: [([1.0, 0.5], true), ([1, 0.3], false), ([0.7, 0.7], true), ([0.6, 0.7], false)])
+    func criteria(scores: [Double], passes: Bool) throws {
+        let chain = try Self.chain([
+            ["type": "g-eval", "value": ["It is kind.", "It is short."]], ["type": "llm-rubric", "value": "grass"],
+        ])
+        let replies = (scores + [1]).map { ServiceReply.graded(#"{"score": \#($0)}"#) }
+        let asking = Self.ask(chain)
+
+        #expect(asking.bodies[0].contains(#"\"criterion\":\"It is kind.\""#))
+        #expect(asking.bodies[1].contains(#"\"criterion\":\"It is short.\""#))
+        #expect(asking.bodies[2].contains(#"\"rubric\":\"grass\""#))
+        #expect(asking.finish(replies).verdict == (passes ? .allow : .block))
+        let one = try Self.chain([["type": "g-eval", "value": "It is kind.", "threshold": 0.2]])
+        #expect(Self.ask(one).finish([.graded(#"{"score": 0.2}"#)]).verdict == .allow)
+    }
 }

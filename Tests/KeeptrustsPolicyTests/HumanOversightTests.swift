@@ -122,17 +122,4 @@ struct HumanOversightTests {
         #expect(silent.redactions.map(\.replacement) == ["\n\n[Flagged for review]"])
         #expect(silent.results[1].findings.isEmpty)
     }
-
-    @Test(
-        "Reviews by a model are refused",
-        arguments: [
-            (["mode": "judge"], "not in this version yet"),
-            (["mode": "escalate", "provider": [:]], "No model is asked"),
-            (["mode": "escalate", "recursion_depth_max": 1], "No model is asked"), ([:], "needs the key 'mode'"),
-        ] as [(Settings, String)])
-    func reviewMistakes(settings: Settings, text: String) throws {
-        let error = #expect(throws: ConfigError.self) { try Self.review(settings, "") }
-
-        #expect(error?.description.contains(text) == true, "\(error?.description ?? "")")
-    }
 }

@@ -99,6 +99,145 @@ struct QualityScorerTests {
         #expect(try Self.holds(type, value, answer) == isHeld)
     }
 
+    @Test(
+        "Texts are similar when their words and parts of words are",
+        arguments: [
+            ("The salary is paid on Friday.", "Salaries are paid on Fridays.", true),
+            ("The salary is paid on Friday.", "The mill ground forty tons of rye.", false),
+            ("The salary is paid on Friday.", "", false),
+        ])
+    func similar(reference: String, answer: String, isHeld: Bool) throws {
+        #expect(try Self.holds("similar", .list(["Penguins swim.", .string(reference)]), answer) == isHeld)
+        let exact: [(String, Settings)] = [("threshold", 0.99)]
+        #expect(try Self.holds("similar", .string(reference), reference, extra: exact))
+        #expect(try !Self.holds("similar", .string(reference), answer, extra: exact))
+    }
+
+    static let rye = "The mill ground 40 tons of rye [1]."
+
+    @Test(
+        "A pack stands for the assertions of a set",
+        arguments: [
+            ("no-preamble", "Rye.", "Sure! Here is it: rye.", "no-preamble.1"),
+            ("no-preamble", "Rye is sure to grow.", "Rye. I hope this helps!", "no-preamble.2"),
+            ("structured", "Two things. They are:\n- oats\n- rye", "Oats. Rye.", "structured.1"),
+            ("structured", "# Grains\nOats are one. Rye is one.", "- rye", "structured.2"),
+            (
+                "structured", "1. Oats grow here.\n2. Rye grows there.",
+                "- Rye is good.\n- Rye is good.\n- Rye is good.", "structured.3"
+            ),
+            ("rag", rye, "The mill ground 90 tons of rye [1].", "rag.1"),
+            ("rag", rye, "The mill ground rye. Bananas are yellow. Penguins swim. Cars drive.", "rag.4"),
+            ("concise", rye, String(repeating: "rye and oats ", count: 51), "concise.1"),
+            ("concise", rye, "The mill ground rye. The mill ground rye.", "concise.2"),
+        ])
+    func packs(name: String, good: String, bad: String, fault: String) throws {
+        func outcome(_ answer: String, _ more: [(String, Settings)] = []) throws -> ChainOutcome {
+            let assertion: [(String, Settings)] = [("pack", .string(name))] + more
+            return try Self.judge(
+                answer, .mapping([("assertions", .list([.mapping(assertion)]))]), asked: "What did the mill grind?",
+                sources: Self.mill)
+        }
+        let blocked = try outcome(bad)
+
+        #expect(try outcome(good).verdict == .allow)
+        #expect(blocked.verdict == .block && blocked.reason?.code == "quality_scorer.assertion")
+        #expect(blocked.results[0].findings.map(\.finding.category).contains("quality.\(fault)"))
+        #expect(try outcome(bad, [("severity", "warning")]).flagged)
+        #expect(try outcome(bad, [("mode", "shadow")]).verdict == .allow)
+        #expect(try outcome(bad, [("enabled", false)]).results[0].findings.isEmpty)
+    }
+
+    @Test("The weight of a pack is that of each of its assertions")
+    func packWeight() throws {
+        func code(_ weight: Double) throws -> String? {
+            try Self.judge(
+                "Sure! Rye.",
+                [
+                    "assertions": [
+                        ["pack": "no-preamble", "weight": .number(weight)], ["type": "contains", "value": "Rye"],
+                    ],
+                    "pass_policy": ["threshold": 0.8],
+                ]
+            ).reason?.code
+        }
+
+        #expect(try code(0.1) == nil)
+        #expect(try code(1) == "quality_scorer.below_threshold")
+    }
+
+    @Test(
+        "A mock scores what a model would judge, and the record says so",
+        arguments: ["llm-rubric", "factuality", "model-graded-closedqa", "g-eval"])
+    func mock(type: String) throws {
+        func outcome(_ answer: String, _ more: [(String, Settings)] = []) throws -> ChainOutcome {
+            let own: [(String, Settings)] = [
+                ("assertions", [["type": .string(type), "value": "kind", "provider": "judge"]]),
+                ("mock_scoring", true),
+            ]
+            return try Self.judge(answer, .mapping(own + more))
+        }
+        let good = try outcome("Rye is a grass.")
+        let bad = try outcome("I'm sorry, but I can't help with that.")
+
+        #expect(good.verdict == .allow && good.results[0].reasonCode == "quality_scorer.mock")
+        #expect(good.results[0].findings.map(\.finding.category) == ["quality.mock"])
+        #expect(bad.reason?.code == "quality_scorer.assertion")
+        #expect(bad.results[0].findings.map(\.finding.category).contains("quality.mock"))
+        let chain = try Self.chain(["assertions": [["type": .string(type), "value": "kind"]], "mock_scoring": true])
+        #expect(chain.services == [[]] && chain.mocks == [true])
+        let named = try outcome("Rye.", [("providers", [["id": "judge", "model": "m"]])])
+        #expect(named.results[0].reasonCode == "quality_scorer.mock")
+    }
+
+    /// What each industry says of good and bad answers to a question with sources.
+    @Test("An industry presets weights and thresholds", arguments: IndustryPreset.allCases)
+    func industries(industry: IndustryPreset) throws {
+        func code(_ answer: String, _ more: [(String, Settings)] = []) throws -> String? {
+            try Self.judge(
+                answer, .mapping([("industry", .string(industry.rawValue))] + more), asked: "What did the mill grind?",
+                sources: Self.mill
+            ).reason?.code
+        }
+        let total = QualityDimension.allCases.reduce(0.0) { $0 + (industry.part(of: $1)?.weight ?? 0) }
+
+        #expect(abs(total - 1) < 1e-9)
+        #expect(try code(Self.rye) == nil)
+        #expect(try code(Self.beside) == "quality_scorer.below_threshold")
+        // What the configuration says itself goes first.
+        let mild: [(String, Settings)] = [
+            (
+                "thresholds",
+                .mapping(
+                    ["aggregate", "faithfulness", "relevancy", "coherence", "completeness", "accuracy"].map {
+                        ("min_\($0)", 0)
+                    })
+            )
+        ]
+        #expect(try code(Self.beside, mild) == nil)
+        #expect(try code(Self.rye, [("min_sentences", 3)]) == "quality_scorer.too_short")
+    }
+
+    static let beside = "Bananas are yellow fruit. Bananas are yellow fruit. Bananas are yellow fruit."
+
+    @Test("What a configuration says goes before its industry, key by key")
+    func overIndustry() throws {
+        let wrong = "The mill ground 90 tons of rye [1]."
+        func code(_ more: [(String, Settings)]) throws -> String? {
+            try Self.judge(
+                wrong, .mapping([("industry", "finance")] + more), asked: "What did the mill grind?", sources: Self.mill
+            ).reason?.code
+        }
+        let off: (String, Settings) = (
+            "thresholds", ["min_faithfulness": 0, "min_accuracy": 0, "min_aggregate": .number(0.45)]
+        )
+
+        #expect(try code([]) == "quality_scorer.below_threshold")
+        #expect(try code([off]) == "quality_scorer.below_threshold")
+        #expect(try code([off, ("weights", ["faithfulness": 0, "accuracy": 0])]) == nil)
+        #expect(try code([off, ("benchmarks", ["ragas_faithfulness": false]), ("weights", ["accuracy": 0])]) == nil)
+    }
+
     @Test("The pieces of rouge-n can be chosen")
     func pieces() throws {
         let three: [(String, Settings)] = [("config", ["n": 3])]
@@ -253,16 +392,46 @@ struct QualityScorerTests {
     @Test(
         "What asks a model, and what would change nothing, is refused",
         arguments: [
-            (["assertions": [["type": "g-eval", "value": "kind"]]], "asks a model"),
+            (["assertions": [["type": "select-best", "value": "kind"]]], "asks a model"),
+            (["assertions": [["type": "g-eval", "value": "kind"]]], "needs a model that judges"),
+            (["assertions": [["type": "g-eval", "value": []]], "mock_scoring": true], "is empty"),
+            (
+                [
+                    "assertions": [["type": "g-eval", "value": .list(Array(repeating: "a", count: 17))]],
+                    "mock_scoring": true,
+                ], "more than 16 criteria"
+            ),
+            (
+                [
+                    "assertions": .list(
+                        Array(
+                            repeating: ["type": "g-eval", "value": .list(Array(repeating: "a", count: 13))], count: 5)),
+                    "providers": [["id": "j", "model": "m"]],
+                ], "asks models 65 questions; there may be 64"
+            ),
             (["assertions": [["type": "llm-rubric", "value": "kind"]]], "needs a model that judges"),
             (["assertions": [["type": "factuality"]], "providers": [["id": "j", "model": "m"]]], "needs one 'value'"),
             (["providers": [["id": "j", "model": "m"]]], "no assertion asks a model"),
-            (["providers": [["id": "j", "model": "m"], ["id": "k", "model": "m"]]], "one model judges"),
+            (["providers": [["id": "j", "model": "m"], ["id": "j", "model": "n"]]], "repeats the name 'j'"),
+            (
+                ["providers": [["id": "j", "label": "k", "model": "m"], ["id": "k", "model": "m"]]],
+                "repeats the name 'k'"
+            ),
+            (
+                [
+                    "assertions": [["type": "llm-rubric", "value": "kind"]],
+                    "providers": [["id": "j", "model": "m"], ["id": "k", "model": "m"]],
+                ], "the provider 'k' has no effect"
+            ),
+            (
+                ["providers": .list((0..<9).map { ["id": .string("j\($0)"), "model": "m"] })],
+                "is one too many: 8 models"
+            ),
             (
                 [
                     "assertions": [["type": "llm-rubric", "value": "kind", "provider": "k"]],
                     "providers": [["id": "j", "model": "m"]],
-                ], "is 'k', not 'j', the one provider"
+                ], "is 'k', which no provider is called"
             ),
             (
                 [
@@ -284,15 +453,18 @@ struct QualityScorerTests {
                     ],
                 ], "stands beside 'max_tokens'"
             ),
-            (["assertions": [["type": "contains", "value": "x", "pack": "p"]]], "not in this version yet"),
+            (["assertions": [["pack": "ragg"]]], "did you mean 'rag'?"),
+            (["assertions": [["type": "contains", "value": "x", "pack": "rag"]]], "stands beside 'pack'"),
+            (["assertions": [["pack": "rag", "threshold": 0.5]]], "stands beside 'pack'"),
+            (["assertions": [["type": "similar"]]], "needs a 'value'"),
             (["assertions": [["type": "contain", "value": "x"]]], "did you mean 'contains'?"),
             (["assertions": [["type": "contains"]]], "needs a 'value'"),
             (["assertions": [["type": "regex", "value": "(a)\\1"]]], "no pattern that can be used"),
             (["assertions": [["type": "is-json", "case_sensitive": true]]], "changes nothing"),
             (["assertions": [["type": "contains", "value": "x", "provider": "p"]]], "no model judges this type"),
             (["assertions": [["type": "word-count", "value": ["min": 3, "max": 2]]]], "above its 'max'"),
-            (["industry": "finance"], "in 'assertions'"),
-            (["mock_scoring": true], "would score nothing"), (["min_score": 1], "say 'thresholds.min_aggregate'"),
+            (["industry": "banking"], "not one of"), (["mock_scoring": true], "no assertion asks a model"),
+            (["min_score": 1], "say 'thresholds.min_aggregate'"),
             (["failure_action": ["action": "retry"]], "not asked for twice"),
             (["failure_action": ["action": "block", "message": "x"]], "is for 'action: fallback'"),
             (["pass_policy": ["strategy": "all", "threshold": 1]], "not one of 'weighted_average'"),

@@ -29,6 +29,9 @@ public struct ExchangeFacts: Sendable {
     /// What tokens of the target cost that has answered; nil while the request is judged, and where that is not known.
     public var price: TokenPrice?
 
+    /// The target that has answered; nil while the request is judged.
+    public var author: TargetFacts?
+
     /// The texts of the request, when its answer is judged and the chain wants them; as the provider has got them.
     public var conversation: [Segment] = []
 

@@ -14,16 +14,16 @@ struct ServiceWatch: Sendable {
     func take(_ news: ServiceNews, at endpoint: Endpoint, _ now: ContinuousClock.Instant) {
         let names: Logger.Metadata = ["policy": "\(news.policy)", "service": "\(endpoint.authority)"]
         if let failure = news.failure {
-            guard troubles.failed(news.policy, at: now) else { return }
+            guard troubles.failed(news.name, at: now) else { return }
             logger.warning(
                 "the service of a policy fails", metadata: names.merging(["error": "\(failure.rawValue)"]) { $1 })
-        } else if let trouble = troubles.answered(news.policy, at: now) {
+        } else if let trouble = troubles.answered(news.name, at: now) {
             logger.info("the service of a policy answers again", metadata: trouble.figures(names, at: now))
         }
     }
 
-    /// Forgets the policies that a new config no longer has.
-    func keep(_ policies: [PolicyChain.Instance]) { troubles.keep(Set(policies.map(\.id))) }
+    /// Forgets the services that a new config no longer has.
+    func keep(_ names: Set<String>) { troubles.keep(names) }
 }
 
 extension FailingTargets.Trouble {

@@ -13,7 +13,7 @@ struct EmbeddingDetector: Policy {
         "embedding-detector", streaming: .whole, phases: [.request, .response], capable: Set(Phase.allCases))
 
     let rules: [Rule] = []
-    let service: ServiceAddress?
+    let services: [ServiceAddress]
     let timeout: Duration
     private let model: String
     let threshold: Double
@@ -51,7 +51,7 @@ struct EmbeddingDetector: Policy {
         let mapping = try config.mapping(Key.self)
         let isLocal = try mapping[.backend]?.choice(of: Backend.self) ?? .local == .local
         if isLocal { try Self.refuseSettingsOfServices(mapping) }
-        service = isLocal ? nil : try ServiceAddress(mapping[.endpoint], secret: mapping[.secret], owner: config)
+        services = isLocal ? [] : [try ServiceAddress(mapping[.endpoint], secret: mapping[.secret], owner: config)]
         model = try mapping[.model]?.label(upTo: 256) ?? "all-MiniLM-L6-v2"
         let range = 0...1.0
         threshold = try mapping[.threshold]?.number(in: range) ?? (isLocal ? 0.6 : 0.7)

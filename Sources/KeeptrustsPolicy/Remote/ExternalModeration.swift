@@ -8,7 +8,7 @@ struct ExternalModeration: Policy {
         "external-moderation", streaming: .whole, phases: [.request, .response], capable: Set(Phase.allCases))
 
     let rules: [Rule] = []
-    let service: ServiceAddress?
+    let services: [ServiceAddress]
     private let vendor: any ModerationService
 
     /// The categories that count; empty for all.
@@ -70,7 +70,7 @@ struct ExternalModeration: Policy {
                 hint: "'\(provider.rawValue)' answers nobody without a credential: add 'secret_key_ref: {env: NAME}'")
         }
         (service.credentialHeader, service.credentialPrefix) = type.credential
-        self.service = service
+        services = [service]
         if let node = mapping[.categories], !type.takesCategories, try !node.list().isEmpty {
             throw ConfigError(
                 .conflict, at: node.location, "\(node.name) has no effect: '\(provider.rawValue)' has no categories.",

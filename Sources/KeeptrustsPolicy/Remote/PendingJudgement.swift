@@ -57,7 +57,7 @@ public final class PendingJudgement {
             shares.append((index, asked.count..<asked.count + questions.count))
             asked += questions.map { Asked(instance: index, question: $0) }
         } catch {
-            judgement.fail(index, error as? ServiceFailure ?? .malformed)
+            judgement.fail(index, ServiceFailure(error))
         }
     }
 
@@ -78,7 +78,7 @@ public final class PendingJudgement {
         var failed: [(instance: Int, failure: ServiceFailure)] = []
         for (index, questions) in shares {
             let own = questions.map { replies.indices.contains($0) ? replies[$0] : .failed(.unreachable) }
-            var failure: ServiceFailure?
+            var problem: (any Error)?
             do {
                 var opinion = try opinion(of: index, on: own, scratch)
                 if judgement.isDue(index) {
@@ -86,30 +86,44 @@ public final class PendingJudgement {
                     if judgement.takes(opinion, index) { edits += opinion.edits }
                 }
             } catch {
-                let cause = error as? ServiceFailure ?? .malformed
-                // Which of several has said what cannot be understood is not known.
-                if cause == .malformed { failure = cause }
-                failed.append((index, cause))
+                problem = error
+                failed.append((index, ServiceFailure(error)))
             }
-            tell(of: index, asked[questions].map(\.question), own, otherwise: failure)
+            news += news(of: index, asked[questions].map(\.question), own, problem)
         }
         // After those that judged: what one of them forbids is forbidden, whether another could judge or not.
         for (index, failure) in failed { judgement.fail(index, failure, mayRecover: true) }
         return finish(edits, scratch)
     }
 
-    /// Notes how each of the services did that an instance has asked.
-    private func tell(
-        of index: Int, _ questions: [ServiceQuestion], _ replies: [ServiceReply], otherwise: ServiceFailure?
-    ) {
-        for service in judgement.chain.policies[index].services.indices {
-            let own = zip(questions, replies).filter { $0.0.url == nil && $0.0.service == service }.map(\.1)
-            guard !own.isEmpty else { continue }
-            news.append(
-                ServiceNews(
-                    instance: index, policy: judgement.chain.instances[index].id, service: service,
-                    failure: own.lazy.compactMap(\.failure).first ?? otherwise))
+    /// How the services of an instance did, in the order in which they were asked.
+    ///
+    /// - Parameters:
+    ///   - index: The instance.
+    ///   - questions: Its questions.
+    ///   - replies: One for each.
+    ///   - problem: Why it could not judge by them; the fault of the first service unless the problem says whose.
+    /// - Returns: One for each service that was asked.
+    private func news(
+        of index: Int, _ questions: [ServiceQuestion], _ replies: [ServiceReply], _ problem: (any Error)?
+    ) -> [ServiceNews] {
+        var news: [ServiceNews] = []
+        for (question, reply) in zip(questions, replies) where question.url == nil {
+            if let place = news.firstIndex(where: { $0.service == question.service }) {
+                news[place].failure = news[place].failure ?? reply.failure
+            } else {
+                let policy = judgement.chain.instances[index].id
+                news.append(
+                    ServiceNews(instance: index, policy: policy, service: question.service, failure: reply.failure))
+            }
         }
+        let fault = problem as? ServiceFault
+        guard let problem, fault != nil || news.allSatisfy({ $0.failure == nil }) else { return news }
+        let culprit = fault?.service ?? news.first?.service
+        if let place = news.firstIndex(where: { $0.service == culprit && $0.failure == nil }) {
+            news[place].failure = ServiceFailure(problem)
+        }
+        return news
     }
 
     /// What an instance makes of the replies to its questions.

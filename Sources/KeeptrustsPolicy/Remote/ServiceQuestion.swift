@@ -8,11 +8,11 @@ public struct ServiceQuestion: Sendable, Equatable {
 
     public var method = Method.post
 
-    /// What is asked; nil for a service of the policy's own.
-    public var url: BaseURL?
-
-    /// Which of the policy's own services is asked, by its place among them.
+    /// Which of the policy's own services is asked, by its place in ``Policy/services``.
     public var service = 0
+
+    /// What is asked in their place; nil for one of them.
+    public var url: BaseURL?
 
     /// What follows the URL's own path, such as `/v1/moderations`.
     public var path: String
@@ -24,13 +24,20 @@ public struct ServiceQuestion: Sendable, Equatable {
     /// Whether a longer answer is cut there; else it is a failure.
     public var cutsAnswer = false
 
+    /// How many judges have asked one of the other, this one included; nil for a question whose answer nobody judges.
+    public var judgeDepth: Int?
+
     /// Whether it must not go to an address of a private network.
     public var isPublicOnly = false
 
-    public init(path: String, body: ByteBuffer) {
+    public init(path: String, body: ByteBuffer, to service: Int = 0) {
         self.path = path
         self.body = body
+        self.service = service
     }
+
+    /// The header that carries ``judgeDepth``.
+    public static let judgeDepthHeader = "x-keeptrusts-judge-depth"
 
     /// The longest answer of a service that judges (bytes).
     public static let mostBytes = 1 << 18
@@ -128,6 +135,28 @@ public enum ServiceFailure: String, Error, Sendable, CaseIterable {
         case .overloaded: "too many questions are under way"
         case .credential: "the credential of its service is not set"
         }
+    }
+}
+
+/// What a policy throws when one of its services, of several, has answered what it cannot use.
+struct ServiceFault: Error {
+    /// Which one, by its place in ``Policy/services``.
+    var service: Int
+    var failure: ServiceFailure
+
+    /// - Parameters:
+    ///   - error: What was found wrong with a reply.
+    ///   - service: Whose reply it was.
+    init(_ error: any Error, of service: Int) {
+        self.service = service
+        failure = ServiceFailure(error)
+    }
+}
+
+extension ServiceFailure {
+    /// The failure that an error of a policy stands for: a reply that cannot be used, unless it says otherwise.
+    init(_ error: any Error) {
+        self = error as? ServiceFailure ?? (error as? ServiceFault)?.failure ?? .malformed
     }
 }
 

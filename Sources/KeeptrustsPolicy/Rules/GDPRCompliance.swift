@@ -132,6 +132,7 @@ struct GDPRCompliance: Policy {
     }
 
     var examines: Bool { true }
+    var services: [ServiceAddress] { [service].compactMap(\.self) }
     var needs: FactNeeds { FactNeeds(headers: [header]) }
 
     func examine(_ examination: Examination) -> Opinion {

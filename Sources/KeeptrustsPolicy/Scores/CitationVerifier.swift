@@ -84,7 +84,7 @@ struct CitationVerifier: Policy {
     var revises: Bool { appendsReport }
     var needs: FactNeeds { FactNeeds(conversation: true) }
 
-    var service: ServiceAddress? { resolver?.service }
+    var services: [ServiceAddress] { [resolver?.service].compactMap(\.self) }
     var timeout: Duration { resolver?.timeout ?? .seconds(2) }
 
     func examine(_ examination: Examination) throws -> Opinion {

@@ -13,17 +13,18 @@ struct QualityScorer: Policy {
     private let assertions: [QualityAssertion]
     private let leastCharacters: Int
     private let leastSentences: Int
-
-    /// The dimensions that are scored, with what each counts in the average and the least that it may be.
-    private let dimensions: [QualityDimension: (weight: Double, least: Double?)]
-
-    /// The least average; nil where none is asked for.
-    private let leastAverage: Double?
+    private let demands: QualityDemands
     private let action: Action
     private let fallback: String
 
-    /// The model that judges some of the assertions; nil where none does.
-    private let judge: ModelJudge?
+    /// The models that may judge; none where no assertion is for a model.
+    private let judges: [ModelJudge]
+
+    /// Of each question about an answer, which model is asked.
+    private let asked: [Int]
+
+    /// Assertions for a model have a score without one.
+    let isMock: Bool
 
     /// What becomes of an answer that is not good enough.
     private enum Action: String, CaseIterable { case block, escalate, flag, fallback }
@@ -36,55 +37,27 @@ struct QualityScorer: Policy {
         case policy = "pass_policy"
         case failure = "failure_action"
     }
-    private enum PassKey: String, ConfigKey { case strategy, threshold }
     private enum FailureKey: String, ConfigKey { case action, message }
-    private enum Strategy: String, CaseIterable { case average = "weighted_average" }
-    private enum BenchmarkKey: String, ConfigKey {
-        case faithfulness = "ragas_faithfulness"
-        case relevancy = "ragas_relevancy"
-        case coherence, completeness
-    }
-    private enum WeightKey: String, ConfigKey { case faithfulness, relevancy, coherence, completeness, accuracy }
-    private enum ThresholdKey: String, ConfigKey {
-        case aggregate = "min_aggregate"
-        case faithfulness = "min_faithfulness"
-        case relevancy = "min_relevancy"
-        case coherence = "min_coherence"
-        case completeness = "min_completeness"
-        case accuracy = "min_accuracy"
-    }
 
     init(_ config: ConfigNode) throws(ConfigError) {
         let mapping = try config.mapping(Key.self, hints: Self.hints)
-        try Self.refuseModels(mapping)
-        let pass = try mapping[.policy]?.mapping(PassKey.self)
-        if let node = pass?[.strategy] { _ = try node.choice(of: Strategy.self) }
-        let severity: QualityAssertion.Severity = pass == nil ? .critical : .info
-        let provider = try JudgingModel.read(mapping[.providers])
+        isMock = try mapping[.mock]?.boolean() ?? false
+        let judges = try Judges(mapping[.providers], isMock: isMock)
+        let severity: QualityAssertion.Severity = mapping[.policy] == nil ? .critical : .info
         var assertions: [QualityAssertion] = []
         for node in try mapping[.assertions]?.list() ?? [] {
-            let assertion = try QualityAssertion(node, otherwise: severity, judge: provider)
-            if let assertion { assertions.append(assertion) }
+            assertions += try QualityAssertion.read(node, otherwise: severity, judges: judges)
         }
         self.assertions = assertions
-        judge = assertions.contains { $0.judged != nil } ? provider?.judge : nil
-        if let node = mapping[.providers], provider != nil, judge == nil {
-            throw ConfigError(
-                .conflict, at: node.location, "'\(node.path)' has no effect: no assertion asks a model.",
-                hint: "remove the key, or add an assertion of the type 'llm-rubric'")
-        }
+        asked = assertions.compactMap(\.judged).flatMap { [Int](repeating: $0.model, count: $0.count) }
+        self.judges = isMock || asked.isEmpty ? [] : judges.models.map(\.judge)
+        try Self.refuseVain(mapping, asked, judges)
         leastCharacters = try mapping[.leastCharacters]?.integer(in: 0...1_000_000) ?? 0
         leastSentences = try mapping[.leastSentences]?.integer(in: 0...10_000) ?? 0
-        let thresholds = try mapping[.thresholds]?.mapping(ThresholdKey.self)
-        dimensions = try Self.dimensions(mapping, thresholds)
-        let least = try thresholds?[.aggregate]?.number(in: 0...1)
-        leastAverage =
-            try pass.map { pass throws(ConfigError) in try pass.required(.threshold).number(in: 0...1) } ?? least
-        if let node = thresholds?[.aggregate], pass != nil {
-            throw ConfigError(
-                .conflict, at: node.location, "'\(node.path)' stands beside 'pass_policy'.", hint: "Say one of the two."
-            )
-        }
+        demands = try QualityDemands(
+            QualityDemands.Sections(
+                industry: mapping[.industry], benchmarks: mapping[.benchmarks], weights: mapping[.weights],
+                thresholds: mapping[.thresholds], pass: mapping[.policy]))
         let failure = try mapping[.failure]?.mapping(FailureKey.self)
         action =
             try failure?[.action]?.choice(
@@ -100,70 +73,65 @@ struct QualityScorer: Policy {
         "dimensions": "say 'weights'", "on_fail": "say 'failure_action'",
     ]
 
-    private static func refuseModels(_ mapping: ConfigMapping<Key>) throws(ConfigError) {
-        if let node = mapping[.industry] {
+    /// Refuses models that no assertion asks, a mock of nothing, and more questions than a policy may ask.
+    private static func refuseVain(
+        _ mapping: ConfigMapping<Key>, _ asked: [Int], _ judges: Judges
+    ) throws(ConfigError) {
+        let vain = judges.isMock ? mapping[.mock] : judges.models.isEmpty ? nil : mapping[.providers]
+        if let vain, asked.isEmpty {
             throw ConfigError(
-                .unknownKey, at: node.location, "'\(node.path)' is not in this version yet.",
-                hint: "Say what the answers of an industry must be in 'assertions'.")
+                .conflict, at: vain.location, "'\(vain.path)' has no effect: no assertion asks a model.",
+                hint: "remove the key, or add an assertion of the type 'llm-rubric'")
         }
-        guard let node = mapping[.mock], try node.boolean() else { return }
+        let idle = judges.models.indices.first { !asked.contains($0) }
+        if let idle, !judges.isMock {
+            let model = judges.models[idle]
+            throw ConfigError(
+                .conflict, at: model.location, "the provider '\(model.id)' has no effect: no assertion names it.",
+                hint: "remove it, or say 'provider: \(model.id)' in an assertion that a model judges")
+        }
+        let most = ServiceQuestion.mostQuestions
+        guard let node = mapping[.assertions], asked.count > most else { return }
         throw ConfigError(
-            .unknownValue, at: node.location, "'\(node.path)' would score nothing.", hint: "Say 'mode: observe'.")
-    }
-
-    private static func dimensions(
-        _ mapping: ConfigMapping<Key>, _ thresholds: ConfigMapping<ThresholdKey>?
-    ) throws(ConfigError) -> [QualityDimension: (weight: Double, least: Double?)] {
-        let weights = try mapping[.weights]?.mapping(WeightKey.self)
-        let benchmarks = try mapping[.benchmarks]?.mapping(BenchmarkKey.self)
-        let keys: [(QualityDimension, WeightKey, ThresholdKey, BenchmarkKey?)] = [
-            (.faithfulness, .faithfulness, .faithfulness, .faithfulness),
-            (.relevancy, .relevancy, .relevancy, .relevancy),
-            (.coherence, .coherence, .coherence, .coherence),
-            (.completeness, .completeness, .completeness, .completeness), (.accuracy, .accuracy, .accuracy, nil),
-        ]
-        var dimensions: [QualityDimension: (weight: Double, least: Double?)] = [:]
-        for (dimension, weightKey, thresholdKey, benchmarkKey) in keys {
-            let weight = try weights?[weightKey]?.number(in: 0...10)
-            let least = try thresholds?[thresholdKey]?.number(in: 0...1)
-            let isOn = try benchmarkKey.flatMap { benchmarks?[$0] }?.boolean()
-            guard isOn != false, isOn == true || weight != nil || least != nil else { continue }
-            dimensions[dimension] = (weight ?? (isOn == true || weights == nil ? 1 : 0), least)
-        }
-        return dimensions
+            .limit, at: node.location, "'\(node.path)' asks models \(asked.count) questions; there may be \(most).")
     }
 
     var examines: Bool { true }
     var needs: FactNeeds { FactNeeds(conversation: true) }
 
-    var service: ServiceAddress? { judge?.service }
+    var services: [ServiceAddress] { judges.map(\.service) }
     var timeout: Duration { .seconds(10) }
 
     func examine(_ examination: Examination) throws -> Opinion {
         // With a model's scores the average is another; it is asked about every answer that gets so far.
-        judge == nil ? try opinion(of: answers(examination), [], examination) : .clean
+        judges.isEmpty ? try opinion(of: answers(examination), [], examination) : .clean
     }
 
     func questions(_ examination: Examination) -> [ServiceQuestion] {
-        guard let judge else { return [] }
-        let asked = examination.facts.conversation.last { $0.role == .user && $0.phase == .request }?.text
+        guard !judges.isEmpty else { return [] }
+        let last = examination.facts.conversation.last { $0.role == .user && $0.phase == .request }?.text
         return answers(examination).flatMap { number in
-            assertions.compactMap { assertion in
-                assertion.judged?.question(about: examination.segments[number].text, asked ?? ByteBuffer(), by: judge)
+            assertions.flatMap { assertion in
+                assertion.judged?.questions(
+                    about: examination.segments[number].text, last ?? ByteBuffer(), by: judges) ?? []
             }
         }
     }
 
     func opinion(on replies: [ServiceReply], _ examination: Examination) throws -> Opinion {
-        guard let judge else { return .clean }
-        let scores: [Double]
-        do { scores = try replies.map { try judge.score(in: $0) } } catch {
-            // What fails by words alone fails without the model, too.
-            let local = try opinion(of: answers(examination), [], examination)
-            guard local.decision.verdict == .allow else { return local }
-            throw error
+        guard !judges.isEmpty else { return .clean }
+        var fault: ServiceFault?
+        let scores = replies.enumerated().map { place, reply -> Double? in
+            let model = asked[place % asked.count]
+            do { return try judges[model].score(in: reply) } catch {
+                fault = fault ?? ServiceFault(error, of: model)
+                return nil
+            }
         }
-        return try opinion(of: answers(examination), scores, examination)
+        let opinion = try opinion(of: answers(examination), scores, examination)
+        // What fails by words, or by what one model says, fails without the other ones, too.
+        if let fault, opinion.decision.verdict == .allow { throw fault }
+        return opinion
     }
 
     /// The texts that are scored.
@@ -172,15 +140,16 @@ struct QualityScorer: Policy {
         return examination.own.filter { examination.segments[$0].phase == .response }
     }
 
-    /// Scores answers, each by itself; `scores` is what a model says of each, for each assertion that it judges.
+    /// Scores answers, each by itself; `scores` is what the models say of each, nil where one has said nothing.
     private func opinion(
-        of answers: [Int], _ scores: [Double], _ examination: Examination
+        of answers: [Int], _ scores: [Double?], _ examination: Examination
     ) throws -> Opinion {
         var opinion = Opinion()
         var scores = scores[...]
         for number in answers {
             let text = examination.segments[number].text
             let verdict = try judge(text, &scores, examination)
+            if isMock { opinion.findings.append(LocatedFinding(segment: number, Finding("quality.mock", at: 0..<0))) }
             for fault in verdict.faults {
                 let finding = Finding("quality.\(fault.name)", at: 0..<text.readableBytes, confidence: 1 - fault.score)
                 opinion.findings.append(LocatedFinding(segment: number, finding))
@@ -222,9 +191,13 @@ struct QualityScorer: Policy {
         }
     }
 
+    private static let mocked = Decision(
+        reason: Reason(
+            code: "quality_scorer.mock", message: "No model has judged the answer: its scores stand for one."))
+
     private func decision(on verdict: Verdict) -> Decision {
         guard let failure = verdict.failure else {
-            guard verdict.isFlagged else { return .allow }
+            guard verdict.isFlagged else { return isMock ? Self.mocked : .allow }
             let message = "The answer is not all that its assertions ask for."
             return Decision(flagged: true, reason: Reason(code: "quality_scorer.warning", message: message))
         }
@@ -240,7 +213,7 @@ struct QualityScorer: Policy {
 
     /// Scores one answer; takes what a model says of it from the front of `scores`.
     private func judge(
-        _ text: ByteBuffer, _ scores: inout ArraySlice<Double>, _ examination: Examination
+        _ text: ByteBuffer, _ scores: inout ArraySlice<Double?>, _ examination: Examination
     ) throws -> Verdict {
         let answer = try AnswerUnderTest(text, examination)
         var verdict = Verdict()
@@ -251,22 +224,39 @@ struct QualityScorer: Policy {
         weighDimensions(of: answer, &average, &verdict)
         for assertion in assertions {
             let result: QualityAssertion.Result?
-            if assertion.judged != nil {
-                result = scores.popFirst().map(assertion.result)
+            if let judged = assertion.judged {
+                result = score(of: judged, &scores, answer).map(assertion.result)
             } else {
                 result = try assertion.check(answer, using: try examination.searching())
             }
             if let result { weigh(result, of: assertion, &average, &verdict) }
         }
-        if let least = leastAverage, let score = average.value, score < least {
+        if let least = demands.leastAverage, let score = average.value, score < least {
             verdict.fail("below_threshold", "aggregate", score)
         }
         return verdict
     }
 
+    /// The mean of what a model says to an assertion's questions; nil where it has not said all of it.
+    private func score(
+        of judged: JudgedAssertion, _ scores: inout ArraySlice<Double?>, _ answer: AnswerUnderTest
+    ) -> Double? {
+        guard !isMock else { return Self.mockScore(of: answer) }
+        let own = scores.prefix(judged.count).compactMap(\.self)
+        scores = scores.dropFirst(judged.count)
+        return own.count == judged.count ? own.reduce(0, +) / Double(own.count) : nil
+    }
+
+    /// What stands for a model's score: an answer that says something, and does not decline to answer, is good.
+    private static func mockScore(of answer: AnswerUnderTest) -> Double {
+        answer.worded.words.isEmpty || Refusals.isOne(answer.text) ? 0 : 1
+    }
+
     private func weighDimensions(of answer: AnswerUnderTest, _ average: inout Average, _ verdict: inout Verdict) {
         for dimension in QualityDimension.allCases {
-            guard let (weight, least) = dimensions[dimension], let score = dimension.score(answer) else { continue }
+            guard let (weight, least) = demands.dimensions[dimension], let score = dimension.score(answer) else {
+                continue
+            }
             average.add(score, weight)
             if let least, score < least { verdict.fail("below_threshold", dimension.rawValue, score) }
         }

@@ -15,7 +15,7 @@ struct ToolSecurity: Policy {
     private let failsClosed: Bool
 
     /// What decides on the calls that pass here (`analysis_mode: external`).
-    let service: ServiceAddress?
+    let services: [ServiceAddress]
 
     private enum Key: String, ConfigKey {
         case mode = "analysis_mode"
@@ -34,10 +34,12 @@ struct ToolSecurity: Policy {
                 .conflict, at: node.location, "'\(node.path)' has no effect with 'analysis_mode: local'.",
                 hint: "say 'analysis_mode: external'")
         }
-        service =
+        services =
             isExternal
-            ? try ServiceAddress(
-                mapping[.endpoint], key: Key.endpoint.rawValue, secret: mapping[.secret], owner: config) : nil
+            ? [
+                try ServiceAddress(
+                    mapping[.endpoint], key: Key.endpoint.rawValue, secret: mapping[.secret], owner: config)
+            ] : []
         failsClosed = try mapping[.failClosed]?.boolean() ?? true
         rules = try SensitiveEntities.rules(mapping[.entities])
     }

@@ -36,7 +36,7 @@ struct ToolValidation: Policy {
 
     var examines: Bool { true }
     var needs: FactNeeds { FactNeeds(tools: true, conversation: semantic != nil) }
-    var service: ServiceAddress? { semantic?.judge.service }
+    var services: [ServiceAddress] { [semantic?.judge.service].compactMap(\.self) }
     var timeout: Duration { semantic?.timeout ?? .seconds(2) }
 
     func examine(_ examination: Examination) throws -> Opinion {

@@ -5,7 +5,9 @@ import NIOCore
 
 /// Checks that compare the answer with a text that it should be like.
 enum SimilarityChecks {
-    static let types = ["levenshtein", "rouge-n", "rouge-1", "rouge-2", "rouge-l", "bleu", "cosine", "jaccard"]
+    static let types = [
+        "levenshtein", "rouge-n", "rouge-1", "rouge-2", "rouge-l", "bleu", "cosine", "jaccard", "similar",
+    ]
 
     private enum ConfigKeys: String, ConfigKey { case n }
 
@@ -16,6 +18,13 @@ enum SimilarityChecks {
             pieces = try n.integer(in: 1...8)
         }
         let references = try settings.texts().map { Array($0.utf8) }
+        if type == "similar" {
+            let vectors = references.map { FeatureVector($0) }
+            return QualityCheck(threshold: 0.6) { answer, _ in
+                let own = FeatureVector(Array(answer.bytes.readableBytesView))
+                return vectors.map { own.cosine(to: $0) }.max()
+            }
+        }
         let words = references.map { Self.words($0) }
         let n = pieces
         return QualityCheck(threshold: type == "bleu" ? 0.5 : 0.75) { answer, _ in

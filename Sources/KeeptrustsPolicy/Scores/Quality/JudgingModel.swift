@@ -3,6 +3,7 @@ import KeeptrustsCore
 /// An entry of `providers` of `quality-scorer`: a model that judges, and what assertions call it.
 struct JudgingModel: Sendable {
     let id: String
+    let location: SourceLocation
 
     /// Another name of it; nil when it has none.
     let label: String?
@@ -14,20 +15,9 @@ struct JudgingModel: Sendable {
     }
     private enum Vendor: String, CaseIterable { case openai }
 
-    /// Reads `providers`: the one model that judges; nil where there is none.
-    static func read(_ providers: ConfigNode?) throws(ConfigError) -> JudgingModel? {
-        guard let providers else { return nil }
-        let entries = try providers.list()
-        guard entries.count <= 1 else {
-            throw ConfigError(
-                .unsupported, at: entries[1].location, "'\(entries[1].path)': one model judges in this version.",
-                hint: "keep one entry")
-        }
-        return try entries.first.map { entry throws(ConfigError) in try JudgingModel(entry) }
-    }
-
-    private init(_ entry: ConfigNode) throws(ConfigError) {
+    fileprivate init(_ entry: ConfigNode) throws(ConfigError) {
         let mapping = try entry.mapping(Key.self)
+        location = entry.location
         id = try mapping.required(.id).identifier()
         label = try mapping[.label]?.label(upTo: 256)
         _ = try mapping[.provider]?.choice(
@@ -38,8 +28,66 @@ struct JudgingModel: Sendable {
         judge = ModelJudge(service, model: model, try ModelSampling(mapping[.config]))
     }
 
-    /// Whether an assertion's `provider` means this model.
-    func isCalled(_ name: String) -> Bool { name == id || name == label }
+    /// What assertions may call it.
+    var names: [String] { [id] + [label].compactMap(\.self) }
+}
+
+/// The models that may judge for a policy, in the order of `providers`.
+struct Judges: Sendable {
+    private(set) var models: [JudgingModel] = []
+
+    /// Nobody is asked: an assertion needs no model.
+    let isMock: Bool
+
+    /// Models of one policy.
+    private static let most = 8
+
+    /// Reads `providers`; each model has names of its own.
+    ///
+    /// - Throws: ``ConfigError`` for the first mistake.
+    init(_ providers: ConfigNode?, isMock: Bool) throws(ConfigError) {
+        self.isMock = isMock
+        for entry in try providers?.list() ?? [] {
+            guard models.count < Self.most else {
+                throw ConfigError(
+                    .limit, at: entry.location, "'\(entry.path)' is one too many: \(Self.most) models may judge.")
+            }
+            let model = try JudgingModel(entry)
+            if let name = model.names.first(where: { number(called: $0) != nil }) {
+                throw ConfigError(
+                    .duplicate, at: entry.location, "'\(entry.path)' repeats the name \(quoted(name)).",
+                    hint: "give each of the two an 'id' and a 'label' of its own")
+            }
+            models.append(model)
+        }
+    }
+
+    /// Which model judges for an assertion: the one that it names, or else the first.
+    ///
+    /// - Parameters:
+    ///   - name: The assertion's `provider`.
+    ///   - type: Its `type`.
+    /// - Returns: Its place in `models`.
+    /// - Throws: ``ConfigError`` where there is no such model.
+    func number(of name: ConfigNode?, for type: ConfigNode) throws(ConfigError) -> Int {
+        guard !models.isEmpty else {
+            guard !isMock else { return 0 }
+            throw ConfigError(
+                .missingKey, at: type.location, "'\(type.path)' needs a model that judges.",
+                hint: "add 'providers: [{id: judge, model: …, secret_key_ref: {env: NAME}}]'")
+        }
+        guard let name else { return 0 }
+        let text = try name.string()
+        guard let number = number(called: text) else {
+            let known = models.flatMap(\.names).map { "'\($0)'" }.joined(separator: " or ")
+            throw ConfigError(
+                .unknownValue, at: name.location, "\(name.name) is \(quoted(text)), which no provider is called.",
+                hint: "say \(known), or remove the key")
+        }
+        return number
+    }
+
+    private func number(called name: String) -> Int? { models.firstIndex { $0.names.contains(name) } }
 }
 
 /// How a model that judges picks its words: members of its request, which mean what OpenAI's dialect says.

@@ -43,18 +43,44 @@ struct QualityAssertion: Sendable {
         case isCaseSensitive = "case_sensitive"
     }
 
-    /// Reads an assertion; nil for one that is switched off.
+    /// Reads an entry of `assertions`: an assertion, or a set of them.
     ///
     /// - Parameters:
-    ///   - node: The assertion.
-    ///   - severity: Its severity, unless it says.
-    ///   - judge: The model that judges; nil where there is none.
+    ///   - node: The entry.
+    ///   - severity: The severity, unless the entry says.
+    ///   - judges: The models that judge.
+    /// - Returns: Those that are not switched off.
     /// - Throws: ``ConfigError`` for the first mistake.
-    init?(_ node: ConfigNode, otherwise severity: Severity, judge: JudgingModel?) throws(ConfigError) {
+    static func read(
+        _ node: ConfigNode, otherwise severity: Severity, judges: Judges
+    ) throws(ConfigError) -> [QualityAssertion] {
         let mapping = try node.mapping(Key.self)
+        guard let pack = mapping[.pack] else {
+            return try [QualityAssertion(node, mapping, otherwise: severity, judges)].compactMap(\.self)
+        }
+        let set = try pack.choice(of: QualityPack.self)
+        for key in Key.allCases where ![.pack, .weight, .mode, .severity, .enabled].contains(key) {
+            guard let other = mapping[key] else { continue }
+            throw ConfigError(
+                .conflict, at: other.location, "'\(other.path)' stands beside 'pack', which is a set of assertions.",
+                hint: "remove one of the two")
+        }
+        let own = try node.members().filter { $0.key != Key.pack.rawValue }
+        var assertions: [QualityAssertion] = []
+        for members in set.members(at: pack) {
+            let entry = ConfigNode(.mapping(members + own), at: node.location, path: node.path)
+            let assertion = try QualityAssertion(entry, entry.mapping(Key.self), otherwise: severity, judges)
+            if let assertion { assertions.append(assertion) }
+        }
+        return assertions
+    }
+
+    /// Reads one assertion; nil for one that is switched off.
+    private init?(
+        _ node: ConfigNode, _ mapping: ConfigMapping<Key>, otherwise severity: Severity, _ judges: Judges
+    ) throws(ConfigError) {
         let typeNode = try mapping.required(.type)
         var type = try typeNode.string()
-        try mapping[.pack]?.refuseForNow()
         if type.hasPrefix("not-") {
             type = String(type.dropFirst(4))
             isNegated = true
@@ -63,8 +89,8 @@ struct QualityAssertion: Sendable {
         let settings = CheckSettings(
             typeNode: typeNode, value: mapping[.value], config: mapping[.config], isCaseSensitive: isSensitive)
         if let kind = JudgedAssertion.Kind(rawValue: type) {
-            judged = try JudgedAssertion(kind, rubric: mapping[.rubric], settings)
-            try Self.checkJudge(mapping[.provider], judge, typeNode)
+            let model = try judges.number(of: mapping[.provider], for: typeNode)
+            judged = try JudgedAssertion(kind, rubric: mapping[.rubric], settings, model: model)
         } else {
             if let node = mapping[.rubric] ?? mapping[.provider] {
                 throw ConfigError(
@@ -78,29 +104,13 @@ struct QualityAssertion: Sendable {
                 .conflict, at: node.location, "'\(node.path)' has a 'case_sensitive' that changes nothing.")
         }
         name = try mapping[.name]?.string() ?? type
-        threshold = try mapping[.threshold]?.number(in: 0...1) ?? check?.usualThreshold ?? 0.5
+        threshold =
+            try mapping[.threshold]?.number(in: 0...1) ?? check?.usualThreshold ?? judged?.kind.usualThreshold ?? 0.5
         weight = try mapping[.weight]?.number(in: 0...10) ?? 1
         mode = try mapping[.mode]?.choice(of: Mode.self) ?? .enforce
         self.severity = try mapping[.severity]?.choice(of: Severity.self) ?? severity
         if try mapping[.negate]?.boolean() ?? false { isNegated.toggle() }
         guard try mapping[.enabled]?.boolean() ?? true else { return nil }
-    }
-
-    /// Says whether there is a model to judge, and the one that the assertion names.
-    private static func checkJudge(
-        _ node: ConfigNode?, _ judge: JudgingModel?, _ type: ConfigNode
-    ) throws(ConfigError) {
-        guard let judge else {
-            throw ConfigError(
-                .missingKey, at: type.location, "'\(type.path)' needs a model that judges.",
-                hint: "add 'providers: [{id: judge, model: …, secret_key_ref: {env: NAME}}]'")
-        }
-        guard let node, !judge.isCalled(try node.string()) else { return }
-        let names = ([judge.id] + [judge.label].compactMap(\.self)).map { "'\($0)'" }.joined(separator: " or ")
-        throw ConfigError(
-            .unknownValue, at: node.location,
-            "\(node.name) is \(quoted(try node.string())), not \(names), the one provider there is.",
-            hint: "say \(names), or remove the key")
     }
 
     /// What became of an assertion.

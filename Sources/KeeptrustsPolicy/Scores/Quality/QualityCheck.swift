@@ -56,7 +56,7 @@ struct QualityCheck: Sendable {
             return ConfigError(
                 .unknownValue, at: node.location,
                 "the type \(quoted(type)) asks a model, which is not in this version yet.",
-                hint: "'llm-rubric', 'factuality' and 'model-graded-closedqa' do; 'cosine' and 'rouge-l' compare words."
+                hint: "'llm-rubric', 'g-eval', 'factuality' and 'model-graded-closedqa' do; 'similar' compares words."
             )
         }
         let known =
@@ -69,7 +69,7 @@ struct QualityCheck: Sendable {
     }
 
     private static let asksModels: Set = [
-        "g-eval", "similar", "select-best", "moderation", "classifier", "pi", "search-rubric",
+        "select-best", "moderation", "classifier", "pi", "search-rubric",
         "conversation-relevance", "trajectory:goal-success", "javascript", "python", "ruby", "webhook", "agent-rubric",
     ]
 }
