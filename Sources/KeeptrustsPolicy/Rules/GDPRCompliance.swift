@@ -132,7 +132,6 @@ struct GDPRCompliance: Policy {
     }
 
     var examines: Bool { true }
-    var services: [ServiceAddress] { [service].compactMap(\.self) }
     var needs: FactNeeds { FactNeeds(headers: [header]) }
 
     func examine(_ examination: Examination) -> Opinion {
