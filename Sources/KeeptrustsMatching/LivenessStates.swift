@@ -5,18 +5,37 @@ final class LivenessStates {
     private let automaton: LivenessAutomaton
     private let classCount: Int
 
-    /// The next state of each state and class of bytes; -1 where it is not known yet.
-    private let transitions: UnsafeMutablePointer<Int32>
+    /// What reading a text needs of the states: plain memory, for a reference costs more to take than some bytes to read.
+    struct Table {
+        /// The next state of each state and class of bytes; -1 where it is not known yet.
+        let transitions: UnsafeMutablePointer<Int32>
 
-    /// Of each state, the patterns that are alive in it, and those of which a match may just have ended.
-    private let alive: UnsafeMutablePointer<UInt64>
-    private let ended: UnsafeMutablePointer<UInt64>
-    private let classOfByte: UnsafeMutablePointer<UInt8>
+        /// Of each state, the patterns that are alive in it, and those of which a match may just have ended.
+        let alive: UnsafeMutablePointer<UInt64>
+        let ended: UnsafeMutablePointer<UInt64>
+        let classOfByte: UnsafeMutablePointer<UInt8>
+        let classCount: Int
+        let word: Int
+        let unknown: UInt64
+
+        /// Grows when all states are forgotten; numbers of an older generation mean nothing.
+        let generation: UnsafeMutablePointer<Int>
+
+        @inline(__always)
+        func column(of byte: UInt8) -> Int { Int(classOfByte[Int(byte)]) }
+
+        /// The next state; -1 when it is not known yet.
+        @inline(__always)
+        func next(_ state: Int32, _ column: Int) -> Int32 { transitions[Int(state) &* classCount &+ column] }
+    }
+
+    let table: Table
     private var keys: [Key] = []
     private var known: [Key: Int32] = [:]
-
-    /// Grows when all states are forgotten; numbers of an older generation mean nothing.
-    private(set) var generation = 0
+    private var transitions: UnsafeMutablePointer<Int32> { table.transitions }
+    private var alive: UnsafeMutablePointer<UInt64> { table.alive }
+    private var ended: UnsafeMutablePointer<UInt64> { table.ended }
+    private var generation: Int { table.generation.pointee }
 
     /// What is left of states when a pattern is out of question, as far as that was asked.
     private var left: [Change: Int32] = [:]
@@ -36,11 +55,12 @@ final class LivenessStates {
     init(of automaton: LivenessAutomaton) {
         self.automaton = automaton
         classCount = automaton.byteOfClass.count
-        transitions = .allocate(capacity: Self.mostStates * classCount)
-        alive = .allocate(capacity: Self.mostStates)
-        ended = .allocate(capacity: Self.mostStates)
-        classOfByte = .allocate(capacity: 256)
-        classOfByte.initialize(from: automaton.classOfByte, count: 256)
+        table = Table(
+            transitions: .allocate(capacity: Self.mostStates * classCount), alive: .allocate(capacity: Self.mostStates),
+            ended: .allocate(capacity: Self.mostStates), classOfByte: .allocate(capacity: 256), classCount: classCount,
+            word: automaton.word, unknown: automaton.unknown, generation: .allocate(capacity: 1))
+        table.classOfByte.initialize(from: automaton.classOfByte, count: 256)
+        table.generation.initialize(to: 0)
         _ = number(of: Key(positions: [], followsWord: false))
     }
 
@@ -48,7 +68,8 @@ final class LivenessStates {
         transitions.deallocate()
         alive.deallocate()
         ended.deallocate()
-        classOfByte.deallocate()
+        table.classOfByte.deallocate()
+        table.generation.deallocate()
     }
 
     /// Reads a piece of text.
@@ -56,16 +77,19 @@ final class LivenessStates {
     /// - Parameters:
     ///   - text: The piece.
     ///   - state: The state before it; 0 before any text.
-    ///   - hits: Takes a bit for each pattern that is alive after the piece or of which a match may have ended in it.
+    ///   - scratch: Takes a hit for each pattern of which a match may have ended in the piece, and notes which are alive after it.
     /// - Returns: The state after the piece.
-    func run(_ text: UnsafeRawBufferPointer, from state: Int32, into hits: UnsafeMutablePointer<UInt64>) -> Int32 {
+    func run(_ text: UnsafeRawBufferPointer, from state: Int32, into scratch: PatternScratch) -> Int32 {
         var state = state
-        var met = automaton.unknown
+        var met = table.unknown
         for byte in text {
-            state = next(state, byte)
+            let column = table.column(of: byte)
+            let next = table.next(state, column)
+            state = next >= 0 ? next : follow(state, column)
             met |= ended[Int(state)]
         }
-        hits[automaton.word] |= met | alive[Int(state)]
+        scratch.hits[table.word] |= met
+        scratch.alive[table.word] |= alive[Int(state)]
         return state
     }
 
@@ -73,40 +97,42 @@ final class LivenessStates {
     ///
     /// - Parameters:
     ///   - text: The piece.
-    ///   - groups: The four.
+    ///   - first: The number of the first of the four.
+    ///   - scratch: The memory that has all groups; takes what ``run(_:from:into:)`` notes.
     ///   - states: The state of each before the piece, and then after it.
-    ///   - hits: Takes what ``run(_:from:into:)`` notes there.
     static func run(
-        _ text: UnsafeRawBufferPointer,
-        _ groups: (LivenessStates, LivenessStates, LivenessStates, LivenessStates),
-        from states: inout (Int32, Int32, Int32, Int32), into hits: UnsafeMutablePointer<UInt64>
+        _ text: UnsafeRawBufferPointer, ofGroupsFrom first: Int, _ scratch: PatternScratch,
+        from states: inout (Int32, Int32, Int32, Int32)
     ) {
-        let (a, b, c, d) = groups
+        let tables = scratch.tables
+        let (a, b, c, d) = (tables[first], tables[first + 1], tables[first + 2], tables[first + 3])
         var (stateA, stateB, stateC, stateD) = states
-        var (metA, metB) = (a.automaton.unknown, b.automaton.unknown)
-        var (metC, metD) = (c.automaton.unknown, d.automaton.unknown)
+        var (metA, metB, metC, metD) = (a.unknown, b.unknown, c.unknown, d.unknown)
         for byte in text {
-            stateA = a.next(stateA, byte)
-            stateB = b.next(stateB, byte)
-            stateC = c.next(stateC, byte)
-            stateD = d.next(stateD, byte)
+            let (columnA, columnB, columnC, columnD) = (
+                a.column(of: byte), b.column(of: byte), c.column(of: byte), d.column(of: byte)
+            )
+            let (nextA, nextB) = (a.next(stateA, columnA), b.next(stateB, columnB))
+            let (nextC, nextD) = (c.next(stateC, columnC), d.next(stateD, columnD))
+            stateA = nextA >= 0 ? nextA : scratch.liveness[first].follow(stateA, columnA)
+            stateB = nextB >= 0 ? nextB : scratch.liveness[first + 1].follow(stateB, columnB)
+            stateC = nextC >= 0 ? nextC : scratch.liveness[first + 2].follow(stateC, columnC)
+            stateD = nextD >= 0 ? nextD : scratch.liveness[first + 3].follow(stateD, columnD)
             metA |= a.ended[Int(stateA)]
             metB |= b.ended[Int(stateB)]
             metC |= c.ended[Int(stateC)]
             metD |= d.ended[Int(stateD)]
         }
         states = (stateA, stateB, stateC, stateD)
-        hits[a.automaton.word] |= metA | a.alive[Int(stateA)]
-        hits[b.automaton.word] |= metB | b.alive[Int(stateB)]
-        hits[c.automaton.word] |= metC | c.alive[Int(stateC)]
-        hits[d.automaton.word] |= metD | d.alive[Int(stateD)]
-    }
-
-    @inline(__always)
-    private func next(_ state: Int32, _ byte: UInt8) -> Int32 {
-        let column = Int(classOfByte[Int(byte)])
-        let next = transitions[Int(state) &* classCount &+ column]
-        return next >= 0 ? next : follow(state, column)
+        let (hits, alive) = (scratch.hits, scratch.alive)
+        hits[a.word] |= metA
+        hits[b.word] |= metB
+        hits[c.word] |= metC
+        hits[d.word] |= metD
+        alive[a.word] |= a.alive[Int(stateA)]
+        alive[b.word] |= b.alive[Int(stateB)]
+        alive[c.word] |= c.alive[Int(stateC)]
+        alive[d.word] |= d.alive[Int(stateD)]
     }
 
     /// The state that is left of one when no match of a pattern is in progress.
@@ -128,6 +154,8 @@ final class LivenessStates {
         return other
     }
 
+    /// Works out the next state, which is not known yet.
+    @inline(never)
     private func follow(_ state: Int32, _ column: Int) -> Int32 {
         let byte = automaton.byteOfClass[column]
         let key = keys[Int(state)]
@@ -152,7 +180,7 @@ final class LivenessStates {
             keys.removeAll(keepingCapacity: true)
             known.removeAll(keepingCapacity: true)
             left.removeAll(keepingCapacity: true)
-            generation += 1
+            table.generation.pointee += 1
             if !key.positions.isEmpty || key.followsWord { _ = number(of: Key(positions: [], followsWord: false)) }
         }
         let number = keys.count

@@ -21,6 +21,12 @@ public final class PatternScratch {
     let marks: StepMarks
     let liveness: [LivenessStates]
 
+    /// The tables of these; the memory is theirs.
+    let tables: UnsafeMutablePointer<LivenessStates.Table>
+
+    /// Of a text that is read in pieces, the patterns of which a match may be in progress where it ends, as bits.
+    let alive: UnsafeMutablePointer<UInt64>
+
     /// Allocates the memory; nil when there is none left.
     public init?(for set: PatternSet) {
         guard let memory = MatchMemory() else { return nil }
@@ -44,6 +50,10 @@ public final class PatternScratch {
         self.memory = memory
         marks = StepMarks(set.vocabulary)
         liveness = set.liveness.map { LivenessStates(of: $0) }
+        alive = .allocate(capacity: words)
+        alive.initialize(repeating: 0, count: words)
+        tables = .allocate(capacity: max(1, liveness.count))
+        for (group, states) in liveness.enumerated() { (tables + group).initialize(to: states.table) }
     }
 
     deinit {
@@ -51,6 +61,8 @@ public final class PatternScratch {
         sightings.pointee.deallocate()
         sightings.deinitialize(count: 1)
         sightings.deallocate()
+        tables.deallocate()
+        alive.deallocate()
     }
 
     /// The hits of 64 patterns: bit b of word w stands for pattern 64w + b.
@@ -58,6 +70,8 @@ public final class PatternScratch {
     public func hits(word: Int) -> UInt64 { sightings.pointee.bits[word] }
 
     func clearHits() { sightings.pointee.clear() }
+
+    func clearAlive() { alive.update(repeating: 0, count: words) }
 
     /// Looks at each byte of a text; what it returns is valid until the next text is read.
     public func read(_ text: UnsafeRawBufferPointer) -> ReadText { reader.read(text) }

@@ -49,6 +49,9 @@ struct PatternUser: Sendable {
     var bytesAhead: Int
 
     func runs(on phase: Phase) -> Bool { stance.runs(on: phase) }
+
+    /// Whether it looks for the pattern in a reading of texts of a phase.
+    func reads(_ reading: Reading, on phase: Phase) -> Bool { stance.runs(on: phase) && readings.contain(reading) }
 }
 
 /// The rules of all policies of a chain, each pattern once.

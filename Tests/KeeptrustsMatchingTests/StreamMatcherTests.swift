@@ -53,6 +53,29 @@ struct StreamMatcherTests {
         #expect(noted("him now") == 0b01)
     }
 
+    @Test("What comes to nothing is not searched for again; what may have ended is, until a search has told")
+    func comesToNothing() throws {
+        let set = try PatternSet([Pattern("secret key"), Pattern(#"\bcode\b"#)], cacheDirectory: nil)
+        let scratch = try #require(PatternScratch(for: set))
+        var matcher = StreamMatcher(for: set)
+        func noted(_ text: String) -> UInt64 {
+            _ = Array(text.utf8).withUnsafeBytes { matcher.read($0, from: 0, using: scratch) }
+            return scratch.hits(word: 0)
+        }
+
+        #expect(noted("a secret ") == 0b01)
+        matcher.noteUnfinished(0)
+        #expect(noted("of ") == 0)
+        #expect(noted("code") == 0b10)
+        #expect(!matcher.mayHaveBegun(1))
+        matcher.noteUnfinished(1)
+        #expect(noted(" it") == 0b10)
+        #expect(matcher.mayHaveBegun(1))
+        matcher.noteNothing(of: 1, using: scratch)
+        #expect(noted(" to") == 0)
+        #expect(!matcher.mayHaveBegun(1))
+    }
+
     @Test("Patterns beyond the first group are followed, too")
     func groups() throws {
         let patterns = (0..<70).map { Pattern("\\bword\($0)x") }

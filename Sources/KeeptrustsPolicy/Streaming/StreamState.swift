@@ -30,13 +30,20 @@ struct StreamState: Sendable {
     /// Where the part began that was undecided when the last piece came.
     private var begin = 0
 
+    /// Where the piece begins that came last.
+    private var fresh = 0
+
     /// Where the part of an encoded run begins that is being read, when it is not the first of its run.
     private var partInProgress: Int?
 
     /// The instance for which what may still be decoded is held back; nil when none changes the text.
-    private let decoder: PatternUser?
+    private let decoder: Int?
 
     private var matcher: StreamMatcher
+
+    /// How far each pattern has been searched for in the text as it was sent, and some in its views: no match begins before
+    /// that which was not found.
+    private var searched: [Int]
     private var cursors = Cursors()
 
     /// Where code stands; nil when no instance asks.
@@ -53,7 +60,8 @@ struct StreamState: Sendable {
         self.phase = phase
         judgement = Judgement(chain: chain, outcome: chain.clean[phase.bit])
         matcher = StreamMatcher(for: chain.patterns)
-        decoder = chain.users.lazy.joined().first { $0.holds && $0.runs(on: phase) && $0.readings.contain(.decoded) }
+        searched = Array(repeating: 0, count: chain.users.count)
+        decoder = chain.users.lazy.joined().first { $0.holds && $0.reads(.decoded, on: phase) }?.instance
         for index in chain.stances.indices where chain.stances[index].examines {
             // Code sees whole texts only: here, it does not run.
             judgement.outcome.results[index].skipped = true
@@ -70,6 +78,7 @@ struct StreamState: Sendable {
         at window: UnsafeRawBufferPointer, isLast: Bool, _ scratch: MatchScratch, _ placeholders: inout Placeholders
     ) {
         let seen = end - base
+        fresh = end
         let whole = isLast ? window.count : window.endOfWholeCharacters
         let text = UnsafeRawBufferPointer(rebasing: window[..<whole])
         begin = undecided
@@ -171,6 +180,7 @@ struct StreamState: Sendable {
                 do throws(MatchFailure) {
                     try search(pattern, reader, memory, into: &sightings)
                 } catch {
+                    matcher.noteFailure(of: pattern)
                     for user in chain.users[pattern] where user.runs(on: phase) { fail(user.instance) }
                 }
             }
@@ -181,9 +191,11 @@ struct StreamState: Sendable {
         _ pattern: Int, _ reader: Reader, _ memory: PatternScratch, into sightings: inout [Sighting]
     ) throws(MatchFailure) {
         let users = chain.users[pattern]
-        guard users.contains(where: { isConcerned($0, by: reader) }) else { return }
-        let holds = users.first { $0.holds && isConcerned($0, by: reader) }
-        let first = max(holds == nil ? begin : sent, cursors[pattern, reader.path]) - base
+        // By their indices: a copy of each costs more than what is asked of it.
+        guard users.indices.contains(where: { users[$0].reads(reader.reading, on: phase) }) else { return }
+        let holding = users.indices.first { users[$0].holds && users[$0].reads(reader.reading, on: phase) }
+        let holder = holding.map { users[$0].instance }
+        let first = max(holder == nil ? begin : sent, reached(pattern, reader)) - base
         let text = reader.text
         var start = reader.view?.offset(of: first) ?? first
         while start <= text.count {
@@ -192,24 +204,31 @@ struct StreamState: Sendable {
                 if reader.view == nil { matcher.noteNothing(of: pattern, using: memory) }
                 return
             case .unfinished(let from):
-                return wait(for: pattern, from: from, reader, holds)
+                if reader.view == nil { reach(base + from, pattern, reader) }
+                return wait(for: pattern, from: from, reader, holder)
             case .match(let whole, let found):
                 guard reader.isLast || users.allSatisfy({ $0.bytesAhead <= text.count - found.upperBound }) else {
-                    return wait(for: pattern, from: whole.lowerBound, reader, holds)
+                    return wait(for: pattern, from: whole.lowerBound, reader, holder)
                 }
                 let accepted = accept(found, by: users, reader, into: &sightings)
                 start = text.nextStart(after: whole, found: found, accepted: accepted)
-                cursors[pattern, reader.path] = base + reader.original(at: start)
+                reach(base + reader.original(at: start), pattern, reader)
             }
         }
     }
 
-    private func isConcerned(_ user: PatternUser, by reader: Reader) -> Bool {
-        user.runs(on: phase) && user.readings.contain(reader.reading)
+    private func reached(_ pattern: Int, _ reader: Reader) -> Int {
+        guard reader.view == nil else { return cursors[pattern, reader.path] }
+        return matcher.mayHaveBegun(pattern) ? searched[pattern] : fresh
+    }
+
+    /// Remembers that no match of a pattern begins before `place` that was not found.
+    private mutating func reach(_ place: Int, _ pattern: Int, _ reader: Reader) {
+        if reader.view == nil { searched[pattern] = place } else { cursors[pattern, reader.path] = place }
     }
 
     /// Holds back a match in progress.
-    private mutating func wait(for pattern: Int, from place: Int, _ reader: Reader, _ holder: PatternUser?) {
+    private mutating func wait(for pattern: Int, from place: Int, _ reader: Reader, _ holder: Int?) {
         if reader.view == nil { matcher.noteUnfinished(pattern) }
         hold(from: base + reader.original(at: place), for: holder)
     }
@@ -220,7 +239,7 @@ struct StreamState: Sendable {
     ) -> Range<Int>? {
         var accepted: Range<Int>?
         let place = base + (reader.view?.original(found).lowerBound ?? found.lowerBound)
-        for user in users where isConcerned(user, by: reader) {
+        for user in users where user.reads(reader.reading, on: phase) {
             if let fences, user.stance.readsCodeOnly, !fences.isCode(at: place) { continue }
             var matches: [RuleMatch] = []
             let part = chain.accept(found, user.rules, user.instance, in: reader.text, into: &matches) { $0 }
@@ -238,14 +257,14 @@ struct StreamState: Sendable {
         return Sighting(instance: user.instance, match: moved, value: String(decoding: text[match.span], as: UTF8.self))
     }
 
-    private mutating func hold(from place: Int, for holder: PatternUser?) {
+    private mutating func hold(from place: Int, for holder: Int?) {
         guard let holder else {
             watched = min(watched, place)
             return
         }
         guard place < safe else { return }
         safe = place
-        self.holder = holder.instance
+        self.holder = holder
     }
 
     /// Takes a confirmed match into account; one that does not count is taken out with the match that it overlaps.
