@@ -10,11 +10,19 @@ import NIOCore
 enum AnonymousCaller {
     /// - Throws: Why the request is not served without a key.
     static func check(_ head: HTTPRequestHead, from peer: Peer) throws(Refusal) {
-        guard peer.isLoopback, !CallerCredential.isForwarded(head) else { throw .missingKey }
+        guard peer.isLoopback, !isForwarded(head) else { throw .missingKey }
         guard let host = head.value(of: "host"), isLoopback(String(buffer: host)) else { throw .foreignHost }
         guard head.values(of: "sec-fetch-site").allSatisfy(isOwnSite) else { throw .foreignPage }
         guard head.values(of: "origin").allSatisfy({ isOrigin($0, of: host) }) else { throw .foreignPage }
         guard head.framing == .none || head.count(of: "content-type") > 0 else { throw .noContentType }
+    }
+
+    /// Whether a proxy says that it has passed the request on; one that says nothing cannot be told from a caller.
+    private static func isForwarded(_ head: HTTPRequestHead) -> Bool {
+        head.fields.indices.contains { index in
+            proxyFields.contains { head.isField(index, $0) }
+                || proxyPrefixes.contains { head.isField(index, beginningWith: $0) }
+        }
     }
 
     private static func isLoopback(_ authority: String) -> Bool {
@@ -32,6 +40,17 @@ enum AnonymousCaller {
         let (origin, host) = (String(buffer: origin).lowercased(), String(buffer: host).lowercased())
         return origin == "http://\(host)" || origin == "https://\(host)"
     }
+
+    /// What proxies, load balancers and content networks add: their own names, and where the request came from.
+    private static let proxyFields: [StaticString] = [
+        "forwarded", "via", "cdn-loop", "x-real-ip", "x-client-ip", "client-ip", "true-client-ip",
+        "x-cluster-client-ip", "x-remote-ip", "x-remote-addr", "x-originating-ip",
+        "x-azure-clientip", "x-appengine-user-ip",
+        "fastly-client-ip", "fly-client-ip", "wl-proxy-client-ip",
+    ]
+    private static let proxyPrefixes: [StaticString] = [
+        "x-forwarded", "x-original-", "x-envoy-", "x-proxy", "cf-",
+    ]
 
     private static let loopback = ["127.0.0.0/8", "::1"].compactMap { AddressRange($0) }
 }

@@ -2,8 +2,8 @@ import Synchronization
 
 /// How many exchanges may be under way in the whole process.
 ///
-/// Shared by all event loops, for the bound is one for all of them: an exchange changes one number when it begins and
-/// when it ends, without a lock.
+/// Shared by all event loops, for the bound is one for all of them: an exchange changes one number when its request is
+/// there and when it ends, without a lock.
 public final class ConcurrencyLimit: Sendable {
     public enum News: Sendable { case admitted, refused }
 
@@ -19,6 +19,13 @@ public final class ConcurrencyLimit: Sendable {
     public init(_ most: Int, tell: @escaping @Sendable (News) -> Void = { _ in }) {
         self.most = most
         self.tell = tell
+    }
+
+    /// Whether there is a place at the moment; who is told that there is none has been refused.
+    func hasRoom() -> Bool {
+        if underWay.load(ordering: .relaxed) < most { return true }
+        tell(.refused)
+        return false
     }
 
     /// Takes a place for an exchange; false when there is none.

@@ -27,8 +27,7 @@ extension Exchange {
             readWantedHeaders(head)
             guard !around.isDraining else { throw .draining }
             guard around.hasRoom(around.inFlight) else { throw .spoolFull }
-            // The last thing that may refuse it: the place is given back when an exchange ends whose body was read.
-            guard around.concurrency.take() else { throw .overloaded }
+            guard around.concurrency.hasRoom() else { throw .overloaded }
             self.surface = surface
             record.surface = surface.name
             keepsAlive = head.keepsAlive
@@ -37,6 +36,14 @@ extension Exchange {
         } catch {
             refuse(error, at: now, into: &actions)
         }
+    }
+
+    /// Goes on with a request that is there in full; only now it takes a place, so that bodies that never come hold none.
+    mutating func begin(with body: ByteBuffer, at now: ContinuousClock.Instant, into actions: inout [Action]) {
+        isRead = true
+        guard around.concurrency.take() else { return refuse(.overloaded, at: now, into: &actions) }
+        holdsPlace = true
+        read(body, at: now, into: &actions)
     }
 
     /// What is answered without a model: health, and the list of models.
@@ -148,12 +155,6 @@ enum CallerCredential {
             }
         }
         return found
-    }
-
-    /// Whether a proxy has passed the request on.
-    static func isForwarded(_ head: HTTPRequestHead) -> Bool {
-        head.count(of: "x-forwarded-for") + head.count(of: "x-real-ip") + head.count(of: "forwarded")
-            + head.count(of: "x-forwarded-host") + head.count(of: "via") > 0
     }
 
     private static func take(_ value: ByteBuffer, _ found: inout ByteBuffer?) throws(Refusal) {

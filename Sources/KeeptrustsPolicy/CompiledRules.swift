@@ -141,27 +141,33 @@ struct CompiledRules {
     static let mostTerms = 20_000
     static let mostTermWeight = 2_000_000
 
+    /// With how many others of its kind Hyperscan compares a pattern that it cannot find by any of its characters.
+    static let mostCompared = 200
+
     /// Refuses more patterns than may be compiled for one chain.
     ///
     /// - Throws: ``ConfigError`` at the first that is one too many.
     func checkTotals() throws(ConfigError) {
-        var (own, weight, terms, termWeight) = (0, 0, 0, 0)
+        // They are counted first, for weighing takes time.
+        var (own, terms) = (0, 0)
         for (pattern, source) in zip(patterns, sources) {
             guard let source else { continue }
-            if pattern.mustBeLinear {
-                own += 1
-                weight += pattern.weight
-            } else {
-                terms += 1
-                termWeight += pattern.weight
+            if pattern.mustBeLinear { own += 1 } else { terms += 1 }
+            if own > Self.mostOwn { throw Self.tooMany(at: source) }
+            if terms > Self.mostTerms { throw Self.tooManyTerms(at: source) }
+        }
+        var (weight, termWeight, compared) = (0, 0, 0)
+        for (pattern, source) in zip(patterns, sources) {
+            guard let source else { continue }
+            let weighed = pattern.weighed()
+            guard pattern.mustBeLinear else {
+                termWeight += weighed.weight
+                if termWeight > Self.mostTermWeight { throw Self.tooManyTerms(at: source) }
+                continue
             }
-            if own > Self.mostOwn || weight > Self.mostOwnWeight { throw Self.tooMany(at: source) }
-            guard terms <= Self.mostTerms, termWeight <= Self.mostTermWeight else {
-                throw ConfigError(
-                    .limit, at: source.location,
-                    "'\(source.path)' is one term too many: all terms may be \(Self.mostTerms), and weigh \(Self.mostTermWeight) together.",
-                    hint: Self.hint)
-            }
+            if weighed.comparison > 0 { compared += 1 }
+            weight += weighed.weight + weighed.comparison * min(compared, Self.mostCompared)
+            if weight > Self.mostOwnWeight { throw Self.tooMany(at: source) }
         }
     }
 
@@ -171,6 +177,13 @@ struct CompiledRules {
         ConfigError(
             .limit, at: node.location,
             "'\(node.path)' is one pattern too many: all patterns may be \(mostOwn), and weigh \(mostOwnWeight) together.",
+            hint: hint)
+    }
+
+    private static func tooManyTerms(at node: ConfigNode) -> ConfigError {
+        ConfigError(
+            .limit, at: node.location,
+            "'\(node.path)' is one term too many: all terms may be \(mostTerms), and weigh \(mostTermWeight) together.",
             hint: hint)
     }
 

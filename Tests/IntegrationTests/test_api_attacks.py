@@ -273,6 +273,8 @@ def lint(stack, policy, key, chain="[dlp-filter]"):
     return raw_http.call(stack.api.url, "POST", "/v1/configurations/validate", {"yaml": yaml}, key=key)
 
 
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
 #: Settings of `dlp-filter` that took Hyperscan, PCRE2 or our own automata many seconds.
 HEAVY = {
     "a class of Unicode": r"""['\p{L}{64}']""",
@@ -282,6 +284,7 @@ HEAVY = {
     "nested counts": "['" + "(" * 8 + "a" + "{60000})" * 8 + "']",
     "a syntax that is not read": r"""['(?s)(?:(?:a.?b){60}c){60}']""",
     "other cases of wide ranges": r"""['(?i)""" + r"[\x{80}-\x{10FFFF}]" * 150 + "']",
+    "no neighbouring characters": "[" + ", ".join(f"'[{c}{d}].{{0,9}}{d}.*z'" for c in LETTERS for d in LETTERS[:8]) + "]",
     "too many": "[" + ", ".join(f"'k{n}[0-9]'" for n in range(2_001)) + "]",
     "too much in all": "[" + ", ".join(f"'k{n}{chr(92)}p{{L}}{{4}}'" for n in range(60)) + "]",
 }

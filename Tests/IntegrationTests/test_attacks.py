@@ -280,7 +280,10 @@ def test_without_a_key_only_the_machine_itself_is_served(gateways, simulator):
         return raw_http.call(url, "POST", "/v1/chat/completions", BODY, headers).status
 
     assert (ask(closed), ask(opened)) == (401, 200)
-    for header in ("x-forwarded-for", "x-real-ip", "forwarded", "x-forwarded-host", "via"):
+    for header in (
+        "x-forwarded-for", "x-real-ip", "forwarded", "x-forwarded-host", "via", "x-forwarded-proto", "x-forwarded-port",
+        "cf-connecting-ip", "true-client-ip", "x-client-ip", "x-original-forwarded-for", "x-envoy-external-address",
+    ):
         assert ask(opened, **{header: "127.0.0.1"}) == 401
     for address in own_addresses():
         assert ask(opened, address) == 401

@@ -165,6 +165,17 @@ def test_what_finds_no_room_waits_and_is_served_in_its_turn(gateway):
     eventually(lambda: gateway.chat().status == 200)
 
 
+def test_bodies_that_do_not_come_make_room(gateway):
+    half = half_a_body(gateway)
+    with flood(gateway.url, 36, data=half) as first, flood(gateway.url, 12, "127.0.0.2", half):
+        eventually(lambda: gateway.output.count("all connections are taken") == 1)
+        with connect(gateway.url, "127.0.0.3", HEALTH) as waiting:
+            waiting.settimeout(30)
+            assert waiting.recv(12) == b"HTTP/1.1 200"
+        first[0].settimeout(30)
+        assert first[0].recv(12) == b"HTTP/1.1 408"
+
+
 def test_a_gateway_with_few_files_serves_all_its_places(gateway):
     """As many exchanges at a time as there are places, each with a connection to the provider."""
     sources = ["127.0.0.1"] * 36 + ["127.0.0.2"] * 12

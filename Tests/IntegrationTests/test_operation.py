@@ -134,6 +134,23 @@ def test_what_a_drain_cuts_is_said(gateways, simulator):
     assert "all exchanges have finished" not in gateway.output
 
 
+def test_a_drain_does_not_wait_for_bodies_that_do_not_come(gateways, simulator):
+    gateway = gateways(config(simulator))
+    body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "x"}]}
+    whole = raw_http.request_bytes("x", "POST", "/v1/chat/completions", body, key=gateway.key)
+    with gateway.connect(timeout=25) as connection:
+        connection.send(whole[:-1])
+        assert gateway.chat().status == 200
+
+        gateway.signal(signal.SIGTERM)
+        answer = connection.read()
+
+        assert (answer.status, answer.error["code"]) == (503, "draining")
+    assert gateway.wait() == 0
+    assert re.search(r"info.*in_flight=1 .*shutting down", gateway.output)
+    assert "all exchanges have finished" in gateway.output
+
+
 def test_every_server_says_that_it_ends(stacks, simulator):
     stack = stacks(config(simulator))
 

@@ -21,6 +21,9 @@ from raw_http import eventually
 from stack import API
 
 
+CHAT = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello."}]}
+
+
 def config(simulator, **more):
     return configs.policy_config(configs.target(simulator.base_url()), **more)
 
@@ -59,6 +62,22 @@ def test_exchanges_at_a_time_are_counted_for_all_loops_together(gateways, simula
     assert len(lines) == 2
     assert re.search(rf"warning.*max_concurrency={most} .*as many exchanges as allowed", lines[0])
     assert re.search(r"info.*refused=\d+ .*no exchange is refused any more", lines[1])
+
+
+def test_bodies_that_do_not_come_hold_no_place(gateways, simulator):
+    gateway = gateways(config(simulator), flags=["--max-concurrency", 2])
+    whole = raw_http.request_bytes("x", "POST", "/v1/chat/completions", CHAT, key=gateway.key)
+    with contextlib.ExitStack() as stack:
+        connections = [stack.enter_context(gateway.connect()) for _ in range(6)]
+        for connection in connections:
+            connection.send(whole[:-1])
+
+        assert [gateway.chat().status for _ in range(3)] == [200] * 3
+        # One after the other, each has a place as soon as it is there.
+        for connection in connections:
+            connection.send(whole[-1:])
+            assert connection.read().status == 200
+    assert "refused" not in gateway.output
 
 
 @pytest.mark.parametrize("status, wait", [(429, "17"), (503, "30")])

@@ -48,13 +48,29 @@ struct AdmissionTests {
         arguments: [
             (true, true, [String](), true), (true, false, [], false), (false, true, [], false),
             (true, true, ["x-forwarded-for: 10.0.0.1"], false), (true, true, ["forwarded: for=10.0.0.1"], false),
-            (true, true, ["x-real-ip: 10.0.0.1"], false),
+            (true, true, ["x-real-ip: 10.0.0.1"], false), (true, true, ["x-for: 1", "forward: 1", "cf: 1"], true),
         ]
     )
     func anonymous(isAllowed: Bool, isLoopback: Bool, fields: [String], isServed: Bool) throws {
         let play = try Play(allowsAnonymous: isAllowed)
 
         #expect(try play.head("POST /v1/chat/completions", fields, isLoopback: isLoopback).readsBody == isServed)
+    }
+
+    @Test(
+        "Whatever a proxy adds shows that it passed the request on",
+        arguments: [
+            "Forwarded", "via", "cdn-loop", "X-Real-IP", "x-client-ip", "client-ip", "true-client-ip",
+            "x-cluster-client-ip", "x-remote-ip", "x-remote-addr", "x-originating-ip",
+            "x-azure-clientip", "x-appengine-user-ip",
+            "fastly-client-ip", "fly-client-ip", "wl-proxy-client-ip", "X-Forwarded-For", "x-forwarded-host",
+            "x-forwarded-proto", "x-forwarded-port", "x-forwarded-server", "x-forwarded", "x-original-forwarded-for",
+            "x-original-url", "x-envoy-external-address", "x-proxyuser-ip", "CF-Connecting-IP", "cf-ray",
+        ])
+    func forwarded(field: String) throws {
+        let end = try Play(allowsAnonymous: true).head("POST /v1/chat/completions", ["\(field): 127.0.0.1"]).end
+
+        #expect(end?.text.contains(#""code":"missing_api_key""#) == true)
     }
 
     @Test(

@@ -1,3 +1,4 @@
+import NIOCore
 import Synchronization
 import Testing
 
@@ -12,15 +13,55 @@ struct ConcurrencyTests {
         let play = try Play(concurrency: limit)
 
         for _ in 0..<most {
-            #expect(try play.head(length: Self.body.utf8.count).readsBody)
+            #expect(try play.chat(Self.body).call != nil)
+            #expect(play.exchange.holdsPlace)
             play.begin()
         }
         #expect(try !play.head(length: Self.body.utf8.count).readsBody)
         #expect(play.tell(.recorded(true)).end?.text.contains(#""code":"overloaded""#) == true)
+        #expect(!play.exchange.holdsPlace)
 
         limit.giveBack()
         play.begin()
         #expect(try play.head(length: Self.body.utf8.count).readsBody)
+    }
+
+    @Test("A body that has not come holds no place, and one that comes when there is none is refused")
+    func bodiesOnTheirWay() throws {
+        let limit = ConcurrencyLimit(1)
+        let play = try Play(concurrency: limit)
+        var waiting: [Exchange] = []
+        for _ in 0..<3 {
+            #expect(try play.head(length: Self.body.utf8.count).readsBody)
+            #expect(!play.exchange.holdsPlace)
+            waiting.append(play.exchange)
+            play.begin()
+        }
+
+        let ends = waiting.map { exchange -> String in
+            play.exchange = exchange
+            if play.tell(.body(ByteBuffer(string: Self.body))).call != nil { return "called" }
+            #expect(!play.exchange.holdsPlace)
+            let end = play.tell(.recorded(true)).end
+            return end?.keepsAlive == true && end?.text.contains(#""code":"overloaded""#) == true ? "refused" : "?"
+        }
+
+        #expect(ends == ["called", "refused", "refused"])
+    }
+
+    @Test(
+        "A body whose time is up is answered so, and as the end of the gateway when that is why",
+        arguments: [false, true])
+    func late(isDraining: Bool) throws {
+        let play = try Play()
+        #expect(try play.head(length: Self.body.utf8.count).readsBody)
+        play.around.isDraining = isDraining
+
+        let record = play.tell(.deadlinePassed).record
+        let end = try #require(play.tell(.recorded(true)).end)
+
+        #expect(record?["error_code"] as? String == (isDraining ? "draining" : "request_timeout"))
+        #expect(end.text.hasPrefix(isDraining ? "HTTP/1.1 503 " : "HTTP/1.1 408 ") && !end.keepsAlive)
     }
 
     @Test("A request that is refused for something else takes no place")

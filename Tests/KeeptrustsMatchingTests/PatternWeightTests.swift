@@ -14,6 +14,20 @@ struct PatternWeightTests {
         #expect(Pattern(expression).weight == weight)
     }
 
+    @Test(
+        "What Hyperscan can find by no two neighbouring characters is compared with others like it",
+        arguments: [
+            ("ab", 0), ("A-[0-9]+B", 0), ("a.{0,300}bq", 0), ("[AB]x.{0,300}z", 0), ("(?i)ab.*z", 0), ("a{2}.*b", 0),
+            (#"foo\b.*"#, 0), ("(?:ab|cd).*x", 0), ("x(?:a|b).*x", 0), ("(?:ab).*x", 0), ("é.*x", 0),
+            (#"\d{3}-\d{2}-\d{4}"#, 8), ("a[0-9]{1,8}b", 8), ("a?b?c", 8),
+            ("a.*b", 80), ("a.{0,300}b.{0,300}z", 80), ("a.{0,8}b", 80), ("a[a-z]{4}b", 80), ("a[0-9]+b", 80),
+            ("a[0-9]{1,9}b", 80), ("[ab].{0,9}[cd]", 80), ("(?:ab)?.*x", 80), ("(?:ab|c).*x", 80), ("a(?:xy)*.*b", 80),
+            ("(?s)ab", 80), ("(?:ab)+.*x", 80), ("(?:ab){2}.*x", 80), ("[a-z][é-ü]+x", 80),
+        ])
+    func comparisons(expression: String, comparison: Int) {
+        #expect(Pattern(expression).weighed().comparison == comparison)
+    }
+
     /// Each takes Hyperscan a second or more, or our own automata; or would overflow a count.
     static let hostile = [
         #"\p{L}{64}"#, #"[\p{L}\p{N}]{16}"#, String(repeating: #"\p{L}"#, count: 500),

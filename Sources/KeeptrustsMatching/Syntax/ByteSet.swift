@@ -34,6 +34,10 @@ struct ByteSet: Hashable, Sendable {
 
     var isEmpty: Bool { words == (0, 0, 0, 0) }
 
+    var count: Int {
+        words.0.nonzeroBitCount + words.1.nonzeroBitCount + words.2.nonzeroBitCount + words.3.nonzeroBitCount
+    }
+
     func contains(_ byte: UInt8) -> Bool {
         let bit: UInt64 = 1 << UInt64(byte & 63)
         return switch byte >> 6 {

@@ -90,6 +90,12 @@ public struct HTTPRequestHead: Sendable {
         return bytes.withUnsafeReadableBytes { $0.matchesIgnoringCase(range, name) }
     }
 
+    /// Whether the name of the field at `index` of ``fields`` begins with `prefix`, which is in lower case.
+    public func isField(_ index: Int, beginningWith prefix: StaticString) -> Bool {
+        let range = fields[index].name.prefix(prefix.utf8CodeUnitCount)
+        return bytes.withUnsafeReadableBytes { $0.matchesIgnoringCase(range, prefix) }
+    }
+
     /// The value of the field at `index` of ``fields``.
     public func value(at index: Int) -> ByteBuffer { bytes.bytes(fields[index].value) }
 
