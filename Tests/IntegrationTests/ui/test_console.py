@@ -609,7 +609,7 @@ def test_escape_does_not_throw_a_new_secret_away(console, pages):
     page = pages.open(console.url + "/keys?create=gateway_runtime")
     page.get_by_label("Name").fill("gw-eu-2")
     page.get_by_role("button", name="Create", exact=True).click()
-    expect(page.get_by_label("Command")).to_contain_text("KEEPTRUSTS_GATEWAY_TOKEN=kt_gk_new_secret")
+    expect(page.get_by_label("Command")).to_contain_text("KEEPTRUSTS_GATEWAY_TOKEN='kt_gk_new_secret'")
     for _ in range(3):
         page.keyboard.press("Escape")
     expect(page.get_by_label("Secret", exact=True)).to_be_visible()
