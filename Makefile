@@ -1,5 +1,5 @@
 # Everything a developer or CI runs. Each target installs what it lacks and caches nothing outside this folder.
-.PHONY: run test test-long fuzz bench bench-ui lint format clean
+.PHONY: run install test test-long fuzz bench bench-ui lint format clean
 .DEFAULT_GOAL := run
 
 # `make run ARGS="--data-dir kt-data"` passes flags to `kt up`.
@@ -14,6 +14,13 @@ run:
 	@scripts/setup run
 	$(BUILD)
 	exec $(KT) up $(ARGS)
+
+# What `make run` or `make bench` has built; `sudo make install`, or with a PREFIX of your own.
+PREFIX ?= /usr/local
+
+install:
+	@test -x $(KT) || { echo "error: $(KT) is not there yet: say 'make run' first" >&2; exit 1; }
+	install -D -m 755 $(KT) $(DESTDIR)$(PREFIX)/bin/kt
 
 # The last line counts: `N passed, N failed`.
 test:

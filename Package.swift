@@ -117,7 +117,7 @@ let package = Package(
             ],
             plugins: ["EmbedAssets"]
         ),
-        .plugin(name: "EmbedAssets", capability: .buildTool, dependencies: ["embed-assets"]),
+        .plugin(name: "EmbedAssets", capability: .buildTool, dependencies: ["embed-assets"], exclude: ["embedded"]),
         .executableTarget(name: "embed-assets"),
 
         // The only target that reads arguments, the environment and files, and wires the rest together.

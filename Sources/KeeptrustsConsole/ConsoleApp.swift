@@ -52,6 +52,12 @@ struct ConsoleApp: Sendable {
         Arrival(request).reachable(settings.chatURL(), by: settings.hosts, at: context.localAddress)
     }
 
+    /// The control plane's address as gateways may reach it: the one by which this server does, and for one that listens on
+    /// every address, or on loopback, the host by which this browser came.
+    func apiURL(for request: Request, _ context: BrowserContext) -> String? {
+        Arrival(request).reachable(api.baseURL, by: settings.hosts, at: context.localAddress)
+    }
+
     /// The session that a browser's cookie stands for.
     func session(of request: Request) -> (secret: String, value: ConsoleSession)? {
         guard let secret = cookie.value(in: request), let value = sessions.value(of: secret) else { return nil }

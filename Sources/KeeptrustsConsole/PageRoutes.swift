@@ -19,6 +19,7 @@ struct PageRoutes {
         let name = session.user.name.isEmpty ? session.user.email : session.user.name
         var values: [String: any Sendable] = ["name": name, "initials": Self.initials(of: name)]
         values["chat"] = app.chatURL(for: request, context).map { "\($0)/sign-in/console" }
+        values["api"] = app.apiURL(for: request, context)
         let segment = request.uri.path.split(separator: "/").first.map(String.init) ?? ""
         return app.pages.app(values, status: Self.known.contains(segment) ? .ok : .notFound)
     }

@@ -175,7 +175,7 @@ extension Exchange.AttemptFailure {
     /// What it means for the next attempt; nil when no other attempt can mend it.
     var trigger: FallbackTrigger? {
         switch self {
-        case .connection(.unreachable), .connection(.tls), .connection(.cut): .connection
+        case .connection(.unreachable), .connection(.unresolved), .connection(.tls), .connection(.cut): .connection
         case .connection(.malformed), .connection(.tooLarge), .malformed: .serverError
         case .timeout: .timeout
         case .reported(let failure): failure.trigger
@@ -185,6 +185,7 @@ extension Exchange.AttemptFailure {
     var name: StaticString {
         switch self {
         case .connection(.unreachable): "unreachable"
+        case .connection(.unresolved): "name_not_resolved"
         case .connection(.tls): "tls_failed"
         case .connection(.cut): "connection_closed"
         case .connection(.malformed), .malformed: "malformed_answer"
@@ -197,7 +198,7 @@ extension Exchange.AttemptFailure {
     /// What the caller reads when nobody else can be asked.
     var refusal: Refusal {
         switch self {
-        case .connection(.unreachable):
+        case .connection(.unreachable), .connection(.unresolved):
             .upstream("upstream_unreachable", "The provider cannot be reached.")
         case .connection(.tls):
             .upstream("upstream_tls_failed", "The provider's certificate or TLS cannot be trusted.")

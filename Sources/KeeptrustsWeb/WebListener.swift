@@ -134,7 +134,16 @@ extension CannotServe {
     public init(_ name: String, _ address: HostPort, cause: String) {
         self.init(
             code: "server.cannot_listen", message: "The \(name) cannot listen on \(address): \(cause).",
-            hint: "Choose another address (--listen; --\(name) of kt up).")
+            hint: "Choose another address (--listen; --\(name) of kt up)." + Self.taken(address, cause))
+    }
+
+    /// What else to know of a port that is taken: Linux gives those from 32768 to 60999 to clients, too.
+    ///
+    /// - Returns: A sentence behind a space, or nothing.
+    public static func taken(_ address: HostPort, _ cause: String) -> String {
+        let isTaken = cause == String(cString: strerror(EADDRINUSE))
+        guard isTaken, (32_768...60_999).contains(address.port) else { return "" }
+        return " A client on this machine may have got this port: docs/reference/operations.md says how to reserve it."
     }
 
     /// Why an address could not be listened on; nil for an error of another kind.

@@ -48,10 +48,11 @@ struct Ending {
     /// What is wrong with how a command was called, what may have been meant, and how it is called.
     private var usageProblem: String {
         if let command {
-            let text = "Error: \(KT.message(for: error))\nUsage: \(KT.usageString(for: command))"
+            let text = "error: \(KT.message(for: error))\nUsage: \(KT.usageString(for: command))"
             return "\(text)\n  See '\(KT.names(of: command).joined(separator: " ")) --help' for more information."
         }
         var lines = KT.fullMessage(for: error).split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        if lines[0].hasPrefix("Error: ") { lines[0] = "e" + lines[0].dropFirst() }
         let arguments = Array(CommandLine.arguments.dropFirst())
         if let hint = StrayArgument(KT.message(for: error), among: arguments)?.hint {
             lines.insert("  hint: \(hint)", at: min(1, lines.count))

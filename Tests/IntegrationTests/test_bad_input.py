@@ -165,7 +165,7 @@ def test_an_argument_that_is_not_right_is_said_before_anything_begins(tmp_path, 
     status, output, errors = run_kt(*arguments, folder=tmp_path, environment={"HOME": str(home)})
 
     assert (status, output) == (2, ""), errors
-    assert words in errors.splitlines()[0]
+    assert errors.startswith("error: ") and words in errors.splitlines()[0]
     assert f"\nUsage: {usage}" in errors and f"See '{usage}--help'" in errors
     assert list(home.iterdir()) == []
 
@@ -240,6 +240,8 @@ def test_a_port_in_use_is_named_with_its_flag(tmp_path, component):
     line = one_line(errors)
     assert line.startswith(f"error: The {component} cannot listen on {address}: Address already in use.")
     assert f"--{component} of kt up" in line
+    # The kernel chose the port, as it may for a client.
+    assert "how to reserve it" in line
     # Nothing was started that would have had to be stopped, so nothing else is said.
     assert errors == line + "\n" and not (tmp_path / "data").exists()
     assert "kt_gk_" not in output
@@ -415,17 +417,19 @@ def test_a_body_that_is_too_large(gateways, simulator, chunked):
     assert simulator.received() == []
 
 
-def test_an_unreachable_provider(gateways):
+@pytest.mark.parametrize("host, error", [("127.0.0.1", "unreachable"), ("nowhere.invalid", "name_not_resolved")])
+def test_an_unreachable_provider(gateways, host, error):
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         gateway = gateways(configs.policy_config(
-            configs.target(f"http://127.0.0.1:{closed.getsockname()[1]}/v1"),
+            configs.target(f"http://{host}:{closed.getsockname()[1]}/v1"),
             providers={"retry": {"max_attempts": 1}},
         ))
 
         answer = gateway.chat()
 
     assert (answer.status, answer.error["type"], answer.error["code"]) == (502, "upstream_error", "upstream_unreachable")
+    assert f"error={error} " in next(line + " " for line in gateway.output.splitlines() if "a target fails" in line)
 
 
 def test_a_provider_without_its_credential(gateways, simulator):

@@ -7,7 +7,7 @@ import pytest
 
 import configs
 import raw_http
-from processes import PATIENCE, Process
+from processes import PATIENCE, Process, run_kt
 from raw_http import eventually
 from stack import API, Fleet, files_that_hold
 
@@ -173,3 +173,14 @@ def test_a_first_start_that_cannot_run_what_is_assigned_says_so(fleet, simulator
     assert re.search(r"^assigned-config:\d+:\d+: error: .*'DATABASE_URL'\.$", gateway.output, re.MULTILINE)
     assert "'DATABASE_URL'" in fleet.listed()["config_failure"]["message"]
     assert not list(gateway.state.glob("last-good*"))
+
+
+@pytest.mark.parametrize("purpose", [None, "general"], ids=["unknown", "another purpose"])
+def test_a_token_that_is_refused_at_a_start_is_named(fleet, tmp_path, purpose):
+    token = fleet.api.make_token("wrong", purpose)[1] if purpose else "kt_rt_wrong"
+    status, _, errors = run_kt(
+        "run", "--managed", "--listen", "127.0.0.1:0", "--state-dir", tmp_path / "state", "--api-url", fleet.api.url,
+        "--api-token", token, folder=tmp_path)
+
+    assert status == 3
+    assert "--api-token" in errors and token not in errors

@@ -53,6 +53,17 @@ struct PageTests {
         }
     }
 
+    @Test("The page knows where gateways reach the API: on this machine, by the host by which the browser came")
+    func api() async throws {
+        try await withConsole { client, _ in
+            let response = try await client.execute(
+                uri: "/keys", method: .get,
+                headers: [.cookie: try await client.cookie(), .host: "localhost:3000"])
+
+            #expect(String(buffer: response.body).contains(#"data-api="http://localhost:"#))
+        }
+    }
+
     @Test("A page that does not exist is the shell with 404")
     func missing() async throws {
         try await withConsole { client, _ in

@@ -1,6 +1,7 @@
 // The panel beside the conversation: what governs it, and what it has used.
 import { fill, h } from '../shared/dom.js';
 import { icon } from '../shared/icons.js';
+import { distinct } from '../shared/categories.js';
 import { outcomeOf } from '../shared/verdicts.js';
 import * as format from '../shared/format.js';
 
@@ -23,7 +24,7 @@ function chain(policies) {
 
 /** How much was found in what is new in an exchange: the message and its answer. @param {any} event */
 const fresh = (event) =>
-  (event.findings || []).filter((/** @type {any} */ one) => one.phase !== 'request' || one.segment >= event.segment).length;
+  distinct(event.findings || []).filter((/** @type {any} */ one) => one.phase !== 'request' || one.segment >= event.segment).length;
 
 /** @param {string} value @param {string} name */
 const figure = (value, name) => h('div', null, h('b', null, value), h('small', null, name));

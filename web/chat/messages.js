@@ -2,6 +2,7 @@
 import { fill, h } from '../shared/dom.js';
 import { icon } from '../shared/icons.js';
 import { copy } from '../shared/live.js';
+import { distinct } from '../shared/categories.js';
 import { OUTCOMES, outcomeOf } from '../shared/verdicts.js';
 import { findingCounts, foundWords, policyChain, reasonOf } from '../shared/decision.js';
 import * as format from '../shared/format.js';
@@ -27,7 +28,7 @@ let traces = 0;
 export function sideOf(event, side, segment) {
   const mine = (/** @type {any} */ one) => (side === 'request' ? ['request', 'tool_result'] : ['response', 'tool_call']).includes(one.phase);
   const said = (event.policies || []).filter(mine);
-  const all = (event.findings || []).filter(mine);
+  const all = distinct((event.findings || []).filter(mine));
   const findings = side === 'request' ? all.filter((/** @type {any} */ one) => one.segment >= segment) : all;
   const found = ORDER[Math.max(0, ...said.map((/** @type {any} */ one) => ORDER.indexOf(one.verdict)))];
   const earlier = all.length - findings.length;

@@ -1,6 +1,6 @@
 // One decision event: verdict, policies, findings (where, never what), tokens, cost, times.
 import { api, withQuery } from '../shared/api.js';
-import { categoryWords } from '../shared/categories.js';
+import { categoryWords, distinct } from '../shared/categories.js';
 import { h } from '../shared/dom.js';
 import { icon } from '../shared/icons.js';
 import { json } from '../shared/json.js';
@@ -172,7 +172,7 @@ function findings(event) {
             ['Bytes', 'Sure'].map((title) => h('th', { scope: 'col', class: 'r' }, title)),
           ),
         ),
-        h('tbody', null, event.findings.map(row)),
+        h('tbody', null, distinct(event.findings).map(row)),
       ),
     ),
   ];

@@ -1,6 +1,6 @@
 // Calls to the page's own server, which passes them on with the session's credential. No token is ever here.
 
-/** @typedef {{status: number, code: string, message: string, hint?: string, requestID?: string}} Problem */
+/** @typedef {{status: number, code: string, message: string, hint?: string, requestID?: string, param?: string}} Problem `param` names the field that is wrong. */
 
 /** A call that did not succeed, with what the reader can do about it. */
 export class Failure extends Error {
@@ -29,6 +29,7 @@ export async function problemOf(response) {
       message: error.message,
       hint: error.hint,
       requestID: error.request_id || requestID,
+      param: error.param || undefined,
     };
   } catch {
     return { status: response.status, code: 'http', message: `The server answered ${response.status}.`, requestID };

@@ -41,6 +41,22 @@ const SECRETS = {
   url: ['password in an address', 'passwords in addresses'],
 };
 
+/** Secrets that a word beside them tells, from the surest to the least: what a secret is called by its own looks is preferred. */
+const TOLD = ['secret.vendor', 'secret.authorization', 'secret.url', 'secret.query', 'secret.password', 'secret.assignment', 'secret.token'];
+
+/** Personal data of which several are called otherwise than by an `s` at the end. @type {Record<string, string>} */
+const SEVERAL = {
+  ADDRESS: 'addresses',
+  BIOMETRIC: 'biometrics',
+  CREDIT: 'credit',
+  CRYPTO: 'crypto addresses',
+  DATE_OF_BIRTH: 'dates of birth',
+  IP_ADDRESS: 'IP addresses',
+  MAC_ADDRESS: 'MAC addresses',
+  PERSON: 'persons',
+  PLACE_OF_BIRTH: 'places of birth',
+};
+
 /** What the first half of other names stands for. @type {Record<string, string>} */
 const FAMILIES = {
   advice: 'advice',
@@ -81,5 +97,27 @@ export function counted(category, count) {
   const [family, name] = parts(category);
   if (family === 'injection') return categoryWords(category);
   if (family === 'secret') return plural(count, categoryWords(category), SECRETS[name]?.[1]);
-  return plural(count, categoryWords(category), categoryWords(category));
+  // "2 safety topics (weapons)" would be wrong: what is between the brackets is what there are two of.
+  if (FAMILIES[family]) return plural(count, categoryWords(category), categoryWords(category));
+  return plural(count, categoryWords(category), SEVERAL[category.toUpperCase()]);
 }
+
+/** @param {any} one @param {any} other Whether two findings of a policy are of one place. */
+const isSamePlace = (one, other) =>
+  ['policy', 'phase', 'segment', 'start', 'end'].every((key) => one[key] === other[key]);
+
+/**
+ * Findings without those that call a secret by the word beside it where the same policy calls it by its own looks, too.
+ *
+ * @param {any[]} findings
+ */
+export const distinct = (findings) =>
+  findings.filter((one, index) => {
+    if (!one.category.startsWith('secret.')) return true;
+    const rank = TOLD.indexOf(one.category);
+    return !findings.some((other, place) => {
+      if (place === index || !other.category.startsWith('secret.') || !isSamePlace(one, other)) return false;
+      const otherRank = TOLD.indexOf(other.category);
+      return otherRank === rank ? place < index : otherRank < rank;
+    });
+  });

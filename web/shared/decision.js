@@ -2,7 +2,7 @@
 import { h } from './dom.js';
 import { icon } from './icons.js';
 import { OUTCOMES, outcomeOf } from './verdicts.js';
-import { counted } from './categories.js';
+import { counted, distinct, words } from './categories.js';
 import { plural } from './format.js';
 
 export { words } from './categories.js';
@@ -26,10 +26,16 @@ const ENDS = {
 const CODES = {
   body_too_large: 'The request was too large.',
   draining: 'The gateway was shutting down.',
+  keys_unavailable: 'The gateway could not ask whether keys are good.',
   model_not_allowed: 'The key may not use this model.',
   model_not_found: 'No model of this name is configured.',
   no_target_available: 'No provider of this model was ready.',
   overloaded: 'The gateway was at its limit of concurrent exchanges.',
+  'request.field_not_allowed': 'A field of the request is not allowed.',
+  'request.invalid_value': 'A field of the request has a value that it cannot have.',
+  'request.missing_field': 'A field of the request is missing.',
+  'request.too_many_texts': 'The request had too many texts.',
+  'request.wrong_type': 'A field of the request is of the wrong type.',
   request_timeout: 'The request did not arrive in time.',
   spool_full: 'The gateway could not record one more exchange.',
   upstream_timeout: 'The provider did not answer in time.',
@@ -41,7 +47,7 @@ const CODES = {
 export function findingCounts(event) {
   /** @type {Map<string, number>} */
   const counts = new Map();
-  for (const { category } of event.findings || []) counts.set(category, (counts.get(category) || 0) + 1);
+  for (const { category } of distinct(event.findings || [])) counts.set(category, (counts.get(category) || 0) + 1);
   return [...counts];
 }
 
@@ -50,6 +56,10 @@ export const foundWords = (event, policy) =>
   findingCounts(policy ? { findings: (event.findings || []).filter((/** @type {any} */ one) => one.policy === policy) } : event)
     .map(([category, count]) => counted(category, count))
     .join(', ');
+
+/** How an exchange ended without an answer; a code without a sentence of its own speaks for itself. @param {string} outcome @param {string|undefined} code */
+const endOf = (outcome, code) =>
+  (code && CODES[code]) || (code ? `${ENDS[outcome].slice(0, -1)}: ${words(code)}.` : ENDS[outcome]);
 
 /** One sentence on why the decision came out as it did. @param {DecisionEvent} event */
 export function reasonOf(event) {
@@ -60,7 +70,7 @@ export function reasonOf(event) {
   if (outcome === 'blocked') return `${event.policy || 'A policy'} stopped it${what ? `: ${what}` : ''}.`;
   if (outcome === 'redacted') return what ? `Replaced: ${what}.` : 'Values were replaced.';
   if (outcome === 'escalated') return `${event.policy || 'A policy'} asks for a reviewer.`;
-  if (ENDS[outcome]) return `${CODES[event.error_code] || ENDS[outcome]}${event.verdict === 'redact' && what ? ` Replaced before: ${what}.` : ''}`;
+  if (ENDS[outcome]) return `${endOf(outcome, event.error_code)}${event.verdict === 'redact' && what ? ` Replaced before: ${what}.` : ''}`;
   if (outcome === 'flagged') return what ? `Found, and passed on: ${what}.` : 'Passed on, with a mark.';
   return 'Every policy let it pass.';
 }
@@ -75,7 +85,7 @@ const isAfterEnd = (result, event) =>
 function policyWords(result, event) {
   if (result.skipped) return isAfterEnd(result, event) ? 'not reached' : 'does not look at this';
   const mine = (/** @type {any} */ one) => one.policy === result.id && one.phase === result.phase;
-  const count = (event.findings || []).filter(mine).length;
+  const count = distinct((event.findings || []).filter(mine)).length;
   const found = count ? plural(count, 'finding') : '';
   const verdict = { redact: 'replaced', block: 'blocked', escalate: 'escalated' }[/** @type {string} */ (result.verdict)];
   return [verdict || (found ? 'noted' : 'pass'), found, result.reason_code].filter(Boolean).join(', ');

@@ -1,4 +1,5 @@
 public import KeeptrustsCore
+import KeeptrustsWeb
 import Logging
 import NIOCore
 import NIOPosix
@@ -91,7 +92,9 @@ public struct CannotListen: UserFacingError, Equatable {
     public var category: ErrorCategory { .unavailable }
     public var code: String { "listen.failed" }
     public var message: String { "The gateway cannot listen on \(address): \(cause)." }
-    public var hint: String? { "Choose another address (--listen; --gateway of kt up)." }
+    public var hint: String? {
+        "Choose another address (--listen; --gateway of kt up)." + CannotServe.taken(address, cause)
+    }
 
     static func reason(_ error: any Error) -> String {
         switch error {

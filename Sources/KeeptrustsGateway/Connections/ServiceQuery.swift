@@ -110,7 +110,7 @@ final class ServiceQuery: UpstreamListener {
 extension ServiceFailure {
     fileprivate init(_ cause: UpstreamBreak) {
         switch cause {
-        case .unreachable, .tls, .cut: self = .unreachable
+        case .unreachable, .unresolved, .tls, .cut: self = .unreachable
         case .malformed: self = .malformed
         case .tooLarge: self = .tooLarge
         }

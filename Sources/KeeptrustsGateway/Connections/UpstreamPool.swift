@@ -76,9 +76,9 @@ final class UpstreamPool {
                 switch outcome {
                 case .success(let channel):
                     channel.closeFuture.whenComplete { _ in share.closed() }
-                case .failure:
+                case .failure(let error):
                     share.closed()
-                    bound.value.fail(.unreachable)
+                    bound.value.fail(UpstreamBreak(connecting: error))
                 }
             }
     }
@@ -141,5 +141,14 @@ extension TimeAmount {
     init(_ duration: Duration) {
         let (seconds, attoseconds) = duration.components
         self = .nanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+    }
+}
+
+extension UpstreamBreak {
+    /// Why no connection came about.
+    fileprivate init(connecting error: any Error) {
+        let error = error as? NIOConnectionError
+        let hasNoAddress = error?.connectionErrors.isEmpty == true && (error?.dnsAError ?? error?.dnsAAAAError) != nil
+        self = hasNoAddress ? .unresolved : .unreachable
     }
 }

@@ -45,6 +45,10 @@ private struct ManagedStart {
     /// It runs on no config yet.
     private static let none = ConfigReference(name: "none", version: "0.0.0", digest: "")
 
+    private static let tokenHint =
+        "The token is that of --api-token, or of KEEPTRUSTS_GATEWAY_TOKEN; the console makes one under Keys, "
+        + "with the purpose Gateway."
+
     /// Takes the assigned config; when the control plane is silent, or that one cannot be run, the last good one.
     func config(_ compile: (_ yaml: String) throws -> Snapshot) async throws -> FirstConfig {
         let gatewayID: Identifier<KeeptrustsAPI.Gateway>
@@ -59,6 +63,10 @@ private struct ManagedStart {
             logger.warning(
                 "the API cannot be reached; the last good config is in force", metadata: ["error": "\(cause)"])
             return FirstConfig(snapshot: try compile(yaml))
+        } catch ControlPlaneError.unauthorised(let detail) {
+            throw ControlPlaneError.unauthorised(detail.saying(Self.tokenHint))
+        } catch ControlPlaneError.refused(status: 403, let detail) {
+            throw ControlPlaneError.refused(status: 403, detail.saying(Self.tokenHint))
         }
         let snapshot: Snapshot
         do { snapshot = try compile(assigned.yaml) } catch {
@@ -110,6 +118,15 @@ private struct ManagedStart {
                 "the control plane was not told why this gateway does not start",
                 metadata: ["error": "\((error as? ControlPlaneError)?.cause ?? "\(error)")"])
         }
+    }
+}
+
+extension ErrorEnvelope.Detail {
+    /// The same with a hint of our own, which knows more of the case than the API does.
+    fileprivate func saying(_ hint: String) -> Self {
+        var detail = self
+        detail.hint = hint
+        return detail
     }
 }
 

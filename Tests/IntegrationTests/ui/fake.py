@@ -71,6 +71,15 @@ class Fake:
         self.has_records = True
         self.models = list(data.MODELS)
 
+        #: The API's address, as the console's server knows it.
+        self.api_url = None
+
+        #: A script that is not served, and one that is served empty.
+        self.missing = self.broken = None
+
+        #: What rotations of keys were asked for with.
+        self.rotations = []
+
         #: What the person may do; anything else is refused, and noted.
         self.actions = list(data.WHO["actions"])
         self.refused = []
@@ -157,8 +166,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def fail(self, status, code, message, hint=None):
-        detail = {"type": "x", "code": code, "message": message, "hint": hint, "request_id": "req_01KFAKE"}
+    def fail(self, status, code, message, hint=None, param=None):
+        detail = {"type": "x", "code": code, "message": message, "hint": hint, "param": param, "request_id": "req_01KFAKE"}
         self.answer(status, {"error": detail})
 
     def do_GET(self):
@@ -195,15 +204,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
         assets = "/assets/fake"
         modules = sorted(f"{assets}/{path.relative_to(WEB)}" for part in ("shared", self.fake.app) for path in (WEB / part).rglob("*.js"))
         modules = [path for path in modules if not path.endswith(("theme-boot.js", "console/console.js", "chat/chat.js"))]
-        common = {"assets": assets, "icon": "data:,", "modules": modules, "name": data.USER["name"], "initials": "MK",
+        common = {"assets": assets, "icon": "data:,", "modules": modules, "api": self.fake.api_url, "name": data.USER["name"], "initials": "MK",
                   "chat": "/chat-would-be-here" if self.fake.app == "console" else None, "console": "/console-would-be-here" if self.fake.app == "chat" else None}
         self.answer(status, render((WEB / name).read_text(), common | values), "text/html; charset=utf-8")
 
     def asset(self, path):
         file = (WEB / path.split("/", 3)[3]).resolve()
-        if WEB not in file.parents or file.suffix not in TYPES or not file.is_file():
+        name = path.split("/", 3)[3]
+        if WEB not in file.parents or file.suffix not in TYPES or not file.is_file() or name == self.fake.missing:
             return self.fail(404, "http.no_such_route", "There is nothing at this address.")
-        self.answer(200, file.read_bytes(), TYPES[file.suffix])
+        self.answer(200, b"" if name == self.fake.broken else file.read_bytes(), TYPES[file.suffix])
 
     def api(self, method, path, query, body=None):
         time.sleep(self.fake.delay)
@@ -253,6 +263,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def POST_tokens(self, parts, _, body):
         if parts:
             token = next(one for one in self.fake.tokens if one["id"] == parts[0])
+            self.fake.rotations.append(body)
             return self.answer(200, {"token": token, "secret": "kt_gk_rotated_secret"})
         token = data.token(**body)
         self.fake.tokens.insert(0, token)
@@ -266,7 +277,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def POST_account(self, parts, _, body):
         if body.get("current_password") == "wrong wrong wrong":
-            return self.fail(422, "password.wrong", "The current password is wrong.")
+            return self.fail(422, "auth.wrong_password", "The current password is not right.", param="current_password")
         self.answer(204, "")
 
     def GET_chat(self, parts, *_):

@@ -198,3 +198,15 @@ def test_no_token_in_the_page(chat, page):
     say(page, "hello")
     done(page)
     assert "kt_" not in page.evaluate("JSON.stringify([{...localStorage}, Object.values({...sessionStorage}), document.cookie])")
+
+
+def test_a_chat_without_its_scripts_says_so(chat, pages):
+    pages.expected = ["404"]
+    chat.missing = "chat/turns.js"
+    page = pages.open(chat.url + "/")
+    expect(page.get_by_role("alert")).to_contain_text("could not load all of its scripts")
+    expect(page.locator("#model")).to_have_text("No models")
+    chat.missing = None
+    page.get_by_role("link", name="Load again").click()
+    expect(page.locator("#model")).to_be_enabled()
+    expect(page.get_by_role("alert")).to_have_count(0)

@@ -1,6 +1,7 @@
 """The console's pages, before a fake control plane."""
 
 import re
+import subprocess
 import time
 
 import pytest
@@ -223,8 +224,10 @@ def test_a_key_shows_its_secret_once(console, pages):
 def test_rotating_a_key_gives_a_new_secret(console, pages):
     page = pages.open(console.url + "/keys")
     page.get_by_role("button", name="Rotate support-portal").click()
+    expect(page.get_by_role("dialog")).to_contain_text("The old one keeps working for 24 hours")
     page.get_by_role("button", name="Rotate", exact=True).click()
     expect(page.get_by_label("Secret", exact=True)).to_have_text("kt_gk_rotated_secret")
+    assert console.rotations == [{"overlap_seconds": 24 * 3600}]
 
 
 def test_revoking_a_key_asks_for_its_name(console, pages):
@@ -252,6 +255,23 @@ def test_the_password_can_be_set(console, pages):
     expect(page.locator(".toast")).to_contain_text("The password is saved")
     expect(page.locator("main")).not_to_contain_text("Set a password now")
     expect(page.get_by_label("Current password")).to_be_visible()
+    expect(page.locator("main")).not_to_contain_text("if you have none yet")
+
+
+def test_a_wrong_password_is_told_at_its_field(console, pages):
+    pages.expected = ["status of 422"]
+    page = pages.open(console.url + "/account")
+    page.get_by_label("Current password").fill("wrong wrong wrong")
+    page.get_by_label("New password", exact=True).fill("right horse battery")
+    page.get_by_label("New password again").fill("right horse battery")
+    page.get_by_role("button", name="Save password").click()
+    field = page.locator("form > div", has=page.get_by_label("Current password"))
+    expect(field.get_by_role("alert")).to_contain_text("The current password is not right.")
+    expect(page.get_by_label("Current password")).to_be_focused()
+    page.get_by_label("Current password").fill("the right old one")
+    page.get_by_role("button", name="Save password").click()
+    expect(page.locator(".toast")).to_contain_text("The password is saved")
+    expect(page.get_by_role("alert")).to_have_count(0)
 
 
 def test_a_control_plane_that_is_away_comes_back_by_itself(console, pages):
@@ -474,7 +494,7 @@ def test_reasons_are_in_plain_words(console, pages):
              ("secret.model_provider", "dlp-filter")]
     event["findings"] = [{"policy": by, "category": what, "phase": "request", "segment": 0, "start": 0, "end": 9} for what, by in found]
     passed = console.add(verdict="redact")
-    passed["findings"] = event["findings"][3:] * 2
+    passed["findings"] = [event["findings"][3] | {"start": start, "end": start + 9} for start in (0, 20)]
     page = pages.open(console.url + "/events")
     reason = "prompt-injection stopped it: an attempt to override the instructions, an attack in another language than English."
     cell = page.locator(f"tr[data-id={event['id']}] .reason")
@@ -487,6 +507,72 @@ def test_reasons_are_in_plain_words(console, pages):
     page.get_by_role("tab", name="Findings").click()
     expect(page.locator(".drawer tbody")).to_contain_text("API key of a model provider")
     assert page.locator(".drawer .table-scroll").evaluate("e => e.scrollWidth <= e.clientWidth")
+
+
+def test_a_secret_that_is_known_by_name_counts_once(console, pages):
+    event = console.add(verdict="redact")
+    place = {"policy": "dlp-filter", "phase": "request", "segment": 0, "start": 6, "end": 46}
+    event["findings"] = [
+        place | {"category": "secret.token"}, place | {"category": "secret.github"},
+        place | {"category": "secret.token", "start": 60, "end": 80},
+        {"policy": "pii-detector", "phase": "request", "segment": 0, "start": 90, "end": 99, "category": "EMAIL"},
+        {"policy": "pii-detector", "phase": "request", "segment": 0, "start": 100, "end": 109, "category": "EMAIL"},
+        {"policy": "pii-detector", "phase": "request", "segment": 0, "start": 110, "end": 119, "category": "IP_ADDRESS"},
+        {"policy": "pii-detector", "phase": "request", "segment": 0, "start": 120, "end": 129, "category": "IP_ADDRESS"},
+    ]
+    page = pages.open(console.url + "/events")
+    reason = "Replaced: 1 github secret, 1 access token, 2 emails, 2 IP addresses."
+    expect(page.locator(f"tr[data-id={event['id']}] .reason")).to_have_text(reason)
+    page.goto(f"{console.url}/events/{event['id']}?tab=findings")
+    page.get_by_role("tab", name="Findings").click()
+    expect(page.locator("table.still tbody tr")).to_have_count(6)
+
+
+@pytest.mark.parametrize(("code", "reason"), [
+    ("request.field_not_allowed", "A field of the request is not allowed."),
+    ("http.unknown_version", "The gateway refused the request: http unknown version."),
+])
+def test_a_refusal_says_why(console, pages, code, reason):
+    event = console.add(outcome="refused")
+    event["error_code"] = code
+    page = pages.open(console.url + "/events")
+    expect(page.locator(f"tr[data-id={event['id']}] .reason")).to_have_text(reason)
+
+
+@pytest.mark.parametrize(("api", "shown"), [
+    ("http://10.1.2.3:8181", "http://10.1.2.3:8181"),
+    (None, "http://<this control plane>:8080"),
+])
+def test_the_command_of_a_gateway_can_be_pasted(console, pages, api, shown):
+    console.api_url = api
+    page = pages.open(console.url + "/keys?create=gateway_runtime")
+    page.get_by_label("Name").fill("gw-eu-3")
+    page.get_by_role("button", name="Create", exact=True).click()
+    command = page.get_by_label("Command").inner_text()
+    assert f"export KEEPTRUSTS_API_URL='{shown}'\n" in command
+    assert "kt run --managed" in command
+    subprocess.run(["sh", "-n"], input=command, text=True, check=True)
+
+
+@pytest.mark.parametrize("missing", ["console/router.js", "console/console.js", "shared/format.js"])
+def test_a_console_without_its_scripts_says_so(console, pages, missing):
+    pages.expected = ["404"]
+    console.missing = missing
+    page = pages.open(console.url + "/events")
+    expect(page.get_by_role("alert")).to_contain_text("could not load all of its scripts")
+    expect(page.get_by_role("link", name="Load again")).to_be_visible()
+    expect(page.locator("main [aria-busy]")).to_be_hidden()
+    console.missing = None
+    page.get_by_role("link", name="Load again").click()
+    expect(rows(page).first).to_be_visible()
+    assert page.url == console.url + "/events"
+
+
+def test_a_console_whose_scripts_do_not_fit_says_so(console, pages):
+    pages.expected = ["does not provide an export"]
+    console.broken = "shared/format.js"
+    page = pages.open(console.url + "/events")
+    expect(page.get_by_role("alert")).to_contain_text("could not load all of its scripts")
 
 
 def focused(page):
@@ -523,7 +609,7 @@ def test_escape_does_not_throw_a_new_secret_away(console, pages):
     page = pages.open(console.url + "/keys?create=gateway_runtime")
     page.get_by_label("Name").fill("gw-eu-2")
     page.get_by_role("button", name="Create", exact=True).click()
-    expect(page.get_by_label("Command")).to_contain_text("KEEPTRUSTS_GATEWAY_TOKEN=kt_gk_new_secret")
+    expect(page.get_by_label("Command")).to_contain_text("KEEPTRUSTS_GATEWAY_TOKEN='kt_gk_new_secret'")
     for _ in range(3):
         page.keyboard.press("Escape")
     expect(page.get_by_label("Secret", exact=True)).to_be_visible()

@@ -1,5 +1,5 @@
 // Who is signed in, and the password.
-import { api } from '../../shared/api.js';
+import { api, Failure } from '../../shared/api.js';
 import { fill, h } from '../../shared/dom.js';
 import { icon } from '../../shared/icons.js';
 import { toast } from '../../shared/live.js';
@@ -26,11 +26,10 @@ const password = (name, autocomplete, required = true) =>
 function passwordForm(user, welcome, saved) {
   const problem = h('div');
   const save = h('button', { class: 'btn primary', type: 'submit' }, 'Save password');
-  const old = field(
-    'Current password',
-    password('current_password', 'current-password', false),
-    'Leave it empty if you have none yet.',
-  );
+  const current = password('current_password', 'current-password', false);
+  const old = field('Current password', current, 'Leave it empty if you have none yet.');
+  const wrong = h('div');
+  old.append(wrong);
   old.hidden = welcome;
   const form = h(
     'form',
@@ -44,21 +43,25 @@ function passwordForm(user, welcome, saved) {
   );
   onSubmit(form, save, async () => {
     const data = new FormData(form);
+    fill(problem);
+    fill(wrong);
     if (data.get('new_password') !== data.get('again')) {
       return void fill(problem, h('div', { class: 'alert bad', role: 'alert' }, icon('warn'), 'The two new passwords differ.'));
     }
     try {
-      const current = data.get('current_password') || undefined;
-      const body = { current_password: current, new_password: data.get('new_password') };
+      const body = { current_password: current.value || undefined, new_password: data.get('new_password') };
       await api('account/password', { method: 'POST', body });
       form.reset();
-      fill(problem);
       old.hidden = false;
+      old.querySelector('small')?.remove();
+      current.required = true;
       saved();
       toast('The password is saved');
     } catch (error) {
       old.hidden = false;
-      fill(problem, failed(error));
+      const isOld = error instanceof Failure && error.problem.param === 'current_password';
+      fill(isOld ? wrong : problem, failed(error));
+      if (isOld) current.focus();
     }
   });
   return form;

@@ -90,9 +90,10 @@ function uptime(seconds) {
 /** How a gateway is connected. @param {string} [secret] Its token's. */
 export const connectCommands = (secret) =>
   command(
-    `export KEEPTRUSTS_API_URL=http://<this control plane>:8080\n` +
-      `export KEEPTRUSTS_GATEWAY_TOKEN=${secret || '<a gateway token, from Keys>'}\n` +
-      `kt gateway run --listen 0.0.0.0:41002 --policy-config policy-config.yaml`,
+    `export KEEPTRUSTS_API_URL='${document.body.dataset.api || 'http://<this control plane>:8080'}'\n` +
+      `export KEEPTRUSTS_GATEWAY_TOKEN='${secret || '<a gateway token, from Keys>'}'\n` +
+      `kt gateway run --listen 0.0.0.0:41002 --policy-config policy-config.yaml\n` +
+      `# or with the config that is deployed to it from here: kt run --managed --listen 0.0.0.0:41002`,
   );
 
 const none = () =>

@@ -30,6 +30,9 @@ const ROLES = ['viewer', 'compliance', 'editor', 'admin'];
 
 const DAY = 86_400_000;
 
+/** How long the old secret of a rotated key stays good (hours). */
+const OVERLAP = 24;
+
 /** @type {Record<string, string>} */
 const LIFETIMES = { 30: '30 days', 90: '90 days', 365: 'One year', '': 'No end' };
 
@@ -158,9 +161,9 @@ const rotate = (token, done) =>
   formDialog({
     title: `Rotate “${token.name}”?`,
     action: 'Rotate',
-    body: h('p', null, 'You get a new secret. The old one keeps working for a short overlap, so that you can change it where it is used.'),
+    body: h('p', null, `You get a new secret. The old one keeps working for ${OVERLAP} hours, so that you can change it where it is used.`),
     submit: async () => {
-      const answer = await api(`tokens/${encodeURIComponent(token.id)}/rotate`, { method: 'POST', body: {} });
+      const answer = await api(`tokens/${encodeURIComponent(token.id)}/rotate`, { method: 'POST', body: { overlap_seconds: OVERLAP * 3600 } });
       return showing(`New secret for “${token.name}”`, answer.token, answer.secret, done);
     },
   });
