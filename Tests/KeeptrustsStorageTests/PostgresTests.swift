@@ -99,7 +99,8 @@ struct PostgresTests {
         async let two: Void = cross("org_2", "org_1")
         _ = try await (one, two)
 
-        #expect(runs.number == 3)
+        // The one that gave way may take its first row again before the other has it, and give way once more.
+        #expect(runs.number >= 3)
         let names = try await database.read { try $0.organisations().map(\.name) }
         #expect(Set(names).count == 1)
     }
