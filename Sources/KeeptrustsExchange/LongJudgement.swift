@@ -4,6 +4,8 @@ import KeeptrustsPolicy
 import NIOCore
 
 /// Long texts of an exchange, which another thread judges.
+///
+/// `@unchecked`, since only one thread at a time has it, as ``LongWork`` says.
 public final class LongJudgement: LongWork, @unchecked Sendable {
     /// What is judged, a request without what was taken out; nil when nobody waits for it any more.
     private(set) var subject: Exchange.Checks.Subject?

@@ -29,6 +29,8 @@ public protocol LongWork: AnyObject, Sendable {
 }
 
 /// A long body of a request, which is read on another thread.
+///
+/// `@unchecked`, since only one thread at a time has it, as ``LongWork`` says.
 public final class LongReading: LongWork, @unchecked Sendable {
     public let caller: Int
     public let length: Int

@@ -402,7 +402,7 @@ def test_a_caller_that_leaves_takes_its_long_texts_along(gateways, simulator):
         with raw_http.Connection(gateway.url) as connection:
             request = raw_http.request_bytes("gateway", "POST", "/v1/chat/completions", body, key=gateway.key)
             connection.socket.sendall(request)
-            time.sleep(0.02)
+            time.sleep(0.02)  # it leaves while its text waits or is judged, most likely
     answer = gateway.chat("The quick brown fox. " * 2_000)
 
     assert answer.status == 200

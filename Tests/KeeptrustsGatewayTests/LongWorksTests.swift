@@ -79,7 +79,7 @@ struct LongWorksTests {
         let long = (0..<3).map { Work("long \($0)", of: 1, length: 1 << 20, log, until: gate) }
         let short = (0..<5).map { Work("short \($0)", of: 2, log) }
         let last = Work("last", of: 2, log)
-        // The long ones end when all short ones have run.
+        // The long ones end when all short ones have run; the log tells nobody, so it is looked at.
         Task.detached {
             while !log.all.contains("last") { try await Task.sleep(for: .milliseconds(1)) }
             for _ in long { gate.signal() }
