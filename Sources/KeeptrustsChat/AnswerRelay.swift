@@ -166,7 +166,12 @@ struct AnswerRelay: Sendable {
         var event = ByteBuffer(string: "event: \(name)\ndata: ")
         event.writeBytes(try encoder.encode(value))
         event.writeString("\n\n")
-        try await writer.write(event)
+        do {
+            try await writer.write(event)
+        } catch {
+            // Nobody reads any more. A write can notice it before the watch over the connection does.
+            throw CancellationError()
+        }
     }
 
     /// The request to the gateway.

@@ -104,7 +104,10 @@ def pytest_runtest_makereport(item, call):
     report = (yield).get_result()
     if report.failed and "tmp_path" in getattr(item, "funcargs", {}):
         for log in sorted(item.funcargs["tmp_path"].glob("*.log")):
-            report.sections.append((f"last lines of {log.name}", log.read_text(errors="replace")[-3000:]))
+            text = log.read_text(errors="replace")
+            if (crash := text.find("*** Signal")) >= 0:
+                report.sections.append((f"crash in {log.name}", text[max(0, crash - 1500):crash + 3000]))
+            report.sections.append((f"last lines of {log.name}", text[-3000:]))
 
 
 sys.setswitchinterval(0.001)

@@ -2,10 +2,13 @@
 
 import contextlib
 import os
+import pathlib
 import re
+import shutil
 import signal
 import socket
 import ssl
+import subprocess
 import time
 import urllib.parse
 
@@ -292,6 +295,20 @@ def test_health_says_when_the_database_hangs(postgres, tmp_path):
             for pid in backends:
                 os.kill(pid, signal.SIGCONT)
         eventually(lambda: health(api) == [200, 200, 200], PATIENCE, 0.3)
+
+
+def test_an_end_cleans_up_under_no_thread(tmp_path):
+    """What libraries free at the end of a process, such as libkrb5 its locks, our threads may still use."""
+    source, library = tmp_path / "late.c", tmp_path / "late.so"
+    source.write_text("void abort(void);\n__attribute__((destructor)) static void late(void) { abort(); }\n")
+    compiler = pathlib.Path(shutil.which("swift")).resolve().parent / "clang"
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", library, source], check=True)
+    environment = {"LD_PRELOAD": str(library)}
+
+    with running(API(tmp_path, environment=environment)) as api:
+        assert raw_http.call(api.url, "GET", "/health").status == 200
+    assert run_kt("--version", environment=environment)[:2] == (0, run_kt("--version")[1])
+    assert run_kt("--unknown", environment=environment)[0] == run_kt("--unknown")[0]
 
 
 def test_another_server_key_does_not_serve(database, tmp_path):

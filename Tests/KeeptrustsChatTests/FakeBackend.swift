@@ -58,11 +58,7 @@ final class FakeBackend: Sendable {
         }
         router.post("/v1/auth/handoff/exchange") { request, _ in
             guard try await self.note(request).contains("kt_ho_code") else { return Self.refusal(.unauthorized) }
-            return Self.json(
-                """
-                {"token":"\(Self.token)","gateway_key":"\(Self.key)","expires_at":"2099-01-01T00:00:00.000000Z",\
-                "user":\(Self.user)}
-                """)
+            return Self.json(Self.handedOff)
         }
         router.post("/v1/auth/logout") { request, _ in
             _ = try await self.note(request)
@@ -166,6 +162,11 @@ final class FakeBackend: Sendable {
         json(#"{"error":{"type":"unauthenticated","code":"auth.x","message":"No."}}"#, status)
     }
 
+    static let handedOff =
+        """
+        {"token":"\(token)","gateway_key":"\(key)","expires_at":"2099-01-01T00:00:00.000000Z","user":\(user)}
+        """
+
     private static let user =
         #"{"id":"usr_1","email":"mara@example.com","name":"Mara Keller","state":"active","roles":[],"created":"2026-01-01T00:00:00.000000Z"}"#
 
@@ -183,6 +184,17 @@ func withChat(
     consoleURL: String? = "http://console.example.com:3000", live: Bool = false,
     _ test: @escaping @Sendable (any TestClientProtocol, FakeBackend) async throws -> Void
 ) async throws {
+    try await withChatApp(consoleURL: consoleURL) { app, backend in
+        let server = Application(
+            router: app.router(), configuration: .init(address: .hostname("127.0.0.1", port: 0)))
+        try await server.test(live ? .live : .router) { client in try await test(client, backend) }
+    }
+}
+
+/// Makes the chat, without a server, in front of a fake backend.
+func withChatApp(
+    consoleURL: String? = nil, _ test: @escaping @Sendable (ChatApp, FakeBackend) async throws -> Void
+) async throws {
     let backend = FakeBackend()
     try await Application(router: backend.router(), configuration: .init(address: .hostname("127.0.0.1", port: 0)))
         .test(.live) { upstream in
@@ -192,10 +204,8 @@ func withChat(
                 listen: HostPort(host: "127.0.0.1", port: 0), publicURL: "http://localhost", gatewayURL: { url },
                 consoleURL: { consoleURL })
             let app = try ChatApp(settings: settings, api: ControlPlaneClient(http: http, baseURL: url), http: http)
-            let server = Application(
-                router: app.router(), configuration: .init(address: .hostname("127.0.0.1", port: 0)))
             do {
-                try await server.test(live ? .live : .router) { client in try await test(client, backend) }
+                try await test(app, backend)
             } catch {
                 try await http.shutdown()
                 throw error

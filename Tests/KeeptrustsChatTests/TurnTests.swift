@@ -2,10 +2,24 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
+import KeeptrustsAPI
+import Logging
 import NIOCore
 import Testing
 
 @testable import KeeptrustsChat
+
+/// A connection that the other end closes after some writes.
+private struct ClosingWriter: ResponseBodyWriter {
+    var left: Int
+
+    mutating func write(_: ByteBuffer) throws {
+        guard left > 0 else { throw ChannelError.ioOnClosedChannel }
+        left -= 1
+    }
+
+    consuming func finish(_: HTTPFields?) throws { throw ChannelError.ioOnClosedChannel }
+}
 
 struct TurnTests {
     @Test("An answer comes as it is written, then the decision on record")
@@ -104,6 +118,34 @@ struct TurnTests {
 
             for await _ in backend.left { break }
             while !(try await client.conversation(cookie)).contains(#""state":"stopped""#) {}
+        }
+    }
+
+    @Test("A write can notice first that the browser has left", .timeLimit(.minutes(3)), arguments: [0, 1, 4])
+    func closed(after writes: Int) async throws {
+        try await withChatApp { app, backend in
+            backend.mode = .endless
+            let session = ChatSession(
+                try JSONDecoder().decode(HandedOff.self, from: Data(FakeBackend.handedOff.utf8)))
+            let conversation = Conversation(id: "cnv_1")
+            let turn = try conversation.begin("Hi", model: "demo").turn
+            let relay = AnswerRelay(
+                gateway: Gateway(app: app, session: session, requestID: "req_1"), conversation: conversation,
+                turn: turn, text: "Hi", model: "demo", earlier: [], secret: nil)
+            let router = Router()
+            router.post("/") { request, _ in
+                var writer: any ResponseBodyWriter = ClosingWriter(left: writes)
+                await #expect(throws: CancellationError.self) {
+                    try await relay.run(for: request, logger: Logger(label: "test"), to: &writer)
+                }
+                return HTTPResponse.Status.ok
+            }
+            try await Application(router: router).test(.router) { client in
+                _ = try await client.execute(uri: "/", method: .post)
+            }
+            #expect(conversation.turns.map(\.state) == ["stopped"])
+            // Two pieces of news come before the first of the text; what could not be told is noted too.
+            #expect(conversation.turns.map(\.answer) == [String(repeating: "x", count: max(0, writes - 1))])
         }
     }
 
