@@ -9,6 +9,13 @@ public struct Money: Hashable, Sendable, Codable {
         self.micros = micros
         self.currency = currency
     }
+
+    /// Both together, at most the largest number; nil for two currencies.
+    public func adding(_ other: Money) -> Money? {
+        guard currency == other.currency else { return nil }
+        let (sum, overflow) = micros.addingReportingOverflow(other.micros)
+        return Money(micros: overflow ? .max : sum, currency: currency)
+    }
 }
 
 /// What a target's tokens cost, in micro-units of `currency` for a million tokens.

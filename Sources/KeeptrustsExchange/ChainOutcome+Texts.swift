@@ -6,6 +6,7 @@ extension ChainOutcome {
         // Of policies with the same verdict, the first of the chain is named, as for whole answers.
         if other.outranks(self) {
             (verdict, reason, policy, failure) = (other.verdict, other.reason, other.policy, other.failure)
+            escalation = other.escalation
         }
         flagged = flagged || other.flagged
         degraded = degraded || other.degraded

@@ -82,6 +82,7 @@ extension Exchange {
         _ answer: consuming SurfaceAnswer, _ outcome: consuming ChainOutcome, at now: ContinuousClock.Instant,
         into actions: inout [Action]
     ) {
+        if outcome.repeats > repeated, repeats(at: now, into: &actions) { return }
         let refusal = outcome.verdict >= .escalate ? Refusal(copy outcome, phase: .response) : nil
         let redactions = outcome.redactions
         record.note(outcome, in: "response")
@@ -125,8 +126,32 @@ extension Exchange {
             record.responseModel = model
         }
         guard let usage else { return }
-        record.usage = usage
+        record.usage = dropped.usage.map { $0 + usage } ?? usage
         record.cost = attempt?.target.settings.price?.cost(of: usage)
+        if let cost = dropped.cost { record.cost = record.cost?.adding(cost) ?? cost }
+    }
+
+    /// Asks the target once more, since policies would have that of an answer which is not good enough, and of which the
+    /// caller has got nothing; drops the answer then.
+    ///
+    /// - Returns: Whether it does: not without time left, and not while the target is not to be asked.
+    mutating func repeats(at now: ContinuousClock.Instant, into actions: inout [Action]) -> Bool {
+        guard !hasReplied, held.readableBytes == 0, let target = attempt?.target,
+            let index = snapshot.targets.firstIndex(where: { $0.id == target.id }),
+            moment(after: now) < began + target.settings.timeouts.total
+        else { return false }
+        endAttempt(.succeeded, error: nil, at: now, into: &actions)
+        guard around.breakers.mayTry(target.id, snapshot.config.breaker, at: now) else { return false }
+        if let stream = attempt?.stream {
+            // What the provider sends after its end mark is not of the next answer.
+            actions.append(.cancelCall)
+            note(stream.usage, nil)
+        }
+        if let place = record.attempts.indices.last { record.attempts[place].error = "answer_rejected" }
+        repeated += 1
+        dropped = (record.usage, record.cost)
+        start(index, at: now, into: &actions)
+        return true
     }
 
     static let maxErrorBytes = 65_536

@@ -94,6 +94,7 @@ extension Exchange {
     mutating func release(
         _ outcome: ChainOutcome, _ out: ByteBuffer, at now: ContinuousClock.Instant, into actions: inout [Action]
     ) {
+        if outcome.repeats > repeated, out.readableBytes == 0, repeats(at: now, into: &actions) { return }
         guard var stream = attempt?.stream else { return }
         attempt?.stream = nil
         var out = out

@@ -163,10 +163,19 @@ struct ExchangeRecord {
         if decisive >= 0 {
             if let policy = judgements[decisive].outcome.policy { out.writeMember("policy", policy) }
             if let reason = judgements[decisive].outcome.reason { out.writeMember("reason_code", reason.code) }
+            if let terms = judgements[decisive].outcome.escalation { write(terms, into: &out) }
         }
         out.writeMember("outcome", outcome.rawValue)
         out.writeNumber("status", Int64(status))
         if let errorCode { out.writeMember("error_code", errorCode) }
+    }
+
+    private func write(_ terms: EscalationTerms, into out: inout ByteWriter) {
+        out.write(",\"escalation\":{\"expires_at\":\"")
+        time.advanced(by: .seconds(terms.timeout)).withText { out.write(UnsafeRawBufferPointer($0)) }
+        out.write("\",\"on_timeout\":\"block\"")
+        if let assignee = terms.assignee { out.writeMember("assignee", assignee) }
+        out.write("}")
     }
 
     private func writePolicies(into out: inout ByteWriter) {

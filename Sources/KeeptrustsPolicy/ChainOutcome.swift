@@ -28,7 +28,28 @@ public struct ChainOutcome: Sendable, Equatable {
     /// One entry for each instance of the chain, in its order, whether it ran or not.
     public var results: [PolicyResult] = []
 
+    /// For whom what is escalated waits, and how long; nil for another verdict, and where the policy does not say.
+    public var escalation: EscalationTerms?
+
+    /// How often a policy that enforces would have the answer asked for anew before its verdict holds.
+    var wantedRepeats = 0
+
+    /// A policy stops the text, and would not have it asked for anew.
+    var isFinal = false
+
+    /// How often the answer may be asked for anew before the verdict holds; 0 where another policy stops it.
+    public var repeats: Int { isFinal ? 0 : wantedRepeats }
+
     public init() {}
+}
+
+/// For whom an escalated answer waits, and how long.
+public struct EscalationTerms: Sendable, Equatable {
+    /// A person or a group, as the config names them; nil for whoever comes first.
+    public var assignee: String?
+
+    /// After that it must not go out any more (seconds).
+    public var timeout: Int
 }
 
 /// A piece of a text that must not pass, and what stands there instead.

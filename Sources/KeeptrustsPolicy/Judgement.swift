@@ -143,6 +143,9 @@ struct Judgement: Sendable {
             outcome.results[index].flagged = true
         }
         if outcome.results[index].reasonCode == nil { outcome.results[index].reasonCode = decision.reason?.code }
+        if decision.repeats > 0, chain.stances[index].enforces {
+            outcome.wantedRepeats = max(outcome.wantedRepeats, decision.repeats)
+        }
         guard decision.verdict != .allow else { return }
         if decision.verdict > outcome.results[index].verdict {
             outcome.results[index].verdict = decision.verdict
@@ -158,9 +161,11 @@ struct Judgement: Sendable {
             outcome.failure = failure
             outcome.verdict = decision.verdict
             outcome.reason = decision.reason
+            outcome.escalation = decision.escalation
             outcome.policy = chain.instances[index].id
         }
         isBlocked = isBlocked || decision.verdict == .block
+        if decision.verdict >= .escalate, decision.repeats == 0 { outcome.isFinal = true }
     }
 
     /// Whether a verdict becomes the chain's.

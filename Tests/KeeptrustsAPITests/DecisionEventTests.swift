@@ -104,6 +104,8 @@ struct DecisionEventTests {
             ("\"status\":401", "\"status\":401,\"retention_days\":36501"),
             ("\"status\":401", "\"status\":401,\"immutable_days\":\"30\""),
             ("\"status\":401", "\"status\":401,\"retained_until\":\"never\""),
+            ("\"status\":401", "\"status\":401,\"escalation\":{}"),
+            ("\"status\":401", "\"status\":401,\"escalation\":{\"expires_at\":\"soon\",\"on_timeout\":\"block\"}"),
             ("\"total_us\":1", "\"total_us\":\"1\""), ("\"findings\":[]", "\"findings\":null"),
         ])
     func wrongValues(good: String, wrong: String) throws {
@@ -111,6 +113,22 @@ struct DecisionEventTests {
 
         #expect(text != EventText.least)
         #expect(throws: DecodingError.self) { try decode(text) }
+    }
+
+    @Test("It says for whom an escalated answer waits, and until when")
+    func escalation() throws {
+        let text = EventText.least.replacing(
+            "\"status\":401",
+            with: """
+                "status":401,"escalation":{"assignee":"care","expires_at":"2026-11-23T15:30:00.000000Z","on_timeout":"block"}
+                """)
+
+        let event = try decode(text)
+
+        let expected = DecisionEvent.Escalation(
+            assignee: "care", expiresAt: try #require(Timestamp("2026-11-23T15:30:00Z")))
+        #expect(event.escalation == expected)
+        #expect(try JSONDecoder().decode(DecisionEvent.self, from: JSONEncoder().encode(event)) == event)
     }
 
     @Test("It says how long it is kept, and until when")

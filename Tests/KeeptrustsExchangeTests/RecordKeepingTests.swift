@@ -56,6 +56,29 @@ struct RecordKeepingTests {
         #expect(refused.record?["retention_days"] as? Int == 30)
     }
 
+    @Test("It says for whom an escalated answer waits, and until when", arguments: [true, false])
+    func escalation(hasAssignee: Bool) throws {
+        let assignee = hasAssignee ? ", default_assignee: 'care \"team\"'" : ""
+        let play = try Play(
+            """
+            pack: {name: play, version: 1.2.3, enabled: true}
+            policies: {chain: [human-oversight]}
+            policy: {human-oversight: {require_human_for: ["*"], timeout_seconds: 3600\(assignee)}}
+            consumer_groups: [{name: tests, key_ref: {env: KEY}}]
+            providers: {targets: [{id: first, provider: openai, model: gpt-4o, base_url: "http://127.0.0.1:9/v1"}]}
+            """)
+        try play.chat(ChatTests.ping)
+
+        let record = try #require(play.answer(ChatTests.pong).record)
+
+        let escalation = try #require(record["escalation"] as? [String: Any])
+        #expect(record["verdict"] as? String == "escalate")
+        #expect(escalation["expires_at"] as? String == "2023-11-14T23:13:20.000000Z")
+        #expect(escalation["on_timeout"] as? String == "block")
+        #expect(escalation["assignee"] as? String == (hasAssignee ? "care \"team\"" : nil))
+        #expect(play.tell(.recorded(true)).end?.text.contains("care") == false)
+    }
+
     @Test("An exchange in which nothing happened is recorded shortly where that is wanted, with all that accounts need")
     func short() throws {
         let (full, short) = (try Self.record("{}"), try Self.record("{log_all_access: false}"))

@@ -78,7 +78,11 @@ struct HumanOversightTests {
     @Test(
         "What has no effect here is refused",
         arguments: [
-            (["default_assignee": "a@b.example"], "not in this version"), (["timeout_seconds": 5], "for 24 hours"),
+            (["default_assignee": "a@b.example", "action": "block"], "is for 'action: escalate'"),
+            (["on_timeout": "block", "action": "block"], "is for 'action: escalate'"),
+            (["timeout_seconds": 59], "not in 60...2592000"), (["on_timeout": "release"], "not one of 'block'"),
+            (["default_assignee": ""], "1 to 254 bytes"), (["default_assignee": "a\nb"], "on one line"),
+            (["default_assignee": .string(String(repeating: "a", count: 255))], "1 to 254 bytes"),
             (["require_human_for": ["medicine"]], "no matter that is known"),
             (["require_human_for": ["medcal"]], "did you mean 'medical'?"),
             (["action": "hold"], "not one of"),
@@ -87,6 +91,18 @@ struct HumanOversightTests {
         let error = #expect(throws: ConfigError.self) { try Self.judge("", settings) }
 
         #expect(error?.description.contains(text) == true, "\(error?.description ?? "")")
+    }
+
+    @Test("What is held says for whom it waits, and how long; a day unless it is said")
+    func terms() throws {
+        let held = try Self.judge(
+            "Hello.", ["require_human_for": ["*"], "default_assignee": "care@example.com", "timeout_seconds": 3_600])
+        let blocked = try Self.judge("Hello.", ["require_human_for": ["*"], "action": "block"])
+
+        #expect(held.escalation == EscalationTerms(assignee: "care@example.com", timeout: 3_600))
+        #expect(blocked.escalation == nil)
+        let usual = try Self.judge("Hello.", ["require_human_for": ["*"], "on_timeout": "block"])
+        #expect(usual.escalation == EscalationTerms(timeout: 86_400))
     }
 
     /// A chain whose first policy only observes personal data, and then the review.

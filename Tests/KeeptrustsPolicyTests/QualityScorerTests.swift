@@ -387,6 +387,22 @@ struct QualityScorerTests {
         let replaced = try outcome(["action": "fallback", "message": "Ask a miller."])
         #expect(replaced.verdict == .redact)
         #expect(replaced.redactions == [Redaction(segment: 0, span: 0..<4, replacement: "Ask a miller.")])
+        #expect(replaced.repeats == 0)
+    }
+
+    @Test("An answer that is not good enough can be asked for anew before it becomes what is chosen")
+    func retry() throws {
+        func outcome(_ failure: Settings, answer: String = "Rye.") throws -> ChainOutcome {
+            try Self.judge(answer, ["min_output_chars": 5, "failure_action": failure])
+        }
+
+        let blocked = try outcome(["action": "retry"])
+        #expect(blocked.verdict == .block && blocked.repeats == 1)
+        #expect(try outcome(["action": "retry"], answer: "Rye and oats.").repeats == 0)
+        let flagged = try outcome(["action": "retry", "retries": 3, "then": "flag"])
+        #expect(flagged.verdict == .allow && flagged.flagged && flagged.repeats == 3)
+        let replaced = try outcome(["action": "retry", "then": "fallback", "message": "Ask a miller."])
+        #expect(replaced.redactions.map(\.replacement) == ["Ask a miller."] && replaced.repeats == 1)
     }
 
     @Test(
@@ -465,7 +481,11 @@ struct QualityScorerTests {
             (["assertions": [["type": "word-count", "value": ["min": 3, "max": 2]]]], "above its 'max'"),
             (["industry": "banking"], "not one of"), (["mock_scoring": true], "no assertion asks a model"),
             (["min_score": 1], "say 'thresholds.min_aggregate'"),
-            (["failure_action": ["action": "retry"]], "not asked for twice"),
+            (["failure_action": ["action": "block", "retries": 1]], "is for 'action: retry'"),
+            (["failure_action": ["then": "flag"]], "is for 'action: retry'"),
+            (["failure_action": ["action": "retry", "then": "retry"]], "not one of"),
+            (["failure_action": ["action": "retry", "retries": 4]], "not in 1...3"),
+            (["failure_action": ["action": "retry", "message": "x"]], "is for 'action: fallback'"),
             (["failure_action": ["action": "block", "message": "x"]], "is for 'action: fallback'"),
             (["pass_policy": ["strategy": "all", "threshold": 1]], "not one of 'weighted_average'"),
         ] as [(Settings, String)])

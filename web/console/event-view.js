@@ -78,6 +78,13 @@ function named(id, href) {
   return href ? h('a', { href }, words) : words;
 }
 
+/** For whom an escalated answer waits, and until when. @param {DecisionEvent} event */
+function waiting({ escalation }) {
+  if (!escalation) return '';
+  const end = new Date(escalation.expires_at);
+  return `${escalation.assignee || 'a reviewer'}, until ${format.day(end)}, ${format.clock(end)}; then it is blocked`;
+}
+
 /** @param {DecisionEvent} event */
 function details(event) {
   const time = new Date(event.time);
@@ -87,6 +94,7 @@ function details(event) {
   const config = event.config || {};
   return facts([
     ['Time', h('time', { datetime: event.time, title: event.time }, `${format.day(time)}, ${format.clock(time)}`)],
+    ['Waits for', waiting(event)],
     ['Outcome', `${event.outcome}, status ${event.status}${event.error_code ? `, ${event.error_code}` : ''}`],
     ['Model', event.model ? `${event.model}${unknown}${model}` : ''],
     ['Provider', [event.provider, event.target].filter(Boolean).join(', ')],

@@ -89,6 +89,29 @@ extension DecisionEvent {
         }
     }
 
+    /// For whom an escalated answer waits, and until when.
+    public struct Escalation: Sendable, Codable, Equatable {
+        /// What becomes of the answer then.
+        public enum Ending: String, Sendable, Codable, CaseIterable { case block }
+
+        /// A person or a group, as the config names them; nil for whoever comes first.
+        public var assignee: String?
+        public var expiresAt: Timestamp
+        public var onTimeout: Ending
+
+        private enum CodingKeys: String, CodingKey {
+            case assignee
+            case expiresAt = "expires_at"
+            case onTimeout = "on_timeout"
+        }
+
+        public init(assignee: String? = nil, expiresAt: Timestamp, onTimeout: Ending = .block) {
+            self.assignee = assignee
+            self.expiresAt = expiresAt
+            self.onTimeout = onTimeout
+        }
+    }
+
     /// How long what took, in microseconds.
     public struct Timings: Sendable, Codable, Equatable {
         public var totalUS: Int

@@ -42,6 +42,9 @@ public struct DecisionEvent: Listed, Equatable, Identifiable {
     /// The id of the policy that decided.
     public var policy: String?
     public var reasonCode: String?
+
+    /// For whom an answer waits that was escalated; nil where the policy that did so does not say.
+    public var escalation: Escalation?
     public var outcome: Outcome
 
     /// The status that the caller got; 0 when it left before one was sent.
@@ -75,7 +78,7 @@ public struct DecisionEvent: Listed, Equatable, Identifiable {
 
     enum CodingKeys: String, CodingKey {
         case id, sequence, time, surface, stream, model, target, provider, config, verdict, flagged, degraded, policy
-        case outcome, status, policies, findings, attempts, usage, cost, timings
+        case escalation, outcome, status, policies, findings, attempts, usage, cost, timings
         case gatewayID = "gateway_id"
         case requestID = "request_id"
         case keyID = "key_id"

@@ -18,4 +18,15 @@ public struct Usage: Sendable, Equatable, Codable {
         self.outputTokens = outputTokens
         self.cachedInputTokens = cachedInputTokens
     }
+
+    /// Of both answers together; a count is at most the largest number.
+    public static func + (one: Usage, other: Usage) -> Usage {
+        func sum(_ count: KeyPath<Usage, Int>) -> Int {
+            let (sum, overflow) = one[keyPath: count].addingReportingOverflow(other[keyPath: count])
+            return overflow ? .max : sum
+        }
+        return Usage(
+            inputTokens: sum(\.inputTokens), outputTokens: sum(\.outputTokens),
+            cachedInputTokens: sum(\.cachedInputTokens))
+    }
 }

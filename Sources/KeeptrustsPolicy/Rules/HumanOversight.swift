@@ -11,6 +11,9 @@ struct HumanOversight: Policy {
     private let wantsAll: Bool
     private let verdict: Verdict
 
+    /// For whom an answer waits, and how long; nil where none waits.
+    private let terms: EscalationTerms?
+
     /// An answer that is less sure waits; nil for any.
     private let leastConfidence: Double?
 
@@ -25,14 +28,11 @@ struct HumanOversight: Policy {
 
     init(_ config: ConfigNode) throws(ConfigError) {
         let mapping = try config.mapping(Key.self)
-        for key in [Key.assignee, .timeout, .onTimeout] {
-            guard let node = mapping[key] else { continue }
-            throw ConfigError(
-                .unknownKey, at: node.location, "'\(node.path)' is not in this version yet.",
-                hint: "An escalation waits without holding the connection, for 24 hours, and nothing passes at its end."
-            )
-        }
         verdict = try mapping[.action]?.choice(["escalate": .escalate, "block": .block]) ?? .escalate
+        terms = verdict == .escalate ? try Self.terms(mapping) : nil
+        if let node = mapping[.assignee] ?? mapping[.timeout] ?? mapping[.onTimeout], verdict != .escalate {
+            throw ConfigError(.conflict, at: node.location, "'\(node.path)' is for 'action: escalate'.")
+        }
         leastConfidence = try mapping[.confidence]?.number(in: 0...1)
         let all = try Packs.rules(of: "oversight.txt", for: config)
         let known = Set(all.map(\.category)).sorted()
@@ -50,6 +50,21 @@ struct HumanOversight: Policy {
         }
         wantsAll = wanted.contains("*")
         rules = all.filter { wanted.contains($0.category) }
+    }
+
+    private static func terms(_ mapping: ConfigMapping<Key>) throws(ConfigError) -> EscalationTerms {
+        let assignee = try mapping[.assignee]?.string()
+        if let assignee, let node = mapping[.assignee] {
+            let isPlain = assignee.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
+            guard isPlain, (1...254).contains(assignee.utf8.count) else {
+                throw ConfigError(
+                    .outOfRange, at: node.location, "'\(node.path)' must have 1 to 254 bytes, on one line.")
+            }
+        }
+        // Nothing goes out that nobody has seen.
+        _ = try mapping[.onTimeout]?.choice(["block": true])
+        return EscalationTerms(
+            assignee: assignee, timeout: try mapping[.timeout]?.integer(in: 60...2_592_000) ?? 86_400)
     }
 
     var examines: Bool { true }
@@ -77,7 +92,8 @@ struct HumanOversight: Policy {
 
     private func hold(_ cause: String, _ message: String, _ findings: [LocatedFinding] = []) -> Opinion {
         let reason = Reason(code: "human_oversight.\(cause)", message: message)
-        return Opinion(decision: Decision(verdict: verdict, reason: reason), findings: findings)
+        return Opinion(
+            decision: Decision(verdict: verdict, reason: reason, escalation: terms), findings: findings)
     }
 }
 

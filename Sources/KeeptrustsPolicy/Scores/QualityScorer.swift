@@ -14,8 +14,7 @@ struct QualityScorer: Policy {
     private let leastCharacters: Int
     private let leastSentences: Int
     private let demands: QualityDemands
-    private let action: Action
-    private let fallback: String
+    private let action: FailureAction
 
     /// The models that may judge; none where no assertion is for a model.
     private let judges: [ModelJudge]
@@ -26,9 +25,6 @@ struct QualityScorer: Policy {
     /// Assertions for a model have a score without one.
     let isMock: Bool
 
-    /// What becomes of an answer that is not good enough.
-    private enum Action: String, CaseIterable { case block, escalate, flag, fallback }
-
     private enum Key: String, ConfigKey {
         case assertions, thresholds, weights, benchmarks, industry, providers
         case leastCharacters = "min_output_chars"
@@ -37,7 +33,6 @@ struct QualityScorer: Policy {
         case policy = "pass_policy"
         case failure = "failure_action"
     }
-    private enum FailureKey: String, ConfigKey { case action, message }
 
     init(_ config: ConfigNode) throws(ConfigError) {
         let mapping = try config.mapping(Key.self, hints: Self.hints)
@@ -58,14 +53,7 @@ struct QualityScorer: Policy {
             QualityDemands.Sections(
                 industry: mapping[.industry], benchmarks: mapping[.benchmarks], weights: mapping[.weights],
                 thresholds: mapping[.thresholds], pass: mapping[.policy]))
-        let failure = try mapping[.failure]?.mapping(FailureKey.self)
-        action =
-            try failure?[.action]?.choice(
-                of: Action.self, hints: ["retry": "an answer is not asked for twice in this version"]) ?? .block
-        if let node = failure?[.message], action != .fallback {
-            throw ConfigError(.conflict, at: node.location, "'\(node.path)' is for 'action: fallback'.")
-        }
-        fallback = try failure?[.message]?.string() ?? "The answer did not meet the quality that is asked for here."
+        action = try FailureAction(mapping[.failure])
     }
 
     private static let hints = [
@@ -155,8 +143,9 @@ struct QualityScorer: Policy {
                 opinion.findings.append(LocatedFinding(segment: number, finding))
             }
             opinion.decision = opinion.decision.stronger(decision(on: verdict))
-            guard verdict.failure != nil, action == .fallback else { continue }
-            opinion.edits.append(Redaction(segment: number, span: 0..<text.readableBytes, replacement: fallback))
+            guard verdict.failure != nil, action.ending == .fallback else { continue }
+            opinion.edits.append(
+                Redaction(segment: number, span: 0..<text.readableBytes, replacement: action.message))
         }
         return opinion
     }
@@ -203,12 +192,7 @@ struct QualityScorer: Policy {
         }
         let reason = Reason(
             code: "quality_scorer.\(failure)", message: "The answer did not meet the quality that is asked for.")
-        return switch action {
-        case .block: Decision(verdict: .block, reason: reason)
-        case .escalate: Decision(verdict: .escalate, reason: reason)
-        case .flag: Decision(flagged: true, reason: reason)
-        case .fallback: Decision(verdict: .redact, reason: reason)
-        }
+        return action.decision(reason)
     }
 
     /// Scores one answer; takes what a model says of it from the front of `scores`.

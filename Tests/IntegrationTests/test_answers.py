@@ -1,0 +1,65 @@
+"""What becomes of answers that are not good enough, and of those that a person must see."""
+
+import pytest
+
+import configs
+import raw_http
+import replies
+from raw_http import eventually
+
+
+def config(simulator, kind, **settings):
+    return configs.policy_config(configs.target(simulator.base_url()), chain=[kind], policy={kind: settings})
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_another_answer_is_asked_for(stacks, simulator, stream):
+    """Over real connections, what is left of the first answer must not end the second."""
+    stack = stacks(config(
+        simulator, "quality-scorer", min_output_chars=20, failure_action={"action": "retry", "retries": 2}))
+    for _ in range(5):
+        simulator.forget()
+        simulator.script(
+            "", replies.Answer("Rye."), replies.Answer("Oats."), replies.Answer("Rye is a grass, as wheat is."))
+        answer = stack.chat("What is rye?", stream=stream)
+
+        assert answer.status == 200
+        text = raw_http.streamed_text(answer) if stream else answer.json["choices"][0]["message"]["content"]
+        assert text == "Rye is a grass, as wheat is."
+        assert b"Oats" not in answer.body
+        asked = [request.body for request in simulator.received("What is rye?")]
+        assert len(asked) == 3 and len(set(asked)) == 1
+        event = stack.event_of(answer.header("x-request-id"))
+        assert event["verdict"] == "allow" and event["outcome"] == "completed"
+        assert [one.get("error") for one in event["attempts"]] == ["answer_rejected"] * 2 + [None]
+
+    simulator.script("", *[replies.Answer("Rye.")] * 3)
+    refused = stack.chat("What is rye?", stream=stream)
+    assert refused.status == 409 and b"quality_scorer" in refused.body
+
+
+def test_a_caller_that_leaves_meanwhile_ends_it(stacks, simulator):
+    stack = stacks(config(simulator, "quality-scorer", min_output_chars=20, failure_action={"action": "retry"}))
+    simulator.script("", replies.Answer("Rye."), replies.late(20))
+    with stack.gateway.connect() as connection:
+        body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "What is rye?"}]}
+        connection.send(raw_http.request_bytes("x", "POST", "/v1/chat/completions", body, key=stack.gateway.key))
+        simulator.wait_for(lambda requests: len(requests) == 2)
+    event = eventually(lambda: next(iter(stack.events()), None), 10, 0.2)
+    assert event["outcome"] == "cancelled"
+    assert [one.get("error") for one in event["attempts"]][:1] == ["answer_rejected"]
+
+
+def test_an_escalation_says_for_whom_it_waits(stacks, simulator, database):
+    stack = stacks(config(
+        simulator, "human-oversight", require_human_for=["*"], default_assignee="care@example.com", timeout_seconds=3600,
+        on_timeout="block"), database=database)
+
+    answer = stack.chat()
+
+    assert answer.status == 409 and answer.json["error"]["type"] == "escalation_required"
+    assert b"care@" not in answer.body
+    event = stack.event_of(answer.header("x-request-id"))
+    escalation = event["escalation"]
+    assert (escalation["assignee"], escalation["on_timeout"]) == ("care@example.com", "block")
+    assert event["time"] < escalation["expires_at"] and escalation["expires_at"][:10] >= event["time"][:10]
