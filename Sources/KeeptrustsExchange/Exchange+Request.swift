@@ -129,8 +129,9 @@ extension Refusal {
                 retryAfter: failure.mayPass ? 5 : nil, forbidsRetry: !failure.mayPass)
             return
         }
+        let type = outcome.verdict == .escalate ? "escalation_required" : "policy_violation"
         self.init(
-            409, type: "policy_violation", code: reason.code, reason.message, policy: outcome.policy,
+            409, type: type, code: reason.code, reason.message, policy: outcome.policy,
             forbidsRetry: true)
     }
 

@@ -101,7 +101,8 @@ extension ByteWriter {
 public struct Refusal: Error, Sendable, Equatable {
     public var status: Int
 
-    /// `policy_violation`, `rate_limit`, `upstream_error`, `validation_error`, `authentication_error`, ….
+    /// `policy_violation`, `escalation_required`, `rate_limit`, `upstream_error`, `validation_error`,
+    /// `authentication_error`, ….
     public var type: String
     public var code: String
     public var message: String
