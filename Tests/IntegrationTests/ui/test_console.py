@@ -437,6 +437,16 @@ def test_no_time_is_drawn_beyond_the_whole(console, pages, timings, stream, show
     assert fall.get_by_text("Gateway").count() == (1 if "checks_us" in timings else 0)
 
 
+@pytest.mark.parametrize(("assignee", "shown"), [
+    ({"assignee": "<b>care</b>@example.com"}, "<b>care</b>@example.com, until"), ({}, "a reviewer, until"),
+])
+def test_an_escalation_says_for_whom_it_waits(console, pages, assignee, shown):
+    event = console.add(verdict="escalate")
+    event |= {"escalation": {**assignee, "expires_at": "2031-05-06T07:08:09.000000Z", "on_timeout": "block"}}
+    page = pages.open(f"{console.url}/events?event={event['id']}")
+    expect(page.locator(".drawer dd", has_text=shown)).to_contain_text("2031")
+
+
 def test_a_control_plane_that_says_nothing_shows_within_seconds(console, pages):
     page = pages.open(console.url + "/events")
     expect(rows(page).first).to_be_visible()
