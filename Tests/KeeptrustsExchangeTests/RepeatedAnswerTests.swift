@@ -145,6 +145,23 @@ struct RepeatedAnswerTests {
         #expect(actions.record?["verdict"] as? String == "block")
     }
 
+    @Test("A target that has begun to rest meanwhile is not asked again, and the verdict holds")
+    func resting() throws {
+        let play = try Self.play()
+        try play.chat(Self.ask())
+        let first = play.exchange
+        play.begin()
+        try play.chat(Self.ask())
+        #expect(play.answer(status: 500, #"{"error":{"message":"It broke."}}"#).call == nil)
+        play.exchange = first
+
+        let actions = play.answer(Self.answer("Rye."))
+
+        #expect(actions.call == nil)
+        #expect(actions.record?["verdict"] as? String == "block")
+        #expect(Self.errors(actions.record) == ["-"])
+    }
+
     @Test("When the provider fails then, that is the end, and what the first answer cost is on record")
     func failure() throws {
         let play = try Self.play()
