@@ -44,6 +44,8 @@ public struct ContextIndex: Sendable {
     public struct Places {
         fileprivate let askers: [Int: Int]
         fileprivate let kinds: [(hasUnspaced: Bool, beginsWithLetter: Bool)]
+
+        /// Of each that asks, where candidates begin for which a word of it may speak: in order, none touches another.
         fileprivate var own: [[Range<Int>]]
 
         /// The ends of words of scripts that put no spaces between them; and of words of letters of ASCII and others, of which
@@ -51,25 +53,56 @@ public struct ContextIndex: Sendable {
         fileprivate var unspaced: [Range<Int>] = []
         fileprivate var mixed: [Range<Int>] = []
 
-        /// The places near to which a candidate must stand so that a word may speak for it, in order.
-        public func places(of owner: Int) -> [Range<Int>] {
+        /// Where a candidate must begin so that a word may speak for it.
+        ///
+        /// - Parameters:
+        ///   - owner: The one that asks.
+        ///   - longest: Bytes that a candidate has at most.
+        /// - Returns: The parts, in order and apart from each other.
+        public func starts(of owner: Int, longest: Int) -> [Range<Int>] {
             guard let asker = askers[owner] else { return [] }
-            var places = own[asker]
-            if kinds[asker].hasUnspaced { places += unspaced }
-            if kinds[asker].beginsWithLetter { places += mixed }
-            return places.count == own[asker].count ? places : places.sorted { $0.lowerBound < $1.lowerBound }
+            let behind = own[asker]
+            var inside: [Range<Int>] = []
+            if kinds[asker].hasUnspaced { inside += unspaced }
+            if kinds[asker].beginsWithLetter { inside += mixed }
+            guard !inside.isEmpty else { return behind }
+            let around = inside.sorted { $0.lowerBound < $1.lowerBound }.joinedWhereTheyTouch(
+                before: longest + SearchPart.surroundings, behind: SearchPart.surroundings)
+            return (behind + around).sorted { $0.lowerBound < $1.lowerBound }.joinedWhereTheyTouch(
+                before: 0, behind: 0)
         }
     }
 
     /// Reads a text, in time in proportion to it.
-    public func places(in text: UnsafeRawBufferPointer) -> Places {
+    public func places(in text: UnsafeRawBufferPointer) -> Places { places(in: text, within: [0..<text.count]) }
+
+    /// The same of those words only that may speak for candidates near to some places.
+    ///
+    /// - Parameters:
+    ///   - text: The text.
+    ///   - near: The places, in order.
+    ///   - longest: Bytes that a candidate has at most.
+    /// - Returns: The places of these words, and perhaps of some others.
+    public func places(in text: UnsafeRawBufferPointer, near: [Range<Int>], longest: Int) -> Places {
+        // A candidate is near to a place as far as a word is near to it.
+        let reach = longest + 2 * SearchPart.surroundings
+        return places(in: text, within: near.joinedWhereTheyTouch(before: reach, behind: reach))
+    }
+
+    private func places(in text: UnsafeRawBufferPointer, within spans: [Range<Int>]) -> Places {
         var places = Places(askers: askers, kinds: kinds, own: Array(repeating: [], count: kinds.count))
         var start = 0
-        while start < text.count {
-            if ContextWords.isPart(text[start]) {
-                start = read(wordAt: start, in: text, into: &places)
-            } else {
-                start += 1
+        for span in spans {
+            start = max(start, span.lowerBound)
+            guard start < text.count else { break }
+            // Of a word that begins before, all is read.
+            while start > 0, ContextWords.isPart(text[start]), !ContextWords.isEdge(start, in: text) { start -= 1 }
+            while start < min(span.upperBound, text.count) {
+                if ContextWords.isPart(text[start]) {
+                    start = read(wordAt: start, in: text, into: &places)
+                } else {
+                    start += 1
+                }
             }
         }
         return places
@@ -77,33 +110,47 @@ public struct ContextIndex: Sendable {
 
     /// Reads the word that begins at `start`, and gives where it ends.
     private func read(wordAt start: Int, in text: UnsafeRawBufferPointer, into places: inout Places) -> Int {
-        var hash = ContextWords.WordHash()
-        var end = start
+        var end = start + 1
         var (high, low) = (text[start], text[start])
-        let hasBeginning = beginnings.contains(text[start])
-        var begun: [Int32] = []
-        repeat {
-            let byte = text[end]
-            hash.add(byte)
-            (high, low) = (high | byte, low & byte)
+        while end < text.count, !ContextWords.isEdge(end, in: text) {
+            (high, low) = (high | text[end], low & text[end])
             end += 1
-            guard hasBeginning, end - start < 64, prefixLengths >> UInt64(end - start) & 1 != 0 else { continue }
-            let list = listOfHash[hash.value ^ ContextWords.prefixMark]
-            if list >= 0 { begun.append(list) }
-        } while end < text.count && !ContextWords.isEdge(end, in: text)
+        }
         if high >= 0x80 {
             if low < 0x80 { places.mixed.append(end..<end) }
             if text[start..<end].contains(where: { $0 >= 0xD6 }) { places.unspaced.append(end..<end) }
         }
+        if beginnings.contains(text[start]) { note(beginningsOf: start..<end, in: text, into: &places) }
         if ends.contains(text[end - 1]) {
-            let list = listOfHash[ContextWords.joined(0, hash.value)]
-            if list >= 0 { begun.append(list) }
-        }
-        for list in begun {
-            for asker in lists[Int(list)] where places.own[asker].last != end..<end {
-                places.own[asker].append(end..<end)
-            }
+            note(listOfHash[ContextWords.joined(0, ContextWords.hash(text[start..<end]))], at: end, into: &places)
         }
         return end
+    }
+
+    private func note(beginningsOf word: Range<Int>, in text: UnsafeRawBufferPointer, into places: inout Places) {
+        var hash = ContextWords.WordHash()
+        var lengths = prefixLengths
+        for byte in text[word].prefix(63) {
+            hash.add(byte)
+            lengths >>= 1
+            guard lengths != 0 else { return }
+            guard lengths & 1 != 0 else { continue }
+            note(listOfHash[hash.value ^ ContextWords.prefixMark], at: word.upperBound, into: &places)
+        }
+    }
+
+    /// Notes a word that ends at `end` for those that ask for it.
+    private func note(_ list: Int32, at end: Int, into places: inout Places) {
+        guard list >= 0 else { return }
+        for asker in lists[Int(list)] { places.own[asker].extend(by: end..<end + ContextWords.reach + 1) }
+    }
+}
+
+extension [Range<Int>] {
+    /// Adds a range that does not begin before any of these: to the last, where they touch.
+    @inline(__always)
+    fileprivate mutating func extend(by span: Range<Int>) {
+        guard let last, span.lowerBound <= last.upperBound else { return append(span) }
+        self[count - 1] = last.lowerBound..<Swift.max(last.upperBound, span.upperBound)
     }
 }

@@ -63,6 +63,17 @@ final class HyperscanDatabase: @unchecked Sendable {
         guard result == HS_SUCCESS else { throw MatchFailure(code: result) }
     }
 
+    /// The same in bytes that are no text of their own, or none at all.
+    func scan(
+        _ bytes: [UInt8], _ scratch: OpaquePointer, into sightings: UnsafeMutablePointer<Sightings>
+    ) throws(MatchFailure) {
+        guard !bytes.isEmpty else { return }
+        let result: Result<Void, MatchFailure> = bytes.withUnsafeBytes { bytes in
+            Result { () throws(MatchFailure) in try scan(bytes, scratch, into: sightings) }
+        }
+        try result.get()
+    }
+
     private static func copy(_ text: String) -> UnsafeMutablePointer<CChar> {
         let bytes = text.utf8CString
         let copy = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count)

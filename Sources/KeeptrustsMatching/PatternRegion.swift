@@ -51,39 +51,49 @@ struct SearchPart: Equatable {
     var end: Int
 
     /// Bytes that a pattern looks at beyond what it matches, that its validator does, and words before a match.
-    private static let surroundings = 160
+    static let surroundings = 160
 
     /// Bytes behind a region that a pattern looks at.
     private static let lookAhead = 16
+
+    /// Bytes behind a match that may decide on it: a validator looks at fewer than a pattern does.
+    private static let ahead = 2 * lookAhead
 
     /// The parts in which matches of a pattern are looked for.
     ///
     /// - Parameters:
     ///   - regions: Where matches can stand, in order and apart from each other.
     ///   - places: Lists of places, of each of which a match must stand near to one.
+    ///   - starts: The parts in which matches must begin, in order and apart from each other; nil for all.
     ///   - longest: Bytes that a match has at most; nil without a bound, so that no place is near enough.
     /// - Returns: The parts, in order.
-    static func all(in regions: [PatternRegion], near places: [[Range<Int>]], longest: Int?) -> [SearchPart] {
+    static func all(
+        in regions: [PatternRegion], near places: [[Range<Int>]], startingIn starts: [Range<Int>]?, longest: Int?
+    ) -> [SearchPart] {
         let parts = regions.map { region in
             let first = region.span.lowerBound
             return SearchPart(
                 starts: first..<max(first, region.latest + 1), end: region.span.upperBound + lookAhead)
         }
         guard let longest else { return parts }
-        return places.reduce(parts) { parts, places in near(places, of: parts, longest: longest) }
+        let near = places.reduce(parts) { parts, places in
+            let starts = places.joinedWhereTheyTouch(before: longest + ahead, behind: surroundings)
+            return within(starts, parts, longest: longest)
+        }
+        return starts.map { within($0, near, longest: longest) } ?? near
     }
 
-    private static func near(_ places: [Range<Int>], of parts: [SearchPart], longest: Int) -> [SearchPart] {
-        let near = places.map { place in
-            max(0, place.lowerBound - longest - surroundings)..<place.upperBound + surroundings
-        }.joinedWhereTheyTouch()
+    /// Of some parts, what begins in `starts`.
+    private static func within(_ starts: [Range<Int>], _ parts: [SearchPart], longest: Int) -> [SearchPart] {
         var wanted: [SearchPart] = []
         var first = 0
         for part in parts {
-            while first < near.count, near[first].upperBound <= part.starts.lowerBound { first += 1 }
-            for starts in near[first...].prefix(while: { $0.lowerBound < part.starts.upperBound }) {
-                let end = min(part.end, starts.upperBound + longest + surroundings)
-                wanted.append(SearchPart(starts: starts.clamped(to: part.starts), end: end))
+            while first < starts.count, starts[first].upperBound <= part.starts.lowerBound { first += 1 }
+            var next = first
+            while next < starts.count, starts[next].lowerBound < part.starts.upperBound {
+                let end = min(part.end, starts[next].upperBound + longest + surroundings)
+                wanted.append(SearchPart(starts: starts[next].clamped(to: part.starts), end: end))
+                next += 1
             }
         }
         return wanted
@@ -91,11 +101,11 @@ struct SearchPart: Equatable {
 }
 
 extension [Range<Int>] {
-    /// The same places as ranges in order, of which none touches another.
-    fileprivate func joinedWhereTheyTouch() -> [Range<Int>] {
-        guard count > 1 else { return self }
+    /// The same places, which are in order, with so many bytes more on both sides, as ranges of which none touches another.
+    func joinedWhereTheyTouch(before: Int, behind: Int) -> [Range<Int>] {
         var apart: [Range<Int>] = []
-        for span in sorted(by: { $0.lowerBound < $1.lowerBound }) {
+        for place in self {
+            let span = Swift.max(0, place.lowerBound - before)..<place.upperBound + behind
             if let last = apart.last, span.lowerBound <= last.upperBound {
                 apart[apart.count - 1] = last.lowerBound..<Swift.max(last.upperBound, span.upperBound)
             } else {

@@ -31,8 +31,8 @@ public final class PatternScratch {
     public init?(for set: PatternSet) {
         guard let memory = MatchMemory() else { return nil }
         var scratch: OpaquePointer?
-        for (_, database) in set.groups {
-            guard hs_alloc_scratch(database.pointer, &scratch) == HS_SUCCESS else {
+        for group in set.groups {
+            guard hs_alloc_scratch(group.database.pointer, &scratch) == HS_SUCCESS else {
                 hs_free_scratch(scratch)
                 return nil
             }

@@ -13,8 +13,9 @@ struct Sightings {
     private(set) var count = 0
     private let firstLiteral: UInt32
 
-    /// More literals were found than are noted.
+    /// More literals were found than are noted; a bit for each of which a place is missing.
     private(set) var isFull = false
+    private let lost: UnsafeMutablePointer<UInt64>
 
     /// The parts of the text that can hold a match, in the order in which they were found.
     private let regions: UnsafeMutablePointer<PatternRegion>
@@ -55,6 +56,8 @@ struct Sightings {
         bits = .allocate(capacity: bitWords)
         bits.initialize(repeating: 0, count: bitWords)
         places = .allocate(capacity: Self.mostPlaces)
+        lost = .allocate(capacity: vocabulary.literals.count / 64 + 1)
+        lost.initialize(repeating: 0, count: vocabulary.literals.count / 64 + 1)
         regions = .allocate(capacity: Self.mostRegions)
         lastRegion = .allocate(capacity: max(1, patterns))
         lastRegion.initialize(repeating: -1, count: max(1, patterns))
@@ -66,6 +69,7 @@ struct Sightings {
         bits.deallocate()
         trails.deallocate()
         places.deallocate()
+        lost.deallocate()
         regions.deallocate()
         lastRegion.deallocate()
     }
@@ -74,12 +78,23 @@ struct Sightings {
     @inline(__always)
     mutating func note(_ id: UInt32, endingAt end: UInt64) {
         guard id >= firstLiteral else { return bits[Int(id >> 6)] |= 1 &<< UInt64(id & 63) }
-        guard count < Self.mostPlaces else {
-            isFull = true
-            return
-        }
+        guard count < Self.mostPlaces else { return lose(Int(id &- firstLiteral)) }
         (places + count).initialize(to: Place(literal: id - firstLiteral, end: UInt32(truncatingIfNeeded: end)))
         count += 1
+    }
+
+    private mutating func lose(_ literal: Int) {
+        isFull = true
+        lost[literal >> 6] |= 1 &<< UInt64(literal & 63)
+    }
+
+    /// Takes it that the patterns may match anywhere in the text that have a literal of which a place is missing.
+    mutating func hitLost(textCount: Int) {
+        guard isFull else { return }
+        for (number, literal) in vocabulary.literals.enumerated()
+        where lost[number >> 6] >> UInt64(number & 63) & 1 != 0 {
+            for entry in literal.entries { hitAnywhere(Int(entry.pattern), textCount: textCount) }
+        }
     }
 
     /// Notes that a word of a chain stands in the text; words come in the order in which they begin.
@@ -142,8 +157,13 @@ struct Sightings {
     }
 
     /// The pattern may match anywhere in the text.
-    mutating func hitAnywhere(_ pattern: Int, textCount: Int) {
+    private mutating func hitAnywhere(_ pattern: Int, textCount: Int) {
         hit(pattern, WordTrails.Begins(earliest: 0, latest: textCount), textCount)
+    }
+
+    /// Some patterns may match as they do in a text that is mostly the same; a bit for each, as in `patterns`.
+    mutating func hit(_ known: [UInt64], of patterns: [UInt64]) {
+        for word in patterns.indices { bits[word] |= known[word] & patterns[word] }
     }
 
     /// The pattern does not match after all.
@@ -158,6 +178,7 @@ struct Sightings {
             for pattern in 0..<patterns { lastRegion[pattern] = -1 }
         }
         count = 0
+        if isFull { lost.update(repeating: 0, count: vocabulary.literals.count / 64 + 1) }
         isFull = false
         regionCount = 0
     }
@@ -167,6 +188,11 @@ struct Sightings {
 
     /// The literals that were found, in the order in which they were reported.
     var found: UnsafeBufferPointer<Place> { UnsafeBufferPointer(start: places, count: count) }
+
+    /// Says of the literals from `first` on where they end in the text; they were found in parts of it.
+    func move(from first: Int, _ original: (Int) -> Int) {
+        for index in first..<count { places[index].end = UInt32(original(Int(places[index].end))) }
+    }
 
     /// The literals that were found, in the order in which they end.
     func ordered() -> UnsafeMutableBufferPointer<Place> {

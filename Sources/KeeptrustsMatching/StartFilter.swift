@@ -1,4 +1,4 @@
-/// Tells by three bytes that no match of a pattern begins at a place.
+/// Tells by three bytes, and by the next ones where all matches agree on them, that no match of a pattern begins at a place.
 ///
 /// A matcher tries each branch of a pattern at each place, and packs have patterns of hundreds of branches; this asks once.
 /// Immutable after `init`; the memory is written there only.
@@ -8,6 +8,10 @@ struct StartFilter {
 
     /// A bit for each byte that a match may begin with, whatever follows it: those below 64, below 128, and beyond ASCII.
     private let first: (UInt64, UInt64, UInt64)
+
+    /// The sets that the first bytes of every match are of, as far as that is known.
+    private let row: UnsafeMutablePointer<ByteSet>
+    private let rowCount: Int
 
     /// A match begins where a word does.
     private let beginsWord: Bool
@@ -39,14 +43,21 @@ struct StartFilter {
             }
         }
         self.first = first
+        let sets = syntax.firstSets
+        rowCount = sets.count
+        row = .allocate(capacity: max(1, rowCount))
+        for (index, set) in sets.enumerated() { (row + index).initialize(to: set) }
         beginsWord = syntax.beginsWord
         guard Self.isWorthAsking(bits, letters: first.1.nonzeroBitCount) else {
-            bits.deallocate()
+            deallocate()
             return nil
         }
     }
 
-    func deallocate() { bits.deallocate() }
+    func deallocate() {
+        bits.deallocate()
+        row.deallocate()
+    }
 
     /// Whether few enough places pass.
     private static func isWorthAsking(_ bits: UnsafeMutablePointer<UInt64>, letters: Int) -> Bool {
@@ -67,7 +78,7 @@ struct StartFilter {
         var place = start
         while place <= min(last, text.count &- 4) {
             let three = text.loadUnaligned(fromByteOffset: place, as: UInt32.self) & 0xFF_FFFF
-            if mayBegin(Self.folded(three)), stands(text, place) { return place }
+            if mayBegin(Self.folded(three)), stands(text, place, isOpen) { return place }
             place &+= 1
         }
         while place <= min(last, text.count) {
@@ -76,7 +87,7 @@ struct StartFilter {
                 three = three &<< 8 | UInt32(text[byte])
             }
             let isKnown = !isOpen || place &+ 3 <= text.count
-            if !isKnown || mayBegin(Self.folded(three)), stands(text, place) { return place }
+            if !isKnown || mayBegin(Self.folded(three)), stands(text, place, isOpen) { return place }
             place &+= 1
         }
         return nil
@@ -108,11 +119,16 @@ struct StartFilter {
         return three & ~(high &- high &>> 7) | 0x20_2020
     }
 
-    /// Whether a match may begin at a place by what stands before it.
+    /// Whether a match may begin at a place by what stands before it, and by all bytes of it that are known.
     @inline(__always)
-    private func stands(_ text: UnsafeRawBufferPointer, _ place: Int) -> Bool {
+    private func stands(_ text: UnsafeRawBufferPointer, _ place: Int, _ isOpen: Bool) -> Bool {
         if place < text.count, text[place] & 0xC0 == 0x80 { return false }
-        return !beginsWord || place == 0 || !ByteSet.word.contains(text[place &- 1])
+        if beginsWord, place > 0, ByteSet.word.contains(text[place &- 1]) { return false }
+        for offset in 0..<rowCount {
+            guard place &+ offset < text.count else { return isOpen }
+            guard row[offset].contains(text[place &+ offset]) else { return false }
+        }
+        return true
     }
 
     @inline(__always)

@@ -4,6 +4,9 @@ import KeeptrustsMatching
 struct TextContexts {
     private var places: ContextIndex.Places?
 
+    /// The same of those words only that stand near to some places.
+    private var nearer: (words: ContextIndex.Places, places: [Range<Int>])?
+
     /// Patterns that ask for words at least: for fewer of them, it costs less to search the whole text.
     static let fewest = 8
 
@@ -13,20 +16,43 @@ struct TextContexts {
     /// Matches of a pattern that were refused, before its words are asked for.
     static let patience = 64
 
-    /// The places near to which a match of a pattern must stand.
-    mutating func places(of pattern: Int, _ uses: PatternUses, in text: UnsafeRawBufferPointer) -> [Range<Int>] {
-        let places = places ?? uses.contexts.places(in: text)
-        self.places = places
-        return places.places(of: pattern)
+    /// Bytes of matches that are short enough for words near to other places to be all that matter.
+    private static let short = 128
+
+    /// Where a match of a pattern must begin so that a word may speak for it.
+    ///
+    /// - Parameters:
+    ///   - pattern: The pattern.
+    ///   - longest: Bytes that its matches have at most.
+    ///   - uses: The rules.
+    ///   - text: The text.
+    ///   - others: Lists of places in order, near to one of each of which it must stand, too.
+    /// - Returns: The parts, in order; those that are far from all places of a list may be missing.
+    mutating func starts(
+        of pattern: Int, longest: Int, _ uses: PatternUses, in text: UnsafeRawBufferPointer, near others: [[Range<Int>]]
+    ) -> [Range<Int>] {
+        guard longest <= Self.short, places == nil, let fewest = others.min(by: { $0.count < $1.count }) else {
+            let places = places ?? uses.contexts.places(in: text)
+            self.places = places
+            return places.starts(of: pattern, longest: longest)
+        }
+        if let nearer, nearer.places == fewest { return nearer.words.starts(of: pattern, longest: longest) }
+        let words = uses.contexts.places(in: text, near: fewest, longest: Self.short)
+        nearer = (words, fewest)
+        return words.starts(of: pattern, longest: longest)
     }
 }
 
-extension MatchScratch.Suspect {
-    /// The places near to which a match must stand that is not found in the text as it was sent; nil where it may stand
-    /// anywhere.
-    func placesThatDiffer(for pattern: Int, _ uses: PatternUses) -> [Range<Int>]? {
-        guard let changes, uses.readings.contain(.plain) else { return nil }
-        return changes.known[pattern >> 6] >> UInt64(pattern & 63) & 1 != 0 ? changes.places : nil
+extension MatchScratch {
+    /// Lists of places of a reading, near to one of each of which a match must stand that no other reading has; none where
+    /// it may stand anywhere.
+    func placesThatDiffer(_ suspect: Suspect, for pattern: Int, _ uses: PatternUses) -> [[Range<Int>]] {
+        guard let differences = suspect.differences else { return [] }
+        return differences.compactMap { difference in
+            let isSearched = uses.readings.contain(suspects[difference.other].reading)
+            let isKnown = suspects[difference.other].hits[pattern >> 6] >> UInt64(pattern & 63) & 1 != 0
+            return isSearched && isKnown ? difference.places : nil
+        }
     }
 }
 
@@ -35,8 +61,8 @@ struct RefusedValue {
     private var last: Range<Int>?
     private let isForNothingElse: Bool
 
-    init(_ rules: [Int], of policy: any Policy) {
-        isForNothingElse = rules.allSatisfy { policy.rules[$0].judgesByValue }
+    init(_ rules: [Int], of all: [Rule]) {
+        isForNothingElse = rules.allSatisfy { all[$0].judgesByValue }
     }
 
     mutating func note(_ span: Range<Int>) { if isForNothingElse { last = span } }

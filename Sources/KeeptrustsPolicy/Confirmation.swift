@@ -26,7 +26,9 @@ extension PolicyChain {
         var matches: [RuleMatch] = []
         for suspect in suspects {
             if let same = scratch.suspects[suspect].same, uses[index].readings.contain(same) { continue }
-            if uses[index].readings.contain(.plain) { scratch.noteChanges(ofSuspect: suspect, in: text) }
+            if uses[index].concern(scratch.suspects[suspect]) {
+                scratch.noteDifferences(ofSuspect: suspect, in: text)
+            }
             try confirm(scratch.suspects[suspect], for: index, in: text, scratch, into: &matches)
         }
         matches = RuleMatch.distinct(matches)
@@ -44,7 +46,7 @@ extension PolicyChain {
         var failure: MatchFailure?
         func search(_ bytes: UnsafeRawBufferPointer) {
             do throws(MatchFailure) {
-                try self.search(suspect, for: index, in: bytes, memory, into: &matches)
+                try self.search(suspect, for: index, in: bytes, scratch, memory, into: &matches)
             } catch {
                 failure = error
             }
@@ -55,12 +57,14 @@ extension PolicyChain {
 
     /// Searches one reading of a text for each pattern that it may match.
     private func search(
-        _ suspect: MatchScratch.Suspect, for index: Int, in text: UnsafeRawBufferPointer, _ memory: PatternScratch,
-        into matches: inout [RuleMatch]
+        _ suspect: MatchScratch.Suspect, for index: Int, in text: UnsafeRawBufferPointer, _ scratch: MatchScratch,
+        _ memory: PatternScratch, into matches: inout [RuleMatch]
     ) throws(MatchFailure) {
         let uses = uses[index]
         var contexts = TextContexts()
         let isNarrow = PatternSet.isNarrow(text)
+        let all = policies[index].rules
+        let original = { [view = suspect.view] (span: Range<Int>) in view?.original(span) ?? span }
         let most = stances[index].enforces && !policies[index].isPassive ? Judgement.mostMatches : .max
         let asking = zip(suspect.hits, uses.inContext).reduce(0) { $0 + ($1.0 & $1.1).nonzeroBitCount }
         for word in uses.mask.indices {
@@ -70,17 +74,15 @@ extension PolicyChain {
                 let asks = bits & ~(bits - 1) & uses.inContext[word] != 0
                 bits &= bits - 1
                 let rules = uses.rules[pattern] ?? []
-                var refused = RefusedValue(rules, of: policies[index])
+                var refused = RefusedValue(rules, of: all)
                 func accept(_ span: Range<Int>) throws(MatchFailure) -> Range<Int>? {
                     guard matches.count <= most else { throw .tooMany }
                     guard !refused.is(span, in: text) else { return nil }
-                    let part = self.accept(span, rules, index, in: text, into: &matches) {
-                        suspect.view?.original($0) ?? $0
-                    }
+                    let part = Self.accept(span, rules, of: all, in: text, into: &matches, place: original)
                     if part == nil { refused.note(span) }
                     return part
                 }
-                var places = suspect.placesThatDiffer(for: pattern, uses).map { [$0] } ?? []
+                let places = scratch.placesThatDiffer(suspect, for: pattern, uses)
                 var first: Int? = 0
                 if !asks || asking < TextContexts.fewest || text.count < TextContexts.shortest {
                     first = try patterns.matches(
@@ -89,9 +91,10 @@ extension PolicyChain {
                     )
                 }
                 guard let first else { continue }
-                places.append(contexts.places(of: pattern, uses, in: text))
+                let longest = patterns.longest(of: pattern) ?? .max
+                let starts = contexts.starts(of: pattern, longest: longest, uses, in: text, near: places)
                 try patterns.matches(
-                    of: pattern, in: text, within: suspect.regions, near: places, from: first,
+                    of: pattern, in: text, within: suspect.regions, near: places, startingIn: starts, from: first,
                     isNarrow: isNarrow, using: memory, accept: accept)
             }
         }
@@ -102,20 +105,23 @@ extension PolicyChain {
     /// - Parameters:
     ///   - span: What a pattern found.
     ///   - rules: The rules that look for the pattern.
-    ///   - index: The instance whose rules they are.
+    ///   - all: The rules of the instance.
     ///   - bytes: The text that was searched.
     ///   - found: Takes the matches.
     ///   - place: Says where a span stands in the text as it was sent.
     /// - Returns: The longest part that any rule accepts; nil when none does.
-    func accept(
-        _ span: Range<Int>, _ rules: [Int], _ index: Int, in bytes: UnsafeRawBufferPointer,
+    static func accept(
+        _ span: Range<Int>, _ rules: [Int], of all: [Rule], in bytes: UnsafeRawBufferPointer,
         into found: inout [RuleMatch], place: (Range<Int>) -> Range<Int>
     ) -> Range<Int>? {
         var longest: Range<Int>?
-        for rule in rules {
-            guard let part = policies[index].rules[rule].accepted(span, in: bytes) else { continue }
-            found.append(RuleMatch(rule: rule, span: place(part)))
-            if part.upperBound > longest?.upperBound ?? 0 { longest = part }
+        // Rules have much to copy.
+        all.withUnsafeBufferPointer { all in
+            for rule in rules {
+                guard let part = all[rule].accepted(span, in: bytes) else { continue }
+                found.append(RuleMatch(rule: rule, span: place(part)))
+                if part.upperBound > longest?.upperBound ?? 0 { longest = part }
+            }
         }
         return longest
     }

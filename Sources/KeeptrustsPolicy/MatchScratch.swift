@@ -56,20 +56,55 @@ public final class MatchScratch {
         return first..<end
     }
 
-    /// Finds out where the view of a suspect differs from the text as it was sent, if any of its patterns are looked for in
-    /// both.
+    /// Finds out where the view of a suspect differs from other readings of its text, unless that is known.
     ///
     /// - Parameters:
     ///   - index: The suspect.
     ///   - text: The text as it was sent.
-    func noteChanges(ofSuspect index: Int, in text: ByteBuffer) {
-        guard suspects[index].changes == nil, let view = suspects[index].view else { return }
-        let segment = suspects[index].segment
-        let plain = suspects[..<index].last { $0.segment == segment && $0.reading == .plain && !$0.failed }
-        guard let plain else { return }
-        let known = zip(suspects[index].hits, plain.hits).map { $0 & $1 }
-        guard known.contains(where: { $0 != 0 }) else { return }
-        suspects[index].changes = (text.withUnsafeReadableBytes { view.changes(from: $0) }, known)
+    func noteDifferences(ofSuspect index: Int, in text: ByteBuffer) {
+        guard suspects[index].differences == nil, let view = suspects[index].view else { return }
+        let (segment, hits) = (suspects[index].segment, suspects[index].hits)
+        suspects[index].differences = text.withUnsafeReadableBytes { text in
+            differences(of: view, segment, before: index, in: text) { zip(hits, $0.hits).contains { $0 & $1 != 0 } }
+        }
+    }
+
+    /// Where a view differs from the text as it was sent, and from the view before.
+    ///
+    /// - Parameters:
+    ///   - view: The view.
+    ///   - segment: The text that it is a view of.
+    ///   - end: How many suspects are before it.
+    ///   - text: The text as it was sent.
+    ///   - isWanted: Whether it is compared with a suspect.
+    /// - Returns: The differences from those of the two that are suspects; from the view before only if they may be few.
+    func differences(
+        of view: TextView, _ segment: Int, before end: Int, in text: UnsafeRawBufferPointer,
+        isWanted: (Suspect) -> Bool = { _ in true }
+    ) -> [Difference] {
+        let own = suspects[..<end].indices.reversed().prefix { suspects[$0].segment == segment }
+        let known = own.filter { !suspects[$0].failed && suspects[$0].same == nil && isWanted(suspects[$0]) }
+        let plain = known.last { suspects[$0].reading == .plain }
+        let before = known.first { suspects[$0].reading != .plain }
+        var differences: [Difference] = []
+        if let plain { differences.append(Difference(other: plain, places: view.changes(from: text))) }
+        if let before, let other = suspects[before].view, view.isAbout(asLongAs: other.bytes.count) {
+            let difference = Difference(other: before, places: view.changes(from: other))
+            if difference.isSmall(in: view) { differences.append(difference) }
+        }
+        return differences
+    }
+
+    /// Where a view of a text differs from another reading of it.
+    struct Difference {
+        /// The other one, of the suspects.
+        var other: Int
+
+        /// Offsets in the view: what patterns match elsewhere, those that are suspected in both match in the other, too.
+        var places: [Range<Int>]
+
+        /// Whether the places are so few that most of the view need not be looked at.
+        func isSmall(in view: TextView) -> Bool { places.count <= view.bytes.count / 256 }
     }
 
     /// One way of reading one text, in which patterns may match.
@@ -89,10 +124,11 @@ public final class MatchScratch {
         /// The scan was given up: nothing is known about this text.
         var failed = false
 
-        /// Where a view differs from the text as it was sent, and which patterns are searched for in that, too.
-        ///
-        /// What these match elsewhere is found there. Nil until somebody asks.
-        var changes: (places: [Range<Int>], known: [UInt64])?
+        /// Where a view differs from other readings of the text; nil until somebody asks.
+        var differences: [Difference]?
+
+        /// What was scanned for; nil where the scan was given up.
+        var scope: PatternScope?
 
         /// The reading that gave the same view, and is one of the suspects.
         var same: Reading?

@@ -80,9 +80,11 @@ extension PolicyChain {
         _ index: Int, _ segments: [Segment], _ result: PolicyResult, _ scratch: MatchScratch
     ) -> [PolicyExplanation.Sighting] {
         var found: [PolicyExplanation.Sighting] = []
-        for suspect in scratch.suspects {
+        for var suspect in scratch.suspects {
             let segment = segments[suspect.segment]
             guard stances[index].judges(segment.phase, segment.role) else { continue }
+            // What two views show is said of both.
+            suspect.differences?.removeAll { scratch.suspects[$0.other].reading != .plain }
             var matches: [RuleMatch] = []
             // What cannot be searched through is in the result already, as a failure.
             try? confirm(suspect, for: index, in: segment.text, scratch, into: &matches)

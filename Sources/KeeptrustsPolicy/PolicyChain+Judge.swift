@@ -138,11 +138,13 @@ extension PolicyChain {
         var views = readings.isEmpty ? [] : Normaliser.unveil(read, readings)
         if read.isOdd, !readings.isEmpty { views += Views.of(text, readings) }
         views.removeAll { $0.view.isSame(as: text) }
-        look(at: read, nil, .plain, nil, place, scratch, memory)
+        look(at: read, nil, .plain, nil, place, scratch, memory, in: text)
         for (index, (reading, view)) in views.enumerated() {
             let before = index > 0 ? views[index - 1] : nil
             let same = before.flatMap { $0.view == view ? $0.reading : nil }
-            view.bytes.withUnsafeBytes { look(at: memory.read($0), view, reading, same, place, scratch, memory) }
+            view.bytes.withUnsafeBytes {
+                look(at: memory.read($0), view, reading, same, place, scratch, memory, in: text)
+            }
         }
     }
 
@@ -151,7 +153,7 @@ extension PolicyChain {
     /// Nothing is scanned twice: `same` is the reading before, if it gave the same.
     private func look(
         at text: ReadText, _ view: TextView?, _ reading: Reading, _ same: Reading?, _ place: SegmentPlace,
-        _ scratch: MatchScratch, _ memory: PatternScratch
+        _ scratch: MatchScratch, _ memory: PatternScratch, in sent: UnsafeRawBufferPointer
     ) {
         let isPlain = isPlain(text, place, scratch)
         let scopes = isPlain ? scopesOfPlainTexts : scopes
@@ -161,17 +163,19 @@ extension PolicyChain {
                 scratch.suspects.append(suspect)
             }
         } else if let scope = scopes[place.phase.index] {
-            scan(text, view, reading, place.number, scope, scratch, memory)
+            scan(text, view, reading, place.number, scope, scratch, memory, in: sent)
         }
         if !isPlain || scratch.gradesAll { classify(text.bytes, view, reading, place, scratch) }
     }
 
     private func scan(
         _ text: ReadText, _ view: TextView?, _ reading: Reading, _ segment: Int, _ scope: PatternScope,
-        _ scratch: MatchScratch, _ memory: PatternScratch
+        _ scratch: MatchScratch, _ memory: PatternScratch, in sent: UnsafeRawBufferPointer
     ) {
         let mask = scope.patterns
-        guard (try? patterns.scan(text, for: scope, using: memory)) != nil else {
+        let differences = view.flatMap { scratch.differences(ofLong: $0, segment, in: sent) }
+        let known = view.flatMap { view in differences.flatMap { scratch.knownScan(of: view, $0, for: scope) } }
+        guard (try? patterns.scan(text, for: scope, knowing: known, using: memory)) != nil else {
             return scratch.suspects.append(.failed(segment, reading, view, mask))
         }
         var any: UInt64 = 0
@@ -179,7 +183,31 @@ extension PolicyChain {
         guard any != 0 else { return }
         let hits = mask.indices.map { memory.hits(word: $0) & mask[$0] }
         scratch.suspects.append(
-            MatchScratch.Suspect(segment: segment, reading: reading, view: view, hits: hits, regions: memory.regions))
+            MatchScratch.Suspect(
+                segment: segment, reading: reading, view: view, hits: hits, regions: memory.regions,
+                differences: differences, scope: scope))
+    }
+}
+
+extension MatchScratch {
+    /// Bytes of a view that it takes longer to scan than to compare with others.
+    private static let longView = 8_192
+
+    /// Where a view that is not scanned yet differs from the suspects of its text; nil for one that is short, or another text.
+    fileprivate func differences(
+        ofLong view: TextView, _ segment: Int, in text: UnsafeRawBufferPointer
+    ) -> [Difference]? {
+        guard view.bytes.count >= Self.longView, view.isAbout(asLongAs: text.count) else { return nil }
+        return differences(of: view, segment, before: suspects.count, in: text)
+    }
+
+    /// What is known of a view from the scan of the one that differs least, for the same patterns; nil without one.
+    fileprivate func knownScan(
+        of view: TextView, _ differences: [Difference], for scope: PatternScope
+    ) -> KnownScan? {
+        let others = differences.filter { $0.isSmall(in: view) && suspects[$0.other].scope === scope }
+        guard let least = others.min(by: { $0.places.count < $1.places.count }) else { return nil }
+        return KnownScan(places: least.places, hits: suspects[least.other].hits)
     }
 }
 

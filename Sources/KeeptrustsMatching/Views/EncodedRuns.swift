@@ -35,13 +35,18 @@ struct EncodedRuns {
         self.text = text
         self.piece = piece
         var start = piece.part ?? (piece.isCut ? end(from: 0, isLater: true).end : 0)
-        if piece.part != nil { start = read(from: start, isLater: true) }
-        while let first = next(from: start) { start = read(from: first, isLater: false) }
+        if piece.part != nil {
+            let (end, isOpen) = end(from: start, isLater: true)
+            start = read(from: start, to: end, isOpen: isOpen, isLater: true)
+        }
+        while let (first, end, isOpen) = next(from: start) {
+            start = read(from: first, to: end, isOpen: isOpen, isLater: false)
+        }
         if piece.isOpen, pending == nil { lookAtLastWord(from: start) }
     }
 
-    /// Where the next row of characters of base64 begins that is long enough.
-    private func next(from start: Int) -> Int? {
+    /// Where the next row of characters of base64 begins that is long enough, and what ``end(from:isLater:)`` says of it.
+    private func next(from start: Int) -> (first: Int, end: Int, isOpen: Bool)? {
         var start = start
         var probe = start + Self.shortest - 1
         while probe < text.count {
@@ -51,17 +56,16 @@ struct EncodedRuns {
             }
             var first = probe
             while first > start, Self.isDigit(text[first - 1]) { first -= 1 }
-            let end = end(from: first, isLater: false).end
-            if end - first >= Self.shortest { return first }
+            let (end, isOpen) = end(from: first, isLater: false)
+            if end - first >= Self.shortest { return (first, end, isOpen) }
             start = end
             probe = end + Self.shortest
         }
         return nil
     }
 
-    /// Reads the run that begins at `first`, part by part, and gives where it ends.
-    private mutating func read(from first: Int, isLater: Bool) -> Int {
-        let (end, isOpen) = end(from: first, isLater: isLater)
+    /// Reads the run from `first` to `end`, part by part, and gives where it ends.
+    private mutating func read(from first: Int, to end: Int, isOpen: Bool, isLater: Bool) -> Int {
         var (start, isLater) = (first, isLater)
         while true {
             let (half, whole) = places(from: start, to: end)
@@ -150,11 +154,13 @@ struct EncodedRuns {
             digits += end - line
             var next = end
             if next < text.count, text[next] == 0x0D { next += 1 }
-            guard end > first, end - line + missing >= Self.shortestLine,
+            let isLast = next == text.count || next + 1 == text.count && text[next] == 0x0A
+            let goesOn = next + 1 < text.count && text[next] == 0x0A && Self.isDigit(text[next + 1])
+            guard piece.isOpen && isLast || goesOn, end > first, end - line + missing >= Self.shortestLine,
                 RunBeginning.mayReadAsBase64(text[min(group, end)..<end], isLater || group > first)
             else { break }
-            if next == text.count || next + 1 == text.count && text[next] == 0x0A { isOpen = true }
-            guard next + 1 < text.count, text[next] == 0x0A, Self.isDigit(text[next + 1]) else { break }
+            if isLast { isOpen = true }
+            guard goesOn else { break }
             (end, missing) = (next + 1, 0)
         }
         while end < text.count, end > first, text[end] == UInt8(ascii: "=") { end += 1 }
@@ -212,14 +218,19 @@ struct EncodedRuns {
         return scalar.properties.isAlphabetic || scalar.properties.numericType != nil
     }
 
-    static func isDigit(_ byte: UInt8) -> Bool { value(byte) != nil }
+    @inline(__always)
+    static func isDigit(_ byte: UInt8) -> Bool {
+        (byte | 0x20) &- 0x61 < 26 || byte &- 0x2F < 11 || byte == UInt8(ascii: "+") || byte == UInt8(ascii: "-")
+            || byte == UInt8(ascii: "_")
+    }
 
     /// The six bits that a character of base64 stands for.
+    @inline(__always)
     static func value(_ byte: UInt8) -> UInt8? {
         switch byte {
-        case 0x41...0x5A: byte - 0x41
-        case 0x61...0x7A: byte - 0x61 + 26
-        case 0x30...0x39: byte - 0x30 + 52
+        case 0x41...0x5A: byte &- 0x41
+        case 0x61...0x7A: byte &- 0x61 &+ 26
+        case 0x30...0x39: byte &- 0x30 &+ 52
         case UInt8(ascii: "+"), UInt8(ascii: "-"): 62
         case UInt8(ascii: "/"), UInt8(ascii: "_"): 63
         default: nil

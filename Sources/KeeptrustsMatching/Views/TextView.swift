@@ -6,7 +6,7 @@ public struct TextView: Sendable, Equatable {
     /// Of each byte, the place in the text as it was sent that it stands for.
     private var origins: [Origin] = []
 
-    private struct Origin: Sendable, Equatable {
+    struct Origin: Sendable, Equatable {
         var start: UInt32
         var end: UInt32
 
@@ -28,8 +28,14 @@ public struct TextView: Sendable, Equatable {
     /// Appends a part of the text as it was sent, each byte of which stands for itself.
     mutating func append(_ part: Slice<UnsafeRawBufferPointer>) {
         bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: part))
-        origins.append(
-            contentsOf: part.indices.lazy.map { Origin(start: UInt32(clamping: $0), end: UInt32(clamping: $0 + 1)) })
+        for place in part.indices {
+            origins.append(Origin(start: UInt32(clamping: place), end: UInt32(clamping: place + 1)))
+        }
+    }
+
+    /// Hands the bytes to `body`, and what each stands for.
+    func withBytes<Result>(_ body: (UnsafeRawBufferPointer, UnsafeBufferPointer<Origin>) -> Result) -> Result {
+        bytes.withUnsafeBytes { bytes in origins.withUnsafeBufferPointer { body(bytes, $0) } }
     }
 
     mutating func append(_ byte: UInt8, from origin: Range<Int>) {
@@ -45,8 +51,10 @@ public struct TextView: Sendable, Equatable {
     mutating func replace(at offset: Int, by byte: UInt8) { bytes[offset] = byte }
 
     /// Appends another view, of which each byte stands for `span`.
-    mutating func append(_ bytes: some Sequence<UInt8>, all span: Range<Int>) {
-        for byte in bytes { append(byte, from: span) }
+    mutating func append(_ more: some Collection<UInt8>, all span: Range<Int>) {
+        bytes.append(contentsOf: more)
+        let origin = Origin(start: UInt32(clamping: span.lowerBound), end: UInt32(clamping: span.upperBound))
+        origins.append(contentsOf: repeatElement(origin, count: more.count))
     }
 
     /// This view of a view, as one of the text that `inner` is a view of.

@@ -242,7 +242,8 @@ struct StreamState: Sendable {
         for user in users where user.reads(reader.reading, on: phase) {
             if let fences, user.stance.readsCodeOnly, !fences.isCode(at: place) { continue }
             var matches: [RuleMatch] = []
-            let part = chain.accept(found, user.rules, user.instance, in: reader.text, into: &matches) { $0 }
+            let all = chain.policies[user.instance].rules
+            let part = PolicyChain.accept(found, user.rules, of: all, in: reader.text, into: &matches) { $0 }
             if let part, part.upperBound > accepted?.upperBound ?? 0 { accepted = part }
             for match in matches { sightings.append(sighting(of: match, by: user, in: reader.text, reader.view)) }
         }
