@@ -13,7 +13,7 @@ struct ChainReview {
         self.entries = (try? entries.list()) ?? []
     }
 
-    var warnings: [ConfigWarning] { shadowed + repeated + order + effect + routes + services + mocks }
+    var warnings: [ConfigWarning] { shadowed + repeated + order + effect + routes + services + mocks + idle }
 
     private var shadowed: [ConfigWarning] {
         chain.shadowings.compactMap { shadowing in
@@ -86,6 +86,14 @@ struct ChainReview {
             return ConfigWarning(
                 "config.mock", at: entries[place].location, "'\(pair.0.id)' asks no model: its scores are made up.",
                 hint: "say 'mock_scoring: false' where answers are to be judged")
+        }
+    }
+
+    private var idle: [ConfigWarning] {
+        chain.idleSettings.map { setting in
+            ConfigWarning(
+                "config.no_effect", at: setting.node.location,
+                "\(setting.node.name) has no effect: \(setting.reason).")
         }
     }
 

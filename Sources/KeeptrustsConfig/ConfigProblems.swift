@@ -56,8 +56,8 @@ public struct ConfigWarning: Sendable, Equatable, CustomStringConvertible {
     public init(_ code: String, at location: SourceLocation, _ message: String, hint: String? = nil) {
         self.code = code
         self.location = location
-        self.message = message
-        self.hint = hint
+        self.message = message.shown
+        self.hint = hint?.shown
     }
 
     /// The form that editors turn into links: `file:line:column: warning: message`.

@@ -17,7 +17,9 @@ struct ConfigReview {
     func findings() -> (problems: [ConfigError], warnings: [ConfigWarning]) {
         var (problems, unused) = blocks()
         problems += targetProblems()
-        let warnings = packWarnings() + unused + targetWarnings() + routingWarnings() + groupWarnings()
+        let warnings =
+            packWarnings() + unused + targetWarnings() + routingWarnings() + groupWarnings()
+            + withheld(in: document)
         return (problems, warnings)
     }
 
@@ -63,13 +65,14 @@ struct ConfigReview {
     /// Suites whose target is no policy of the chain.
     private func targetProblems() -> [ConfigError] {
         let names = namesInChain
-        return sections.testSuites.compactMap { suite in
-            guard let target = suite.target, let place = suite.targetLocation, !names.contains(target) else {
-                return nil
-            }
+        guard case .list(let suites)? = sections.suites?.value else { return [] }
+        return suites.compactMap { suite in
+            guard let node = suite.member(ifAny: "target"), case .string(let target) = node.value,
+                !names.contains(target)
+            else { return nil }
             return ConfigError(
-                .unknownValue, at: place,
-                "the suite '\(suite.name)' tests \(quoted(target)), which is not in the chain.",
+                .unknownValue, at: node.location,
+                "the suite \(quoted(suite.text(at: "name") ?? "")) tests \(quoted(target)), which is not in the chain.",
                 hint: ConfigNode.hint(for: target, among: names.sorted(), are: "policies"))
         }
     }
@@ -142,9 +145,31 @@ struct ConfigReview {
                 let meant = nearestName(to: model, among: names.sorted())
                 return ConfigWarning(
                     "config.model_unknown", at: node?.location ?? document.location,
-                    "no target serves the model '\(model)' that '\(group.name)' may ask for.",
+                    "no target serves the model \(quoted(model)) that '\(group.name)' may ask for.",
                     hint: meant.map { "did you mean '\($0)'?" })
             }
+        }
+    }
+
+    /// References to variables of our own, which a gateway gives no config from the control plane.
+    private func withheld(in node: ConfigNode) -> [ConfigWarning] {
+        switch node.value {
+        case .list(let items): return items.flatMap(withheld)
+        case .mapping(let entries):
+            return entries.flatMap { entry -> [ConfigWarning] in
+                // Tests say what callers send, which is no reference.
+                guard entry.value.path != "testing" else { return [] }
+                guard entry.key.hasSuffix("_ref"), let name = entry.value.member(ifAny: "env"),
+                    case .string(let text) = name.value, AllowedVariables.isOwn(text)
+                else { return withheld(in: entry.value) }
+                return [
+                    ConfigWarning(
+                        "config.variable_withheld", at: name.location,
+                        "'\(name.path)' is a variable of Keeptrusts itself, which no managed gateway gives to a config.",
+                        hint: "choose another name, such as APP_API_KEY")
+                ]
+            }
+        case .null, .boolean, .integer, .number, .string: return []
         }
     }
 

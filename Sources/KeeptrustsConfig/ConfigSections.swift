@@ -19,6 +19,9 @@ struct ConfigSections {
     var chain: ConfigNode?
     var settings: ConfigNode?
 
+    /// The list `testing.suites`, as far as it is there.
+    private(set) var suites: ConfigNode?
+
     private enum Key: String, ConfigKey {
         case pack, policies, policy, providers, record, keys, testing
         case consumerGroups = "consumer_groups"
@@ -55,9 +58,26 @@ struct ConfigSections {
         if let node = root[.keys] {
             keys = problems.collect(node) { node throws(ConfigError) in try KeySettings(node) } ?? keys
         }
-        if let node = root[.testing] {
-            testSuites = problems.collect(node) { node throws(ConfigError) in try TestSuite.suites(node) } ?? []
+        if let node = root[.testing] { readSuites(node, &problems) }
+    }
+
+    /// Reads the suites one by one, so that what is wrong with one hides nothing of the others.
+    private mutating func readSuites(_ section: ConfigNode, _ problems: inout ConfigProblems) {
+        let list = section.known(TestSuite.SectionKey.self, hints: TestSuite.sectionHints, &problems)[.suites]
+        guard let list else {
+            guard case .mapping = section.value else { return }
+            return problems.add(
+                ConfigError(.missingKey, at: section.location, "'\(section.path)' needs the key 'suites'."))
         }
+        var names: Set<String> = []
+        for node in problems.collect({ () throws(ConfigError) in try list.list() }) ?? [] {
+            if let suite = problems.collect(node, { node throws(ConfigError) in try TestSuite(node) }) {
+                testSuites.append(suite)
+            }
+            guard let name = node.text(at: "name"), !names.insert(name).inserted else { continue }
+            problems.add(Self.duplicate("name", name, in: node, "suite"))
+        }
+        suites = list
     }
 
     private mutating func readPolicies(
@@ -70,7 +90,7 @@ struct ConfigSections {
                     .missingKey, at: start, "the document needs the key 'policies'.", hint: hint))
         }
         if case .list = policies.value { return }  // A retired shape, which is reported as that.
-        let node = policies.known(PoliciesKey.self, hints: [:], &problems)[.chain]
+        let node = policies.known(PoliciesKey.self, hints: KeyHints.policies, &problems)[.chain]
         if node == nil, case .mapping = policies.value {
             problems.add(
                 ConfigError(.missingKey, at: policies.location, "'policies' needs the key 'chain'.", hint: hint))
@@ -159,6 +179,18 @@ struct ConfigSections {
 }
 
 extension ConfigNode {
+    /// The member of a mapping; nil where this is none, or has no such key.
+    func member(ifAny key: String) -> ConfigNode? {
+        guard case .mapping(let entries) = value else { return nil }
+        return entries.first { $0.key == key }?.value
+    }
+
+    /// The text at a key of a mapping; nil where there is none.
+    func text(at key: String) -> String? {
+        guard case .string(let text)? = member(ifAny: key)?.value else { return nil }
+        return text
+    }
+
     /// The values at known keys; every other key is noted as a mistake.
     func known<Key: ConfigKey>(
         _ keys: Key.Type, hints: [String: String], _ problems: inout ConfigProblems
@@ -170,10 +202,7 @@ extension ConfigNode {
             if let key = Key(rawValue: name) {
                 values[key] = child
             } else {
-                let kind: ConfigError.Kind =
-                    hints[name]?.hasSuffix("not in this version") == true ? .unsupported : .unknownKey
-                let hint = hints[name] ?? Self.hint(for: name, among: Key.allCases.map(\.rawValue), are: "keys")
-                problems.add(ConfigError(kind, at: place, "unknown key '\(child.path)'.", hint: hint))
+                problems.add(child.unknown(name, at: place, among: Key.allCases.map(\.rawValue), hints))
             }
         }
         return values

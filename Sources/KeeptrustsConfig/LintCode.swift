@@ -31,6 +31,7 @@ public enum LintCode: String, Sendable, CaseIterable {
     case nothingEnforced = "W013"
     case noTargetPermitted = "W014"
     case mock = "W015"
+    case variableWithheld = "W016"
 
     /// A warning that has no code of its own yet.
     case other = "W099"
@@ -75,6 +76,7 @@ public enum LintCode: String, Sendable, CaseIterable {
             case "config.nothing_enforced": .nothingEnforced
             case "config.no_target_permitted": .noTargetPermitted
             case "config.mock": .mock
+            case "config.variable_withheld": .variableWithheld
             default: .other
             }
     }

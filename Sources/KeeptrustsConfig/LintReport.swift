@@ -33,7 +33,7 @@ public struct LintReport: Sendable {
             ids.isEmpty
             ? "no policies" : "\(ids.count) \(ids.count == 1 ? "policy" : "policies"): \(ids.joined(separator: " → "))"
         return """
-            \(file): ok: \(config.pack.name) \(config.pack.version), \(policies)
+            \(file): ok: \(config.pack.name.shown) \(config.pack.version.shown), \(policies)
             streaming: \(chain.streaming.rawValue) (\(Self.meaning(of: chain.streaming)))
             """
     }

@@ -76,7 +76,7 @@ struct Rereading {
             if !follows(problem, mistake) { problems.append(problem) }
             return remove(problem)
         }
-        let hidesKey = removals.contains { $0.container == problem.location && $0.isOfUnknownKey }
+        let hidesKey = removals.contains { $0.container == problem.location && $0.isOfUnknownKey && $0.isInert }
         if !hidesKey, !follows(problem, mistake) { problems.append(problem) }
         // No line of a file is line 0: what is wrong there is wrong with the stand-in.
         let place = SourceLocation(file: problem.location.file, line: 0, column: removals.count)
@@ -93,13 +93,14 @@ struct Rereading {
         }
         guard let pruned = node.pruned(mapping: removals[index].container) else { return false }
         node = pruned.node
-        removals.append(Removal(of: pruned.entry, from: pruned.container))
+        removals.append(Removal(of: pruned.entry, from: pruned.container, isGivenUp: true))
         return true
     }
 
     /// Whether a mistake comes of what was taken out: whether another value there ends it.
     private mutating func follows(_ problem: ConfigError, _ mistake: (ConfigNode) -> ConfigError?) -> Bool {
         for removal in removals where !removal.isInert {
+            if removal.hides(problem) { return true }
             guard let entry = removal.entry else {
                 if node.dependsOnItems(at: removal.container, problem.location) { return true }
                 continue
@@ -109,7 +110,9 @@ struct Rereading {
                 var other = entry
                 other.value = value
                 guard let next = mistake(node.with(other, in: removal.container)) else { return true }
-                guard next.location != value.location, next.location != other.keyLocation else { continue }
+                // In block style a mapping begins where its first key does.
+                let isOfKey = next.location == other.keyLocation && next.kind != .missingKey
+                guard next.location != value.location, !isOfKey else { continue }
                 if next != problem { return true }
             }
         }
@@ -134,10 +137,17 @@ private struct Removal {
     private(set) var isOfUnknownKey = false
     private var tried = 0
 
+    /// Whether it is a mapping that was sound but for what it lacks, so that nobody is to be told that it is not there.
+    private let isGivenUp: Bool
+
     var isSpent: Bool { tried == candidates.count }
 
-    init(of entry: ConfigNode.Entry?, from container: SourceLocation, for problem: ConfigError? = nil) {
+    init(
+        of entry: ConfigNode.Entry?, from container: SourceLocation, for problem: ConfigError? = nil,
+        isGivenUp: Bool = false
+    ) {
         self.container = container
+        self.isGivenUp = isGivenUp
         self.entry = entry
         guard var entry else { return }
         var values = Self.values
@@ -159,7 +169,10 @@ private struct Removal {
                 values = problem.quotedWords(after: "not one of").map { .string($0) } + values
             }
         }
-        candidates = values.map { ConfigNode($0, at: entry.value.location, path: entry.value.path) }
+        let place = entry.value.location
+        let variable = (key: "env", keyLocation: place, value: ConfigNode(.string("A"), at: place, path: "env"))
+        values += [.mapping([variable]), .list([ConfigNode(.mapping([]), at: place, path: "")])]
+        candidates = values.map { ConfigNode($0, at: place, path: entry.value.path) }
     }
 
     /// Values of which one passes for most keys that must be there.
@@ -169,6 +182,12 @@ private struct Removal {
             "openai:chat:a",
         ]
         .map { .string($0) } + [.boolean(true), .boolean(false), .integer(1), .mapping([])]
+
+    /// Whether a mistake is only that of a mapping which is read as if it were empty.
+    func hides(_ problem: ConfigError) -> Bool {
+        guard isGivenUp, let path = entry?.value.path else { return false }
+        return problem.kind == .missingKey || problem.message.hasPrefix("'\(path.shown)")
+    }
 
     /// Whether what was put in its place stands at `place`.
     func standsIn(at place: SourceLocation) -> Bool { tried > 0 && entry?.value.location == place }

@@ -1,4 +1,5 @@
 import KeeptrustsCore
+import KeeptrustsPolicy
 
 /// Shapes that circulate and are not read any more, each with what to write in its place.
 enum RetiredShapes {
@@ -59,7 +60,7 @@ enum RetiredShapes {
             case "on_escalate":
                 retired(
                     entry, "unknown key '\(entry.value.path)'.",
-                    "an escalation is always answered at once, with a ticket; remove the key")
+                    "an escalation is answered at once, with the 'request_id' by which it is found; remove the key")
             default:
                 nil
             }
@@ -78,10 +79,17 @@ enum RetiredShapes {
             return [
                 ConfigError(
                     .retired, at: node.location, "\(node.name) is \(quoted(text)); variables are not filled in.",
-                    hint: "where a secret is wanted, say 'secret_key_ref: {env: NAME}'")
+                    hint: "where a secret is wanted, say '\(reference(node.path)): {env: NAME}'")
             ]
         case .null, .boolean, .integer, .number: return []
         }
+    }
+
+    /// The key that refers to a secret at a place: the one that is there, or else the one of that section.
+    private static func reference(_ path: String) -> String {
+        let keys = path.split(separator: ".")
+        let written = keys.last { $0.hasSuffix("_ref") }.map { String($0).shown }
+        return written ?? (keys.first == "consumer_groups" ? "key_ref" : "secret_key_ref")
     }
 
     private static func isNamePart(_ character: Character) -> Bool {
@@ -118,6 +126,13 @@ enum KeyHints {
         ] { hints[key] = "'\(key)' is not in this version" }
         return hints
     }()
+
+    /// For names of kinds that stand where only the chain does.
+    static let policies = Dictionary(
+        uniqueKeysWithValues: PolicyKinds.all.map { kind in
+            let block = "put its settings under 'policy: {\(kind.name): {…}}'"
+            return (kind.name, "name it in 'policies: {chain: [\(kind.name)]}', and \(block)")
+        })
 
     static let providers = [
         "strategy": "say 'routing: {strategy: ordered}'", "model_groups": "'model_groups' is not in this version",

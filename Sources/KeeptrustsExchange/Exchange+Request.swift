@@ -37,7 +37,9 @@ extension Exchange {
                 throw .modelNotAllowed(request.model, among: record.key.map(models) ?? ModelList([]))
             }
             guard let known else { throw .modelNotFound(request.model, among: models(for: key)) }
-            let candidates = try snapshot.candidates(known, for: request)
+            // What stands in for a target is asked with its own model, which the key must be one for, too.
+            let permitted = known.filter { key.may(ask: snapshot.targets[$0]) }
+            let candidates = try snapshot.candidates(permitted, for: request)
             let started = around.clock()
             let texts = request.texts.map(\.segment)
             if snapshot.chain.isReversible { placeholders.beginRemembering(texts) }

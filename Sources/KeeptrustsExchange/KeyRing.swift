@@ -38,6 +38,9 @@ public struct CallerKey: Sendable, Equatable {
     var isAnonymous: Bool { self == .anonymous }
 
     public func may(use model: String) -> Bool { allowedModels?.contains(model) ?? true }
+
+    /// Whether it may have an answer of a target: by its model, or by its id.
+    func may(ask target: Target) -> Bool { may(use: target.model) || may(use: target.id) }
 }
 
 extension CallerKey {

@@ -120,6 +120,17 @@ public struct PolicyResult: Sendable, Equatable {
     /// What it saw, in the order of the texts; never the matched text.
     public var findings: [LocatedFinding] = []
 
+    /// Its service would have had to be asked, and nobody asked it: an author's commands do not.
+    public var isUnasked: Bool { reasonCode.map(Self.isUnasked) ?? false }
+
+    /// Whether a reason code says that a policy's service was not asked.
+    public static func isUnasked(_ code: String) -> Bool { code.hasSuffix(unasked) }
+
+    /// The reason code of an instance whose service was not asked.
+    static func unaskedCode(of kind: PolicyKind) -> String { kind.codeName + unasked }
+
+    private static let unasked = ".not_asked"
+
     /// The id of the instance, and the name of its kind.
     public var id: String { names.id }
     public var kind: String { names.kind }

@@ -1,7 +1,7 @@
 /// Which parts of a text are code: what stands between fences of backticks or tildes (CommonMark 0.31 §4.5).
 ///
-/// Reads a text in pieces. Fences may stand behind any indentation and quote marks, for models put them into lists. A fence
-/// that is not closed reaches to the end of the text.
+/// Reads a text in pieces. Fences may stand behind any indentation, quote marks and marks of list items, for models put them
+/// into lists. Behind the mark of an item a fence only opens code. A fence that is not closed reaches to the end of the text.
 struct CodeFences: Sendable {
     /// Where code begins and ends, by turns (byte offsets in the whole text).
     private var borders: [Int] = []
@@ -27,6 +27,12 @@ struct CodeFences: Sendable {
         var start = 0
         var fence: Fence?
 
+        /// What stands before a row, as far as it goes on.
+        var lead = Lead.margin
+
+        /// The mark of a list item stands before the row.
+        var isItem = false
+
         /// The row of signs is over, or there is none.
         var isPast = false
 
@@ -35,6 +41,34 @@ struct CodeFences: Sendable {
 
         /// What stands behind the row cannot stand behind one that opens code.
         var isBroken = false
+    }
+
+    /// How much of the mark of a list item has been read (§5.2), or of the box behind one.
+    private enum Lead {
+        case margin
+
+        /// A sign that is a mark when white space follows.
+        case mark
+
+        /// The number of an item, of so many digits.
+        case digits(Int)
+        case boxBegun, boxFilled
+
+        /// What it is with one more byte; nil when a line goes on so that has no row.
+        func with(_ byte: UInt8, isItem: Bool) -> Lead? {
+            switch (self, byte) {
+            case (.margin, 0x20), (.margin, 0x09), (.margin, UInt8(ascii: ">")): .margin
+            case (.margin, UInt8(ascii: "-")), (.margin, UInt8(ascii: "*")), (.margin, UInt8(ascii: "+")): .mark
+            case (.margin, 0x30...0x39): .digits(1)
+            case (.digits(let count), 0x30...0x39) where count < 9: .digits(count + 1)
+            case (.digits, UInt8(ascii: ".")), (.digits, UInt8(ascii: ")")): .mark
+            case (.mark, 0x20), (.mark, 0x09): .margin
+            case (.margin, UInt8(ascii: "[")) where isItem: .boxBegun
+            case (.boxBegun, 0x20), (.boxBegun, UInt8(ascii: "x")), (.boxBegun, UInt8(ascii: "X")): .boxFilled
+            case (.boxFilled, UInt8(ascii: "]")): .mark
+            default: nil
+            }
+        }
     }
 
     init() {}
@@ -70,7 +104,7 @@ struct CodeFences: Sendable {
     mutating func read(_ text: UnsafeRawBufferPointer) {
         for byte in text {
             offset += 1
-            if byte == 0x0A { endLine() } else if !line.isPast || line.fence != nil { take(byte) }
+            if byte == 0x0A || byte == 0x0D { endLine() } else if !line.isPast || line.fence != nil { take(byte) }
         }
     }
 
@@ -84,14 +118,25 @@ struct CodeFences: Sendable {
 
     private mutating func take(_ byte: UInt8) {
         guard line.isPast else { return takeFirst(byte) }
-        if byte != 0x20, byte != 0x09, byte != 0x0D { line.hasInfo = true }
+        if byte != 0x20, byte != 0x09 { line.hasInfo = true }
         if byte == line.fence?.sign, byte == 0x60 { line.isBroken = true }
     }
 
     private mutating func takeFirst(_ byte: UInt8) {
         switch (byte, line.fence) {
-        case (0x20, nil), (0x09, nil), (0x3E, nil): break
-        case (0x60, nil), (0x7E, nil): line.fence = Fence(sign: byte, count: 1)
+        case (0x60, nil), (0x7E, nil):
+            guard case .margin = line.lead else {
+                line.isPast = true
+                return
+            }
+            line.fence = Fence(sign: byte, count: 1)
+        case (_, nil):
+            guard let next = line.lead.with(byte, isItem: line.isItem) else {
+                line.isPast = true
+                return
+            }
+            if case .mark = line.lead { line.isItem = true }
+            line.lead = next
         case (let sign, .some(let fence)) where sign == fence.sign: line.fence?.count += 1
         default:
             line.isPast = true
@@ -103,7 +148,8 @@ struct CodeFences: Sendable {
         defer { line = Line(start: offset) }
         guard let fence = line.fence, fence.count >= 3 else { return }
         if let opening = open {
-            guard fence.sign == opening.sign, fence.count >= opening.count, !line.hasInfo else { return }
+            let isClosing = fence.sign == opening.sign && fence.count >= opening.count
+            guard isClosing, !line.hasInfo, !line.isItem else { return }
             open = nil
             borders.append(line.start)
         } else if !line.isBroken {

@@ -69,8 +69,7 @@ extension PolicyChain {
     ) -> PolicyExplanation.Skip? {
         let own = segments.filter { stances[index].runs(on: $0.phase) }
         guard !own.isEmpty else { return .otherPhases }
-        let code = outcome.results[index].reasonCode
-        guard !stances[index].asks || code != "\(instances[index].kind.codeName).not_asked" else { return .notAsked }
+        guard !outcome.results[index].isUnasked else { return .notAsked }
         guard !outcome.results[index].skipped else { return .endedBefore(by: outcome.policy ?? "") }
         return own.contains { stances[index].judges($0.phase, $0.role) } ? nil : .otherRoles
     }

@@ -81,9 +81,18 @@ extension PolicyChain.Instance {
         case id, kind, on, mode
         case onError = "on_error"
         case timeout = "timeout_ms"
-        case appliesTo = "apply_to"
-        case onEscalate = "on_escalate"
     }
+
+    /// What to write in the place of keys that other documents show.
+    private static let hints: [String: String] = {
+        var hints = [
+            "apply_to": "say 'on'.", "on_escalate": "an escalation is always answered at once; remove the key",
+        ]
+        for kind in PolicyKinds.all.map(\.name) {
+            hints[kind] = "write '\(kind)' alone, and put its settings under 'policy: {\(kind): {…}}'"
+        }
+        return hints
+    }()
 
     /// Reads an entry of `policies.chain`: the name of a kind, or a mapping.
     ///
@@ -99,8 +108,9 @@ extension PolicyChain.Instance {
         if case .string(let name) = entry.value {
             return try make(kindNode: entry, id: name, settings: settings, failMode: failMode)
         }
-        let mapping = try entry.mapping(Key.self)
-        try refuse(mapping)
+        let own = (id(of: entry) ?? "<id>").shown
+        let mapping = try entry.mapping(
+            Key.self, hints: hints, otherwise: "put the settings of a policy under 'policy: {\(own): {…}}'")
         let kindNode = try mapping.required(.kind)
         kindNode.expect(.choice(PolicyKinds.all.map(\.name)))
         var id = try kindNode.string()
@@ -163,16 +173,6 @@ extension PolicyChain.Instance {
                 hint: "remove the key")
         }
         timeout = .milliseconds(milliseconds)
-    }
-
-    private static func refuse(_ mapping: ConfigMapping<Key>) throws(ConfigError) {
-        if let node = mapping[.appliesTo] {
-            throw ConfigError(.unknownKey, at: node.location, "unknown key '\(node.path)'.", hint: "say 'on'.")
-        }
-        if let node = mapping[.onEscalate] {
-            let hint = "An escalation never holds the connection; the caller gets a ticket."
-            throw ConfigError(.unknownKey, at: node.location, "unknown key '\(node.path)'.", hint: hint)
-        }
     }
 
     private static func identifier(_ node: ConfigNode) throws(ConfigError) -> String {

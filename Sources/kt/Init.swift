@@ -34,7 +34,9 @@ struct Init: ParsableCommand {
             let hint = ConfigNode.hint(for: template, among: names, are: "templates").map { ": \($0)" } ?? ""
             throw ValidationError("There is no template '\(template)'\(hint).")
         }
-        guard output != "-" else { return Output.line(String(chosen.config.dropLast())) }
+        guard output != "-" else {
+            return Output.line(json ? Listing.json(["config": chosen.config]) : String(chosen.config.dropLast()))
+        }
         let folder = output.lastIndex(of: "/").map { output[...$0] } ?? ""
         var files = [(output, chosen.config)]
         files += chosen.tests.map { ("\(folder)tests/\($0.name)", $0.text) }
@@ -68,7 +70,7 @@ private struct Listing {
 
     func text(asJSON: Bool) -> String {
         guard !asJSON else {
-            return Self.json(templates.map { ["name": $0.name, "summary": $0.summary] })
+            return Self.json(["templates": templates.map { ["name": $0.name, "summary": $0.summary] }])
         }
         let width = templates.map(\.name.count).max() ?? 0
         return templates.map { template in

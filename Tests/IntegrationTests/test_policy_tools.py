@@ -434,7 +434,7 @@ def test_lint_needs_a_file(kt):
 
 def test_init_lists_templates(kt):
     status, output, _ = kt("init", "--list")
-    names = [template["name"] for template in json.loads(kt("init", "--list", "--json")[1])]
+    names = [template["name"] for template in json.loads(kt("init", "--list", "--json")[1])["templates"]]
 
     assert status == 0
     assert [line.split()[0] for line in output.splitlines()] == names
@@ -471,8 +471,10 @@ def test_init_writes_nothing_over(kt, folder):
 def test_init_prints_a_config_and_knows_no_other_template(kt):
     status, output, _ = kt("init", "--template", "minimal", "--output", "-")
     unknown = kt("init", "--template", "finanse")
+    report = json.loads(kt("init", "--template", "minimal", "--output", "-", "--json")[1])
 
     assert status == 0 and output == (REPOSITORY / "packs/templates/minimal/policy-config.yaml").read_text()
+    assert report == {"config": output}
     assert unknown[0] == 2 and "did you mean 'finance'" in unknown[2]
 
 
@@ -502,6 +504,38 @@ def test_schema_is_one_that_the_examples_satisfy(kt):
     for path in configs:
         assert list(validator.iter_errors(yaml.load(path.read_text(), Loader))) == [], path
     assert list(validator.iter_errors(yaml.load(CONFIG.replace("action: block", "action: blok"), Loader)))
+
+
+def blocks(page):
+    """The parts of a config that a page shows, each made whole."""
+    whole = yaml.load(CONFIG.replace("policy:\n  dlp-filter: {action: block, blocked_terms: [bluebird]}\n", ""), Loader)
+    for text in re.findall(r"^```yaml\n(.*?)^```", page.read_text(), re.S | re.M):
+        part = yaml.load(text, Loader)
+        config = {**whole, **part}
+        for section in ("policies", "providers", "pack"):
+            config[section] = {**whole[section], **(part.get(section) or {})}
+        yield text, config
+
+
+def test_schema_is_one_that_the_pages_satisfy(kt):
+    validator = jsonschema.Draft202012Validator(json.loads(kt("config", "schema")[1]))
+    pages = [REPOSITORY / "README.md", *(REPOSITORY / "docs/reference").rglob("*.md")]
+    found = [(page.name, text, config) for page in pages for text, config in blocks(page)]
+
+    assert len(found) > 50
+    for page, text, config in found:
+        assert [error.message for error in validator.iter_errors(config)] == [], (page, text)
+
+
+@pytest.mark.parametrize("input, good", [
+    ({"messages": [{"role": "user"}]}, True), ({"request": {}}, True), ({}, False), ({"headers": {}}, False),
+])
+def test_schema_wants_messages_or_a_request_of_a_case(kt, input, good):
+    validator = jsonschema.Draft202012Validator(json.loads(kt("config", "schema")[1]))
+    case = {"name": "a", "input": input, "expected": {"verdict": "allow"}}
+    config = {**yaml.load(CONFIG, Loader), "testing": {"suites": [{"name": "s", "cases": [case]}]}}
+
+    assert validator.is_valid(config) == good
 
 
 def test_diff_names_what_differs(kt, folder):
@@ -561,6 +595,8 @@ def test_replay_judges_texts_by_both_configs(kt, folder):
     (["--events", "rows.jsonl"], 2, "--config"),
     (["--events", "absent", "--config", "policy-config.yaml"], 2, "absent"),
     (["--events", "policy-config.yaml.txt", "--config", "policy-config.yaml"], 2, "no decision event"),
+    (["--events", "page.jsonl", "--config", "policy-config.yaml"], 2, "page.jsonl:1: error: a whole answer of GET /v1/events"),
+    (["--events", "page.json", "--config", "policy-config.yaml"], 2, "a whole answer of GET /v1/events: write one event a line"),
     (["--since", "7d", "--config", "policy-config.yaml"], 2, "KEEPTRUSTS_API_TOKEN"),
     (["--since", "soon", "--config", "policy-config.yaml"], 2, "--since must be an age such as 30m, 24h or 7d"),
     (["--events", "rows.jsonl", "--config", "broken.yaml"], 1, "broken.yaml:1:7: error"),
@@ -568,6 +604,8 @@ def test_replay_judges_texts_by_both_configs(kt, folder):
 def test_replay_says_what_is_wrong(kt, folder, arguments, status, words):
     (folder / "policy-config.yaml.txt").write_text(CONFIG)
     (folder / "broken.yaml").write_text("pack: 1\n")
+    for name in ("page.json", "page.jsonl"):
+        (folder / name).write_text('{"events":[],"next_cursor":"a"}\n')
 
     result = kt("policy", "replay", *arguments)
 
@@ -595,6 +633,8 @@ def test_replay_of_what_gateways_recorded(stacks, simulator, tmp_path):
         )
 
     from_file = replay("--events", "events.jsonl")
+    elsewhere = run_kt(
+        "policy", "replay", "--events", "events.jsonl", "--config", old, "--policy-config", "new.yaml", folder=tmp_path)
     _, integration = stack.api.make_token("replay", "integration", roles=["viewer"])
     from_api = replay("--since", "7d", "--api-url", stack.api.url, token=integration)
     refused = replay("--since", "7d", "--api-url", stack.api.url, token="kt_wrong")
@@ -605,6 +645,7 @@ def test_replay_of_what_gateways_recorded(stacks, simulator, tmp_path):
         assert status == 1, output + errors
         assert "allow -> block  by trial" in output
         assert output.endswith("2 judged: 1 would change, 1 would not\n")
+    assert elsewhere[0] == 1 and elsewhere[1].startswith("0 judged") and "nothing could be judged" in elsewhere[2]
     assert refused[0] == of_a_caller[0] == 3
     assert "'events:read'" in refused[2] and "Integration" in refused[2]
     assert "is a key for callers of the gateway" in of_a_caller[2] and "'events:read'" in of_a_caller[2]

@@ -126,6 +126,73 @@ struct AllMistakesTests {
         #expect(zip(found, Self.spoilings).allSatisfy { $0.hasPrefix($1.mistake) }, "\(found)")
     }
 
+    @Test(
+        "What a policy lacks is told, and nothing that is there",
+        arguments: [
+            (
+                "external-moderation", "{provider: azure-content-safety, endpoint: 'https://x.example.com'}",
+                ["needs the key 'secret_key_ref'"]
+            ),
+            (
+                "external-moderation",
+                "{provider: azure-content-safety, endpoint: 'https://x.example.com', threshold: 7}",
+                ["needs the key 'secret_key_ref'", "'policy.gr.threshold' is 7"]
+            ),
+            ("external-moderation", "{provider: openai-moderation}", ["needs the key 'secret_key_ref'"]),
+            (
+                "external-moderation",
+                "{provider: bedrock-apply-guardrail, guardrail: {id: a, version: '1', region: us-east-1}}",
+                ["needs the key 'access_key_ref'", "needs the key 'secret_key_ref'"]
+            ),
+            ("external-moderation", "{provider: bedrock-apply-guardrail}", ["needs the key 'guardrail'"]),
+            ("external-moderation", "{provider: webhook}", ["needs the key 'endpoint'"]),
+            ("flagged-review", "{mode: judge}", ["needs the key 'provider'"]),
+            ("flagged-review", "{}", ["needs the key 'mode'"]),
+        ])
+    func lacks(kind: String, settings: String, expected: [String]) {
+        for name in ["gr", kind] {
+            let found = mistakes(
+                """
+                pack: {name: test, version: 1.0.0}
+                policies: {chain: [{id: gr, kind: \(kind)}]}
+                policy: {\(name): \(settings)}
+                providers: {targets: [{id: main, provider: demo, model: demo}]}
+                """)
+
+            #expect(found.count == expected.count, "\(found)")
+            for text in expected {
+                #expect(found.contains { $0.contains(text.replacing("policy.gr", with: "policy.\(name)")) }, "\(found)")
+            }
+        }
+    }
+
+    @Test("Suites hide none of each other's mistakes, and a wrong key hides only the one that it was meant for")
+    func sections() {
+        let good = "cases: [{name: a, input: {messages: [{role: user, content: hi}]}, expected: {verdict: allow}}]"
+        let found = mistakes(
+            """
+            pack: {nam: x}
+            policies: {chain: [audit-logger]}
+            providers: {targets: [{id: main, provider: demo, model: demo}]}
+            testing:
+              suites:
+                - {name: a, target: nobody, \(good)}
+                - {name: a, \(good)}
+                - {name: b, target: nothing, cases: []}
+                - {name: c, target: 1, cases: [{name: a, input: {}, expected: {verdict: alow}}]}
+            """)
+
+        #expect(
+            found == [
+                "1:7: 'pack' needs the key 'version'.", "1:8: unknown key 'pack.nam'.",
+                "6:25: the suite 'a' tests 'nobody', which is not in the chain.", "7:14: there are two suites 'a'.",
+                "8:25: the suite 'b' tests 'nothing', which is not in the chain.",
+                "8:41: 'testing.suites.2.cases' must not be empty.",
+                "9:25: 'testing.suites.3.target' must be a text.",
+                "9:53: 'testing.suites.3.cases.0.input' needs the key 'messages' or 'request'.",
+                "9:77: 'testing.suites.3.cases.0.expected.verdict' is 'alow', not one of 'allow', 'redact', 'escalate', 'block'.",
+            ])
+    }
 }
 
 /// Lines and texts of all mistakes of a document, those of its policies included.

@@ -76,6 +76,18 @@ struct ConfigSchemaTests {
         #expect(keys("testing.suites.*.cases.*.input") == ["messages", "request", "headers", "upstream_response"])
     }
 
+    @Test("Of keys of which one must be there, any will do")
+    func alternatives() throws {
+        func choices(_ path: String) throws -> [[String]] {
+            let all = try #require(part(path)["allOf"] as? [[String: [[String: [String]]]]])
+            return all.map { ($0["anyOf"] ?? []).flatMap { $0["required"] ?? [] } }
+        }
+
+        #expect(try choices("testing.suites.*.cases.*.input") == [["messages", "request"]])
+        #expect(part("testing.suites.*.cases.*.input")["required"] == nil)
+        #expect(try choices("consumer_groups.*") == [["key_ref", "key_hash"]])
+    }
+
     @Test("Each kind has a definition, and what it refuses is not in it")
     func kinds() throws {
         let definitions = try #require(Self.schema["$defs"] as? [String: [String: Any]])

@@ -39,6 +39,30 @@ struct LintReportTests {
         #expect(report.remarks.hasPrefix("f.yaml:2:20: error: unknown policy kind 'pii-detectr'."))
     }
 
+    @Test(
+        "Nothing that a file says acts on a terminal",
+        arguments: [
+            document().replacing("[audit-logger]", with: #"["x\e]0;T\a"]"#),
+            document(#""x\u202e": 1"#),
+            document(#"policy: {pii-detector: {entities: ["x\e[2J"]}}"#).replacing(
+                "audit-logger", with: "pii-detector"),
+            document(#"policy: {language-validator: {allowed_languages: ["x\e[2J"]}}"#)
+                .replacing("audit-logger", with: "language-validator"),
+            document(#"policy: {"x\u202e": {}}"#),
+            document(#"testing: {suites: [{name: "a\u202e", target: "b\e", cases: []}]}"#),
+            document().replacing("name: test", with: #"name: "t\u202e\u2066""#),
+        ])
+    func terminal(yaml: String) {
+        let report = report(yaml)
+        let text = report.remarks + report.summary
+
+        #expect(text.contains("\u{FFFD}"))
+        #expect(
+            !text.unicodeScalars.contains {
+                $0 != "\n" && ($0.value < 0x20 || "\u{202E}\u{2066}".unicodeScalars.contains($0))
+            })
+    }
+
     @Test("As JSON, a valid file")
     func validJSON() throws {
         let json = try object(report(document("policy: {dlp-filter: {}}")).json)

@@ -98,13 +98,31 @@ struct SectionMistakeTests {
             (
                 document("policy: {audit-logger: {on_escalate: hold}}"),
                 [
-                    "5:25: error: unknown key 'policy.audit-logger.on_escalate'.\n  hint: an escalation is always answered at once, with a ticket; remove the key"
+                    "5:25: error: unknown key 'policy.audit-logger.on_escalate'.\n  hint: an escalation is answered at once, with the 'request_id' by which it is found; remove the key"
                 ]
             ),
             (
                 document().replacing("[audit-logger]", with: "[{kind: audit-logger, apply_to: [request]}]"),
                 [
                     "2:41: error: unknown key 'policies.chain.0.apply_to'.\n  hint: say 'on: [request, response]' at the policy's entry in 'policies.chain'"
+                ]
+            ),
+            (
+                document().replacing("[audit-logger]", with: "[{kind: audit-logger, on_escalate: hold}]"),
+                [
+                    "2:41: error: unknown key 'policies.chain.0.on_escalate'.\n  hint: an escalation is answered at once, with the 'request_id' by which it is found; remove the key"
+                ]
+            ),
+            (
+                document("consumer_groups: [{name: a, key_ref: '${KEY}'}]"),
+                [
+                    "5:38: error: 'consumer_groups.0.key_ref' is '${KEY}'; variables are not filled in.\n  hint: where a secret is wanted, say 'key_ref: {env: NAME}'"
+                ]
+            ),
+            (
+                document("consumer_groups: [{name: a, key_ref: {env: '${KEY}'}}]"),
+                [
+                    "5:44: error: 'consumer_groups.0.key_ref.env' is '${KEY}'; variables are not filled in.\n  hint: where a secret is wanted, say 'key_ref: {env: NAME}'"
                 ]
             ),
             (
@@ -117,6 +135,61 @@ struct SectionMistakeTests {
     )
     func retired(yaml: String, expected: [String]) {
         #expect(problems(yaml).filter { !$0.contains("the document needs") } == expected)
+    }
+
+    @Test(
+        "What stands in the wrong place is told where it goes",
+        arguments: [
+            (
+                "policies: {chain: [{kind: pii-detector, action: block}]}",
+                "put the settings of a policy under 'policy: {pii-detector: {…}}'"
+            ),
+            (
+                "policies: {chain: [{id: mine, kind: pii-detector, entities: [EMAIL]}]}",
+                "put the settings of a policy under 'policy: {mine: {…}}'"
+            ),
+            ("policies: {chain: [{kind: pii-detector, mod: observe}]}", "did you mean 'mode'?"),
+            (
+                "policies: {chain: [{pii-detector: {action: block}}]}",
+                "write 'pii-detector' alone, and put its settings under 'policy: {pii-detector: {…}}'"
+            ),
+            (
+                "policies: {chain: [audit-logger], pii-detector: {action: block}}",
+                "name it in 'policies: {chain: [pii-detector]}', and put its settings under 'policy: {pii-detector: {…}}'"
+            ),
+            (
+                "policies: {chain: [{kind: pii-detector, true: [request]}]}",
+                "use quotes; where a tool has made 'true' of 'on', write '\"on\":'"
+            ),
+        ])
+    func places(policies: String, hint: String) {
+        let yaml = document().replacing("policies: {chain: [audit-logger]}", with: policies)
+        var reading = ConfigReading([ConfigLayer(name: "f", text: yaml)])
+        reading.compile(cacheDirectory: TestPatterns.directory)
+
+        #expect(reading.problems.map(\.hint) == [hint])
+    }
+
+    @Test("No hint names a key that is refused")
+    func hints() throws {
+        let yaml = document(
+            """
+            consumer_groups: [{name: a, key_ref: {vault: K}}]
+            testing:
+              zzz: 1
+              suites: [{name: a, zzz: 1, cases: [{name: b, input: {messages: [{role: user}], zzz: 1}, expected: {verdict: allow}}]}]
+            """
+        ).replacing("[audit-logger]", with: "[{kind: audit-logger, zzz: 1}]")
+        var reading = ConfigReading([ConfigLayer(name: "f", text: yaml)])
+        reading.compile()
+        let hints = reading.problems.compactMap(\.hint).joined(separator: "\n")
+
+        #expect(reading.problems.count == 5)
+        for key in [
+            "apply_to", "on_escalate", "proxy_name", "team_slugs", "store", "assertions", "plugins", "strategies",
+        ] {
+            #expect(!hints.contains(key))
+        }
     }
 
     @Test(

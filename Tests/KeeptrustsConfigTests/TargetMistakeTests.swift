@@ -51,15 +51,15 @@ struct TargetMistakeTests {
             ),
             (
                 "provider: openai, model: m, secret_key_ref: {store: a}",
-                "5:67: error: 'providers.targets.0.secret_key_ref.store' is not in this version.\n  hint: write '{env: NAME}', where NAME is an environment variable of the gateway"
+                "5:60: error: unknown key 'providers.targets.0.secret_key_ref.store'.\n  hint: write '{env: NAME}'; 'store' is not in this version"
             ),
             (
                 "provider: openai, model: m, secret_key_ref: {store: a, env: b}",
-                "5:59: error: 'providers.targets.0.secret_key_ref' has both 'env' and 'store'.\n  hint: keep one"
+                "5:60: error: unknown key 'providers.targets.0.secret_key_ref.store'.\n  hint: write '{env: NAME}'; 'store' is not in this version"
             ),
             (
                 "provider: openai, model: m, secret_key_ref: {file: a}",
-                "5:60: error: unknown key 'providers.targets.0.secret_key_ref.file'.\n  hint: the keys are 'env', 'store'"
+                "5:60: error: unknown key 'providers.targets.0.secret_key_ref.file'.\n  hint: the keys are 'env'"
             ),
             (
                 "provider: openai, model: m, data_collection: deny",

@@ -85,7 +85,7 @@ struct TestSuiteTests {
             ),
             (
                 "name: a\ninput: {request: {}, team_slugs: [a]}\nexpected: {verdict: block}",
-                "t.yaml:2:34: error: 'input.team_slugs' is not in this version."
+                "t.yaml:2:22: error: unknown key 'input.team_slugs'.\n  hint: 'team_slugs' is not in this version"
             ),
             (
                 "name: a\ninput: {request: {}, headers: {\"a b\": c}}\nexpected: {verdict: block}",
@@ -171,10 +171,16 @@ struct TestSuiteTests {
         arguments: [
             (
                 "testing: {default_threshold: 0.5, suites: []}",
-                "5:30: error: 'testing.default_threshold' is not in this version."
+                "5:11: error: unknown key 'testing.default_threshold'.\n  hint: 'default_threshold' is not in this version"
             ),
-            ("testing: {plugins: [], suites: []}", "5:20: error: 'testing.plugins' is not in this version."),
-            ("testing: {strategies: [], suites: []}", "5:23: error: 'testing.strategies' is not in this version."),
+            (
+                "testing: {plugins: [], suites: []}",
+                "5:11: error: unknown key 'testing.plugins'.\n  hint: 'plugins' is not in this version"
+            ),
+            (
+                "testing: {strategies: [], suites: []}",
+                "5:11: error: unknown key 'testing.strategies'.\n  hint: 'strategies' is not in this version"
+            ),
             ("testing: {}", "5:10: error: 'testing' needs the key 'suites'."),
             (
                 "testing: {suites: [{name: a, cases: []}]}",
@@ -182,7 +188,7 @@ struct TestSuiteTests {
             ),
             (
                 "testing: {suites: [{name: a, cases: [], assertions: []}]}",
-                "5:53: error: 'testing.suites.0.assertions' is not in this version.\n  hint: say 'expected' of a case"
+                "5:41: error: unknown key 'testing.suites.0.assertions'.\n  hint: say 'expected' of a case; 'assertions' is not in this version"
             ),
         ]
     )

@@ -51,6 +51,22 @@ struct WarningTests {
             ),
             (document(providers: "targets: [{id: a, provider: openai, model: m, base_url: 'http://10.0.0.1'}]"), []),
             (
+                document("consumer_groups: [{name: a, key_ref: {env: KEEPTRUSTS_APP_KEY}}]"),
+                [
+                    "5:44: warning: 'consumer_groups.0.key_ref.env' is a variable of Keeptrusts itself, which no managed gateway gives to a config.\n  hint: choose another name, such as APP_API_KEY"
+                ]
+            ),
+            (
+                document(
+                    providers:
+                        "targets: [{id: a, provider: openai, model: m, secret_key_ref: {env: KEEPTRUSTS_API_KEY}}]"
+                ),
+                [
+                    "4:71: warning: 'providers.targets.0.secret_key_ref.env' is a variable of Keeptrusts itself, which no managed gateway gives to a config.\n  hint: choose another name, such as APP_API_KEY"
+                ]
+            ),
+            (document("consumer_groups: [{name: a, key_ref: {env: MY_KEEPTRUSTS_KEY}}]"), []),
+            (
                 document(providers: "targets: [{id: a, provider: openai, model: m, timeouts: {total_ms: 1000}}]"),
                 ["4:13: warning: the target 'a' has a timeout beyond its 'total_ms', which ends the exchange first."]
             ),
@@ -69,5 +85,30 @@ struct WarningTests {
     )
     func texts(yaml: String, expected: [String]) throws {
         #expect(try warnings(yaml) == expected)
+    }
+
+    @Test(
+        "A setting of a policy that another one makes useless is a warning",
+        arguments: [
+            (
+                "pii-detector", "{entities: [EMAIL], healthcare_mode: true}",
+                ["'policy.pii-detector.healthcare_mode' has no effect: 'entities' says which types are looked for."]
+            ),
+            ("pii-detector", "{entities: [EMAIL]}", []),
+            ("pii-detector", "{healthcare_mode: true, pci_mode: true}", []),
+            (
+                "code-sanitizer", "{enabled: false}",
+                ["'policy.code-sanitizer' has no effect: 'enabled' is false."]
+            ),
+            ("code-sanitizer", "{enabled: true, block_on_match: true}", []),
+        ])
+    func idle(kind: String, settings: String, expected: [String]) {
+        let yaml = document("policy: {\(kind): \(settings)}").replacing("[audit-logger]", with: "[\(kind)]")
+        var reading = ConfigReading([ConfigLayer(name: "f", text: yaml)])
+        reading.compile(cacheDirectory: TestPatterns.directory)
+
+        #expect(reading.problems.isEmpty)
+        let warnings = reading.config?.warnings.filter { $0.code == "config.no_effect" }
+        #expect(warnings?.map(\.message) == expected)
     }
 }

@@ -109,7 +109,12 @@ struct YAMLTests {
                 ]
             ),
             ("1: a", ["1:1: error: a key must be a text; '1' is not.\n  hint: use quotes"]),
-            ("true: a", ["1:1: error: a key must be a text; 'true' is not.\n  hint: use quotes"]),
+            (
+                "true: a",
+                [
+                    "1:1: error: a key must be a text; 'true' is not.\n  hint: use quotes; where a tool has made 'true' of 'on', write '\"on\":'"
+                ]
+            ),
             ("~: a", ["1:1: error: a key must be a text; '~' is not.\n  hint: use quotes"]),
             ("? [a]\n: b", ["1:3: error: a key must be a text, not a list or a mapping."]),
             ("{a: 1}: b", ["1:1: error: a key must be a text, not a list or a mapping."]),

@@ -147,6 +147,39 @@ struct ReplayTests {
         #expect((json["changes"] as? [[String: Any]])?.first?["after"] as? String == "block")
     }
 
+    @Test("Policies whose services nobody asks are named")
+    func unasked() throws {
+        let old = try side("[pii-detector]")
+        let new = try side(
+            "[pii-detector, {id: mod, kind: external-moderation}]", "{mod: {endpoint: 'http://127.0.0.1:9'}}")
+        var report = ReplayReport(from: old, to: new)
+        report.take(LineSplitter.Line(number: 1, bytes: ByteBuffer(string: #"{"id":1,"text":"hello"}"#)))
+
+        #expect(
+            report.summary == """
+                1 judged: 0 would change, 1 would not
+                1 of the policies were not asked, since no service is asked here: mod
+                """)
+        #expect(report.json.contains(#""not_asked" : ["#) && !report.judgedNothing)
+    }
+
+    @Test("Where nothing could be judged, that is known, and a whole answer of the API is told what it is")
+    func nothing() throws {
+        let (old, new) = (try side(Self.trial, Self.dlp), try side(Self.enforced, Self.dlp))
+        var report = ReplayReport(from: old, to: new)
+        #expect(!report.judgedNothing)
+        let event = String(decoding: try JSONEncoder().encode(event(new, request: [])), as: UTF8.self)
+        for (index, line) in [event, "{\"events\":[\(event)],\"next_cursor\":\"a\"}"].enumerated() {
+            report.take(LineSplitter.Line(number: index + 1, bytes: ByteBuffer(string: line)))
+        }
+
+        #expect(report.judgedNothing)
+        #expect(
+            report.badLines.map(\.problem) == [
+                "a whole answer of GET /v1/events: write one event a line, as `jq -c '.events[]'` does"
+            ])
+    }
+
     @Test("Other redactions are a change, and so is another verdict of a test")
     func redactions() throws {
         let old = try side("[pii-detector]")

@@ -73,6 +73,28 @@ struct RowScannerTests {
         #expect(blocking.lines.first?.hasSuffix(#""blocked":true,"score":1.0,"redacted":""}"#) == true)
     }
 
+    @Test(
+        "A service that is not asked has nothing against a text",
+        arguments: [
+            ("external-moderation", "{endpoint: 'http://127.0.0.1:9'}"),
+            (
+                "embedding-detector",
+                "{backend: external, endpoint: 'http://127.0.0.1:9', categories: [{label: a, reference_text: b}]}"
+            ),
+            (
+                "quality-scorer",
+                "{providers: [{id: j, model: m, endpoint: 'http://127.0.0.1:9'}], assertions: [{type: llm-rubric, value: good}]}"
+            ),
+        ])
+    func unasked(kind: String, settings: String) throws {
+        let row = #"{"id":1,"text":"a quiet day","role":"assistant"}"#
+
+        let (lines, summary) = scan(row, try TestChain.make("[{id: c, kind: \(kind)}]", "{c: \(settings)}"))
+
+        #expect(lines == [#"{"id":1,"labels":[],"verdict":"allow","blocked":false,"score":0.0}"#])
+        #expect((summary.rows, summary.detected) == (1, 0))
+    }
+
     @Test("A policy that only observes is scored like one that acts, and blocks nothing")
     func observe() throws {
         let chain = try TestChain.make(
@@ -188,6 +210,11 @@ struct RowScannerTests {
             (#"{"id":1,"text":"ab","chunks":["a",1]}"#, "'chunks' is no text"),
             (#"{"id":1,"text":"\ud800"}"#, "it is not JSON: lone surrogate at byte 16"),
             (#"{"id":1,"text":"a"} x"#, "it is not JSON: trailing data at byte 20"),
+            (#"{"id":1,"tool":"x"}"#, "it has a 'tool', and no 'arguments'"),
+            (#"{"id":1,"tool":"x","arguments":"nojson"}"#, "'arguments' is no object, and no text that holds one"),
+            (#"{"id":1,"tool":"x","arguments":"[{}]"}"#, "'arguments' is no object, and no text that holds one"),
+            (#"{"id":1,"tool":"x","arguments":["{}"]}"#, "'arguments' is no object, and no text that holds one"),
+            (#"{"id":1,"tool":"x","arguments":7}"#, "'arguments' is no object, and no text that holds one"),
         ])
     func badRows(line: String, problem: String) throws {
         let good = #"{"id":1,"text":"a"}"#

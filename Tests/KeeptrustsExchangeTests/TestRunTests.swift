@@ -90,6 +90,19 @@ struct TestRunTests {
         #expect(try failures(iban, suite: "target: trial, ") == [])
         #expect(try failures(test("jane@example.com", "verdict: allow"), suite: "target: trial, ") == [])
         #expect(try failures(test("jane@example.com", "verdict: redact"), suite: "target: pii-detector, ") == [])
+        #expect(
+            try failures(test("bluebird", "verdict: allow, contains: [blue, bird]"), suite: "target: pii-detector, ")
+                == ["nothing goes on, since 'dlp-filter' blocks it"])
+    }
+
+    @Test("Nothing that a test says acts on a terminal")
+    func terminal() throws {
+        let text = try run(
+            #"{name: "c\u202e", input: {messages: [{role: user, content: hi}]}, expected: {verdict: block, contains: ["zz\e[31m"], reason_code: "q\e[31m", policy: "p\e"}}"#
+        ).summary
+
+        #expect(text.contains("FAIL  c\u{FFFD} (") && text.contains("'q\u{FFFD}[31m'"))
+        #expect(!text.unicodeScalars.contains { $0 == "\u{1B}" || $0 == "\u{202E}" })
     }
 
     @Test("A whole request may be given, and is streamed when it says so")

@@ -12,6 +12,11 @@ struct CodeFencesTests {
             ("``` X ``` X\nX", ""), ("``\nX\n``", ""), ("```\nX\n``` no end\nX\n```\nX", "XX"), ("", ""), ("```", ""),
             ("```\r\nX\r\n```\r\nX", "X"), ("~~~ a`b\nX\n~~~\n", "X"), ("``` a`b\nX\n", ""),
             ("text ```\nX\n```\nX", "X"),
+            ("1. ```sh\n   X\n   ```\nX", "X"), ("- ```\n  X\n  ```\n  X", "X"), ("- [ ] ```sh\nX\n```\nX", "X"),
+            ("+ [x] ~~~\nX\n~~~\nX", "X"), ("> 12) * ```\nX\n```\nX", "X"), ("- - ```\nX\n```\nX", "X"),
+            ("-```\nX", ""), ("1.```\nX", ""), ("a) ```\nX", ""), ("[ ] ```\nX", ""), ("- [y] ```\nX", ""),
+            ("1234567890. ```\nX", ""), ("---\nX", ""), ("```\n- ```\nX\n```\nX", "X"), ("```\n1. ```\nX", "X"),
+            ("x\r```\rX\r```\rX", "X"), ("```sh\rX\r```\r\nX", "X"), ("```\r\n\r\nX\r\n```\r\n\r\nX", "X"),
         ]
     )
     func code(text: String, expected: String) {
@@ -27,7 +32,9 @@ struct CodeFencesTests {
 
     @Test("Pieces say what the whole text says, and what is forgotten changes nothing", arguments: 1...9)
     func pieces(size: Int) {
-        let text = Array("a\n```js\ncode\n```\nb\n~~~\nmore `code`\n~~~~\nc\n````\nopen\n```\nstill".utf8)
+        let text = Array(
+            "a\n```js\ncode\n```\nb\n~~~\nmore `code`\n~~~~\nc\n- [ ] ```\n  item\r```\rd\r\n12. ```\r\nitem\r\n```\r\n````\nopen\n```\nstill"
+                .utf8)
         let whole = text.withUnsafeBytes { CodeFences(of: $0) }
         var fences = CodeFences()
 

@@ -94,26 +94,32 @@ public struct ConfigSchema {
         case .members(let value):
             members.append(("type", ["object", "null"]))
             if let value { members.append(("additionalProperties", schema(of: value, at: path + ["*"]))) }
-        case .mapping(let keys): members += mapping(keys, at: path)
+        case .mapping(let keys, let alternatives): members += mapping(keys, alternatives, at: path)
         case .anything: break
         }
         return .object(members)
     }
 
-    private func mapping(_ keys: [ConfigShape.Member], at path: [String]) -> [(key: String, value: JSONTree)] {
+    private func mapping(
+        _ keys: [ConfigShape.Member], _ alternatives: [[String]], at path: [String]
+    ) -> [(key: String, value: JSONTree)] {
         let required = keys.filter(\.isRequired).map { JSONTree.string($0.key) }
         var members: [(key: String, value: JSONTree)] = [
-            ("type", required.isEmpty ? ["object", "null"] : "object"),
+            ("type", required.isEmpty && alternatives.isEmpty ? ["object", "null"] : "object"),
             ("properties", .object(keys.map { ($0.key, schema(of: $0.shape, at: path + [$0.key])) })),
             ("additionalProperties", .boolean(false)),
         ]
         if !required.isEmpty { members.append(("required", .list(required))) }
+        let choices = alternatives.map { keys in
+            JSONTree.object([("anyOf", .list(keys.map { .object([("required", .list([.string($0)]))]) }))])
+        }
+        if !choices.isEmpty { members.append(("allOf", .list(choices))) }
         return members
     }
 
     private func undescribed(_ shape: ConfigShape, at path: [String]) -> [String] {
         switch shape {
-        case .mapping(let keys): keys.flatMap { undescribed($0.shape, at: path + [$0.key]) }
+        case .mapping(let keys, _): keys.flatMap { undescribed($0.shape, at: path + [$0.key]) }
         case .list(let item?): undescribedList(item, at: path)
         case .members: []
         case .string, .decimal, .boolean, .choice, .integer, .number, .list(nil), .anything:

@@ -7,8 +7,8 @@ indirect enum ConfigShape: Equatable {
     case number(ClosedRange<Double>)
     case list(ConfigShape?)
 
-    /// Certain keys and no other.
-    case mapping([Member])
+    /// Certain keys and no other; of each of some lists of keys, one must be there.
+    case mapping([Member], oneOf: [[String]])
 
     /// Free keys; nil when nothing is known of their values.
     case members(ConfigShape?)

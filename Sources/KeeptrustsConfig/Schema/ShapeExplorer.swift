@@ -107,7 +107,23 @@ struct ShapeExplorer {
             guard let shape = shape(at: place, in: base) else { return nil }
             return ConfigShape.Member(key: key, shape: shape, isRequired: isRequired(key, keys, at: path, in: base))
         }
-        return .mapping(members)
+        let optional = members.filter { !$0.isRequired }.map(\.key)
+        return .mapping(members, oneOf: alternatives(optional, at: path, in: base))
+    }
+
+    /// The keys of which one must be there, whichever it is.
+    private func alternatives(
+        _ keys: [String], at path: ConfigDraft.Path, in base: ConfigDraft
+    ) -> [[String]] {
+        var groups: [[String]] = []
+        let known = missing(at: path, attempt(base))
+        for key in keys where base.value(at: path + [key]) != nil {
+            for message in missing(at: path, attempt(base.with(nil, at: path + [key]))).subtracting(known) {
+                let group = keys.filter { message.contains("'\($0)'") }
+                if group.count > 1, !groups.contains(group) { groups.append(group) }
+            }
+        }
+        return groups
     }
 
     /// The draft with as many samples in a mapping as it takes for no key to be missing.
@@ -166,7 +182,7 @@ struct ShapeExplorer {
         case .mapping(let keys): return baseline(keys, at: path, in: draft, depth: depth + 1).value(at: path)
         case .list:
             let item = sample(at: path + ["0"], in: draft.with(.list([.null]), at: path), depth: depth + 1)
-            candidates = item.map { [.list([$0])] } ?? [.list([])]
+            candidates = item.map { [.list([$0])] } ?? [.list([]), .list([.null])]
         case .choice(let names): candidates = names.map(ConfigDraft.string)
         case .boolean: candidates = [.boolean(true), .boolean(false)]
         case .integer(let range): candidates = [.integer(range.lowerBound)]

@@ -39,16 +39,14 @@ public struct TestInput: Sendable {
     private enum Key: String, ConfigKey {
         case messages, request, headers
         case answer = "upstream_response"
-        case proxyName = "proxy_name"
-        case teamSlugs = "team_slugs"
     }
 
+    private static let hints = [
+        "proxy_name": "'proxy_name' is not in this version", "team_slugs": "'team_slugs' is not in this version",
+    ]
+
     init(_ config: ConfigNode) throws(ConfigError) {
-        let mapping = try config.mapping(Key.self)
-        for key in [Key.proxyName, .teamSlugs] {
-            guard let node = mapping[key] else { continue }
-            throw ConfigError(.unsupported, at: node.location, "'\(node.path)' is not in this version.")
-        }
+        let mapping = try config.mapping(Key.self, hints: Self.hints)
         switch (mapping[.messages], mapping[.request]) {
         case (let messages?, nil):
             guard try !messages.list().isEmpty else {

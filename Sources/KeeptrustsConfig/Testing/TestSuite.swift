@@ -12,23 +12,16 @@ public struct TestSuite: Sendable {
     public var target: String?
     public var cases: [TestCase]
 
-    /// Where `target` is written.
-    var targetLocation: SourceLocation?
-
-    private enum Key: String, ConfigKey { case name, description, target, cases, assertions }
+    private enum Key: String, ConfigKey { case name, description, target, cases }
 
     init(_ config: ConfigNode) throws(ConfigError) {
-        let mapping = try config.mapping(Key.self)
+        let mapping = try config.mapping(
+            Key.self, hints: ["assertions": "say 'expected' of a case; 'assertions' is not in this version"])
         name = try mapping.required(.name).label(upTo: 200)
         description = try mapping[.description].map { node throws(ConfigError) in
             try node.label(upTo: 1_000, allowingLines: true)
         }
-        if let node = mapping[.target] { (target, targetLocation) = (try node.string(), node.location) }
-        if let node = mapping[.assertions] {
-            throw ConfigError(
-                .unsupported, at: node.location, "'\(node.path)' is not in this version.",
-                hint: "say 'expected' of a case")
-        }
+        target = try mapping[.target]?.string()
         cases = try Self.cases(try mapping.required(.cases))
     }
 
@@ -54,26 +47,11 @@ public struct TestSuite: Sendable {
         return cases
     }
 
-    /// The section `testing`.
-    static func suites(_ config: ConfigNode) throws(ConfigError) -> [TestSuite] {
-        let mapping = try config.mapping(SectionKey.self)
-        for key in [SectionKey.threshold, .plugins, .strategies] {
-            guard let node = mapping[key] else { continue }
-            throw ConfigError(.unsupported, at: node.location, "'\(node.path)' is not in this version.")
-        }
-        var suites: [TestSuite] = []
-        for node in try mapping.required(.suites).list() {
-            let suite = try TestSuite(node)
-            guard !suites.contains(where: { $0.name == suite.name }) else {
-                throw ConfigError(.duplicate, at: node.location, "there are two suites '\(suite.name)'.")
-            }
-            suites.append(suite)
-        }
-        return suites
-    }
+    /// The keys of the section `testing`.
+    enum SectionKey: String, ConfigKey { case suites }
 
-    private enum SectionKey: String, ConfigKey {
-        case suites, plugins, strategies
-        case threshold = "default_threshold"
-    }
+    static let sectionHints = [
+        "default_threshold": "'default_threshold' is not in this version",
+        "plugins": "'plugins' is not in this version", "strategies": "'strategies' is not in this version",
+    ]
 }

@@ -92,7 +92,10 @@ struct YAMLReader {
                 hint: "write the keys out, or layer two files with a repeated --policy-config")
         }
         guard try alias(scalar, at: place) == nil, case .string = PlainScalar(key).value else {
-            throw ConfigError(.notYAML, at: place, "a key must be a text; \(quoted(key)) is not.", hint: "use quotes")
+            let isOn = key.lowercased() == "true"
+            throw ConfigError(
+                .notYAML, at: place, "a key must be a text; \(quoted(key)) is not.",
+                hint: isOn ? "use quotes; where a tool has made 'true' of 'on', write '\"on\":'" : "use quotes")
         }
         return key
     }

@@ -52,14 +52,17 @@ public struct AllowedVariables: Sendable, Equatable {
         self.patterns = patterns
     }
 
+    /// Whether a variable is a setting or credential of Keeptrusts itself, which no such config may use.
+    public static func isOwn(_ name: String) -> Bool { name.hasPrefix(own) }
+
     /// Whether a config may use a variable.
     public func contains(_ name: String) -> Bool {
-        !name.hasPrefix(Self.own) && patterns.contains { Self.matches(name, $0) }
+        !Self.isOwn(name) && patterns.contains { Self.matches(name, $0) }
     }
 
     /// What may be done about a name that is not allowed.
     fileprivate func hint(for name: String) -> String {
-        guard !name.hasPrefix(Self.own) else { return "variables of Keeptrusts itself are never allowed" }
+        guard !Self.isOwn(name) else { return "variables of Keeptrusts itself are never allowed" }
         return "it allows \(patterns.joined(separator: ", ")); its operator can start it with '--allow-env \(name)'"
     }
 

@@ -39,21 +39,33 @@ public struct ConfigNode: Sendable {
     /// - Parameters:
     ///   - keys: The enum of the keys.
     ///   - hints: For keys that people write by mistake, what to write instead.
+    ///   - otherwise: The hint for any other key that is not like one of these; nil names them.
     /// - Returns: The values by key.
     /// - Throws: ``ConfigError`` for the first other key.
     public func mapping<Key: ConfigKey>(
-        _ keys: Key.Type, hints: [String: String] = [:]
+        _ keys: Key.Type, hints: [String: String] = [:], otherwise: String? = nil
     ) throws(ConfigError) -> ConfigMapping<Key> {
         expect(.mapping(Key.allCases.map(\.rawValue)))
         var values: [Key: ConfigNode] = [:]
         for (name, place, child) in try members() {
             guard let key = Key(rawValue: name) else {
-                let hint = hints[name] ?? Self.hint(for: name, among: Key.allCases.map(\.rawValue), are: "keys")
-                throw ConfigError(.unknownKey, at: place, "unknown key '\(child.path)'.", hint: hint)
+                throw child.unknown(name, at: place, among: Key.allCases.map(\.rawValue), hints, otherwise)
             }
             values[key] = child
         }
         return ConfigMapping(values: values, owner: self)
+    }
+
+    /// What is wrong with a key of this value that there is not, or not in this version.
+    public func unknown(
+        _ key: String, at place: SourceLocation, among keys: [String], _ hints: [String: String],
+        _ otherwise: String? = nil
+    ) -> ConfigError {
+        let near =
+            otherwise == nil ? Self.hint(for: key, among: keys, are: "keys") : Self.nearHint(for: key, among: keys)
+        let hint = hints[key] ?? near ?? otherwise
+        let isLater = hints[key]?.hasSuffix("not in this version") == true
+        return ConfigError(isLater ? .unsupported : .unknownKey, at: place, "unknown key '\(path)'.", hint: hint)
     }
 
     /// The member of a mapping whose keys are free, such as the ids under `policy`.
@@ -167,18 +179,39 @@ public struct ConfigNode: Sendable {
             .unknownValue, at: location, "\(name) is \(quoted(given)), not one of \(list).", hint: hint)
     }
 
+    private static func nearHint(for name: String, among known: [String]) -> String? {
+        nearestName(to: name, among: known).map { "did you mean '\($0)'?" }
+    }
+
     /// What was probably meant by an unknown name, or else what there is.
     public static func hint(for name: String, among known: [String], are what: String) -> String? {
-        if let meant = nearestName(to: name, among: known) { return "did you mean '\(meant)'?" }
+        if let near = nearHint(for: name, among: known) { return near }
         guard !known.isEmpty, known.count <= 12 else { return nil }
         return "the \(what) are \(known.map { "'\($0)'" }.joined(separator: ", "))"
     }
 }
 
-/// A text as messages show it: in quotes, cut short, without control characters.
+/// A text as messages show it: in quotes, cut short, without characters that do not show.
 public func quoted(_ text: String) -> String {
-    let shown = text.unicodeScalars.prefix(60).map { scalar in
-        scalar.properties.generalCategory == .control ? "\u{FFFD}" : String(scalar)
+    let start = String(String.UnicodeScalarView(text.unicodeScalars.prefix(60)))
+    return "'\(start.shown)\(text.unicodeScalars.count > 60 ? "…" : "")'"
+}
+
+extension String {
+    /// The text as a line that people read, on a terminal too: U+FFFD in the place of each character that does not show.
+    ///
+    /// Those are control characters, which a terminal obeys, ends of lines, and what turns or hides the text around it.
+    public var shown: String {
+        guard !utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else { return self }
+        return String(String.UnicodeScalarView(unicodeScalars.map { $0.isShown ? $0 : "\u{FFFD}" }))
     }
-    return "'\(shown.joined())\(text.unicodeScalars.count > 60 ? "…" : "")'"
+}
+
+extension Unicode.Scalar {
+    fileprivate var isShown: Bool {
+        switch properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator: false
+        default: !properties.isDefaultIgnorableCodePoint
+        }
+    }
 }

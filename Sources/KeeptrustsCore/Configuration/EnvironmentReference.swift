@@ -8,7 +8,7 @@ public struct EnvironmentReference: Sendable, Hashable {
     /// Where the file names it, or what it belongs to.
     public let location: SourceLocation
 
-    private enum Key: String, ConfigKey { case env, store }
+    private enum Key: String, ConfigKey { case env }
 
     /// Two references are one where they name the same variable, wherever they stand.
     public static func == (a: Self, b: Self) -> Bool { a.name == b.name }
@@ -26,16 +26,8 @@ public struct EnvironmentReference: Sendable, Hashable {
                 .wrongType, at: config.location, "\(config.name) must be a mapping, not a text.",
                 hint: "write '{env: NAME}', where NAME is an environment variable of the gateway")
         }
-        let mapping = try config.mapping(Key.self)
-        if let store = mapping[.store] {
-            guard mapping[.env] == nil else {
-                throw ConfigError(
-                    .conflict, at: config.location, "\(config.name) has both 'env' and 'store'.", hint: "keep one")
-            }
-            throw ConfigError(
-                .unsupported, at: store.location, "'\(store.path)' is not in this version.",
-                hint: "write '{env: NAME}', where NAME is an environment variable of the gateway")
-        }
+        let mapping = try config.mapping(
+            Key.self, hints: ["store": "write '{env: NAME}'; 'store' is not in this version"])
         let node = try mapping.required(.env)
         self.init(try node.variable(), at: node.location)
     }

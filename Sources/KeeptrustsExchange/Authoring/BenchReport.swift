@@ -122,7 +122,8 @@ public struct BenchReport: Sendable {
                 + String(format: "%10.2f us %8.2f", cost.judgement, text.ratio(cost.judgement))
                 + (cost.event.map { String(format: " %8.2f us", $0) } ?? "")
         }
-        var head = "\(text.name), \(text.bytes) bytes: processor time, median of \(rounds); ratio to the bare pass"
+        var head =
+            "\(text.name.shown), \(text.bytes) bytes: processor time, median of \(rounds); ratio to the bare pass"
         if text.events > 0 { head += "; per event of a streamed answer of \(text.events)" }
         return ([head] + lines).joined(separator: "\n")
     }

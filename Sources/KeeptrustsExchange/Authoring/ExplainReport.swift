@@ -55,7 +55,8 @@ public struct ExplainReport {
         if let policy = outcome.policy, let reason = outcome.reason { verdict += " by \(policy) (\(reason.code))" }
         if outcome.flagged { verdict += ", flagged" }
         if outcome.degraded { verdict += ", degraded" }
-        return (lines + [verdict + String(format: "; the chain takes %.1f us", chainCost)]).joined(separator: "\n")
+        lines.append(verdict + String(format: "; the chain takes %.1f us", chainCost))
+        return lines.map(\.shown).joined(separator: "\n")
     }
 
     private func lines(of policy: PolicyExplanation, _ cost: Double) -> [String] {

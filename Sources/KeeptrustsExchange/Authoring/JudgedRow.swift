@@ -89,7 +89,7 @@ struct JudgedRow {
 
 extension PolicyResult {
     /// Whether it saw something: it acts, would act if it did not only observe, or flags.
-    fileprivate var hasDetected: Bool { verdict != .allow || reasonCode != nil }
+    fileprivate var hasDetected: Bool { verdict != .allow || reasonCode != nil && !isUnasked }
 
     /// How sure it is, 0...1.
     ///

@@ -3,7 +3,7 @@ public import KeeptrustsAPI
 public import KeeptrustsConfig
 import KeeptrustsCore
 public import KeeptrustsPolicy
-import NIOCore
+public import NIOCore
 
 /// What `kt policy replay` finds: which verdicts another configuration would change.
 public struct ReplayReport {
@@ -38,6 +38,9 @@ public struct ReplayReport {
     private var unknown: [String: Int] = [:]
     private var changes: [Change] = []
 
+    /// The policies whose services some text or test would have asked.
+    private var unasked: Set<String> = []
+
     /// Lines that are neither (the first twenty).
     public private(set) var badLines: [ScanSummary.BadRow] = []
     public private(set) var badLineCount = 0
@@ -61,11 +64,25 @@ public struct ReplayReport {
             take(try TextRow(bytes))
         } catch {
             guard let event = try? JSONDecoder().decode(DecisionEvent.self, from: Data(bytes.readableBytesView)) else {
-                return refuse(line.number, "no text (\(error)) and no decision event")
+                return refuse(
+                    line.number, Self.isList(bytes) ? Self.listProblem : "no text (\(error)) and no decision event")
             }
             take(event)
         }
     }
+
+    /// What to say to a whole answer of the control plane.
+    public static let listProblem =
+        "a whole answer of GET /v1/events: write one event a line, as `jq -c '.events[]'` does"
+
+    /// Whether a text is what the control plane answers: events in an object.
+    public static func isList(_ bytes: ByteBuffer) -> Bool {
+        let object = try? JSONSerialization.jsonObject(with: Data(bytes.readableBytesView)) as? [String: Any]
+        return object?[DecisionEvent.plural] is [Any]
+    }
+
+    /// There was something to judge, and nothing of it could be.
+    public var judgedNothing: Bool { judged == 0 && foreign + undecided > 0 }
 
     /// Judges a recorded exchange.
     public mutating func take(_ event: DecisionEvent) {
@@ -97,6 +114,9 @@ public struct ReplayReport {
                 continue
             }
             judged += 1
+            for result in first.policies + second.policies {
+                if let code = result.reasonCode, PolicyResult.isUnasked(code) { unasked.insert(result.id) }
+            }
             // What is refused before a policy sees it is changed by none.
             let (old, new) = (first.verdict ?? .allow, second.verdict ?? .allow)
             let differ = old == .redact && new == .redact && was.texts != becomes.texts
@@ -112,6 +132,7 @@ public struct ReplayReport {
         let before = old.chain.judge(row.segments, using: scratch.old)
         let after = new.chain.judge(row.segments, using: scratch.new)
         judged += 1
+        for result in before.results + after.results where result.isUnasked { unasked.insert(result.id) }
         let differ =
             before.verdict == .redact && after.verdict == .redact && before.redactions != after.redactions
         guard before.verdict != after.verdict || differ else { return }
@@ -147,7 +168,11 @@ public struct ReplayReport {
                 "\(undecided) cannot be judged without their texts, which no record holds"
                     + (names.isEmpty ? "" : "; unknown: \(names.joined(separator: ", "))"))
         }
-        return lines.joined(separator: "\n")
+        if !unasked.isEmpty {
+            let names = unasked.sorted().joined(separator: ", ")
+            lines.append("\(unasked.count) of the policies were not asked, since no service is asked here: \(names)")
+        }
+        return lines.map(\.shown).joined(separator: "\n")
     }
 
     /// For programs.
@@ -155,7 +180,8 @@ public struct ReplayReport {
         JSONReport.text(
             Wire(
                 judged: judged, changed: changed, unchanged: judged - changed, other_config: foreign,
-                undecided: undecided, unknown: unknown, changes: changes, bad_lines: badLineCount, problems: badLines))
+                undecided: undecided, unknown: unknown, not_asked: unasked.sorted(), changes: changes,
+                bad_lines: badLineCount, problems: badLines))
     }
 
     private struct Wire: Encodable {
@@ -165,6 +191,7 @@ public struct ReplayReport {
         var other_config: Int
         var undecided: Int
         var unknown: [String: Int]
+        var not_asked: [String]
         var changes: [Change]
         var bad_lines: Int
         var problems: [ScanSummary.BadRow]

@@ -69,7 +69,7 @@ public struct ScanSummary: Sendable, Equatable {
         if differing > differingIDs.count {
             remarks.append("\(file): and \(differing - differingIDs.count) more such rows")
         }
-        return remarks
+        return remarks.map(\.shown)
     }
 
     /// For programs.

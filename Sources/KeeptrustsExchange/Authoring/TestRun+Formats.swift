@@ -114,6 +114,8 @@ extension String {
 }
 
 extension Unicode.Scalar {
-    /// XML 1.0 §2.2, apart from white space.
-    fileprivate var isXML: Bool { value >= 0x20 && value != 0xFFFE && value != 0xFFFF }
+    /// XML 1.0 §2.2, apart from white space; without the controls that it advises against.
+    fileprivate var isXML: Bool {
+        value >= 0x20 && !(0x7F...0x9F).contains(value) && value != 0xFFFE && value != 0xFFFF
+    }
 }

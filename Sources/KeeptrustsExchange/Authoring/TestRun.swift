@@ -57,7 +57,7 @@ public struct TestRun: Sendable {
             lines += outcome.failures.map { "      \($0)" }
         }
         lines.append("\(outcomes.count { $0.passed }) of \(outcomes.count) passed")
-        return (lines + coverage.lines).joined(separator: "\n")
+        return (lines + coverage.lines).map(\.shown).joined(separator: "\n")
     }
 }
 
@@ -98,8 +98,12 @@ extension TestRun.Outcome {
             let found = Set(findings.map(\.category)).sorted()
             expect("categories", Set(categories).sorted().joined(separator: ", "), found.joined(separator: ", "))
         }
-        for text in expected.contains where !texts.contains(where: { $0.contains(text) }) {
-            failures.append("what goes on does not hold \(quoted(text))")
+        let missing = expected.contains.filter { text in !texts.contains { $0.contains(text) } }
+        if !missing.isEmpty, !event.stream, event.outcome == .blocked, let policy = event.policy {
+            let does = event.verdict == .escalate ? "escalates" : "blocks"
+            failures.append("nothing goes on, since '\(policy)' \(does) it")
+        } else {
+            failures += missing.map { "what goes on does not hold \(quoted($0))" }
         }
         for text in expected.lacks where texts.contains(where: { $0.contains(text) }) {
             failures.append("what goes on holds \(quoted(text))")
@@ -108,6 +112,6 @@ extension TestRun.Outcome {
 
     private mutating func expect(_ what: String, _ expected: String, _ found: String) {
         guard found != expected, !(what == "verdict" && found.hasPrefix(expected + " (")) else { return }
-        failures.append("expected the \(what) '\(expected)', got '\(found)'")
+        failures.append("expected the \(what) '\(expected)', got '\(found)'".shown)
     }
 }

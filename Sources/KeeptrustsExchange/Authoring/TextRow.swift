@@ -40,7 +40,10 @@ public struct TextRow: Sendable {
             (segments, main) = try Self.call(of: tool, with: arguments)
             return
         }
-        guard let text = fields.text else { throw RowFault("it has no 'text'") }
+        guard let text = fields.text else {
+            guard fields.tool == nil else { throw RowFault("it has a 'tool', and no 'arguments'") }
+            throw RowFault("it has no 'text'")
+        }
         guard fields.chunks.isEmpty || fields.chunks.reduce(0, { $0 + $1.readableBytes }) == text.readableBytes,
             fields.chunks.isEmpty || fields.joinedChunks == text
         else { throw RowFault("'chunks' are not the pieces of 'text'") }
@@ -188,7 +191,7 @@ private struct RowFields {
             case .role: role = String(buffer: try Self.text(value, "role", in: line))
             case .phase: phase = String(buffer: try Self.text(value, "phase", in: line))
             case .tool: tool = String(buffer: try Self.text(value, "tool", in: line))
-            case .arguments: arguments = value.kind == .string ? line.text(value) : line.token(value)
+            case .arguments: arguments = try Self.object(value, in: line)
             case .chunks, .context:
                 guard value.kind == .array else { throw RowFault("'chunks' and 'context' are lists of texts") }
             case .chunk: chunks.append(try Self.text(value, "chunks", in: line))
@@ -203,6 +206,20 @@ private struct RowFields {
         for chunk in chunks { joined.writeImmutableBuffer(chunk) }
         return joined
     }
+
+    /// An object as it is written, or the text of one.
+    private static func object(_ value: JSONValue, in line: ByteBuffer) throws(RowFault) -> ByteBuffer {
+        let written = value.kind == .string ? line.text(value) : line.token(value)
+        var values: [JSONValue] = []
+        do throws(JSONFault) { try JSONScanner.scan(written, anyMember, into: &values) } catch {
+            throw RowFault("'arguments' is no object, and no text that holds one")
+        }
+        guard written.readableBytesView.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }) == UInt8(ascii: "{")
+        else { throw RowFault("'arguments' is no object, and no text that holds one") }
+        return written
+    }
+
+    private static let anyMember = JSONShape([], reportsOthers: false)
 
     private static func text(_ value: JSONValue, _ name: String, in line: ByteBuffer) throws(RowFault) -> ByteBuffer {
         guard value.kind == .string else { throw RowFault("'\(name)' is no text") }

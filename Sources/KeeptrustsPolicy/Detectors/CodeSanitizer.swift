@@ -10,6 +10,7 @@ struct CodeSanitizer: Policy {
     let rules: [Rule]
     let readsCodeOnly = true
     private let blocks: Bool
+    let idleSettings: [IdleSetting]
 
     private enum Key: String, ConfigKey {
         case enabled
@@ -25,7 +26,9 @@ struct CodeSanitizer: Policy {
         for node in try mapping[.patterns]?.list() ?? [] {
             rules.append(try Rule(category: "code.custom", written: node))
         }
-        self.rules = try mapping[.enabled]?.boolean() ?? true ? rules : []
+        let isEnabled = try mapping[.enabled]?.boolean() ?? true
+        self.rules = isEnabled ? rules : []
+        idleSettings = isEnabled ? [] : [IdleSetting(node: config, reason: "'enabled' is false")]
     }
 
     func decide(on matches: [RuleMatch]) -> Decision {

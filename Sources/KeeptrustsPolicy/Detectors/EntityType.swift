@@ -47,7 +47,8 @@ struct EntityType: Sendable {
             let name = try entry.string()
             guard names.contains(name) else {
                 throw ConfigError(
-                    .unknownValue, at: entry.location, "'\(entry.path)' is '\(name)', which is no type of entity.",
+                    .unknownValue, at: entry.location,
+                    "'\(entry.path)' is \(quoted(name)), which is no type of entity.",
                     hint: hint(for: name, among: names)
                 )
             }

@@ -8,6 +8,7 @@ struct PIIDetector: MarkingPolicy {
     let rules: [Rule]
     private let response: MatchResponse
     let markers: Markers
+    let idleSettings: [IdleSetting]
 
     private enum Key: String, ConfigKey {
         case action, entities, redaction
@@ -24,6 +25,8 @@ struct PIIDetector: MarkingPolicy {
         response = try DetectorAction(mapping[.action]).response(of: Self.kind, what: "personal data")
         rules = try Self.rules(mapping)
         markers = try Markers(mapping[.redaction], types: EntityType.names + ["CUSTOM"])
+        let modes = mapping[.entities] == nil ? [] : [mapping[.healthcareMode], mapping[.pciMode]].compactMap(\.self)
+        idleSettings = modes.map { IdleSetting(node: $0, reason: "'entities' says which types are looked for") }
     }
 
     private static func rules(_ mapping: ConfigMapping<Key>) throws(ConfigError) -> [Rule] {

@@ -29,7 +29,7 @@ struct ResponseRewriter: Policy {
         for node in try mapping[.rules]?.list() ?? [] {
             let rule = try RewriteRule(node)
             guard !rewrites.contains(where: { $0.name == rule.name }) else {
-                throw ConfigError(.duplicate, at: node.location, "there are two rules '\(rule.name)'.")
+                throw ConfigError(.duplicate, at: node.location, "there are two rules \(quoted(rule.name)).")
             }
             rewrites.append(rule)
         }

@@ -141,7 +141,7 @@ public final class PendingJudgement {
     func finishUnasked(using scratch: MatchScratch) -> ChainOutcome {
         for (index, _) in shares {
             judgement.passOver(index)
-            let code = "\(judgement.chain.instances[index].kind.codeName).not_asked"
+            let code = PolicyResult.unaskedCode(of: judgement.chain.instances[index].kind)
             judgement.outcome.results[index].reasonCode = judgement.outcome.results[index].reasonCode ?? code
         }
         return finish([], scratch)

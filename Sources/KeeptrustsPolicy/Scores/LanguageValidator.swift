@@ -52,7 +52,8 @@ struct LanguageValidator: Policy {
             let code = name.lowercased().split(separator: "-").first.map(String.init) ?? ""
             guard let index = table.codes.firstIndex(of: otherCodes[code] ?? code) else {
                 throw ConfigError(
-                    .unknownValue, at: entry.location, "'\(entry.path)' is '\(name)', which is no language known here.",
+                    .unknownValue, at: entry.location,
+                    "'\(entry.path)' is \(quoted(name)), which is no language known here.",
                     hint: "Known are \(table.codes.sorted().joined(separator: ", ")).")
             }
             languages |= 1 << UInt64(index)

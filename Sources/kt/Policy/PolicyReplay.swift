@@ -7,6 +7,7 @@ import KeeptrustsCore
 import KeeptrustsExchange
 import KeeptrustsPolicy
 import KeeptrustsWeb
+import NIOCore
 
 /// The command `kt policy replay`.
 struct PolicyReplay: AsyncParsableCommand {
@@ -17,7 +18,7 @@ struct PolicyReplay: AsyncParsableCommand {
             Records of exchanges hold no texts: of them, what follows from another mode, another order or policies left out \
             is known, and what a new or changed policy would say is not; the command says how many it cannot judge. Texts \
             (rows as `kt policy scan` reads them, or tests) are judged in full. Exits with 0 when no verdict would change; 1 when \
-            one would, or a config is not valid; 2 for wrong usage or input that cannot be read; 3 when the API refuses the \
+            one would, when nothing could be judged, or a config is not valid; 2 for wrong usage or input that cannot be read; 3 when the API refuses the \
             token.
             """
     )
@@ -67,12 +68,19 @@ struct PolicyReplay: AsyncParsableCommand {
         for line in report.badLines { Output.problem("\(events ?? "events"):\(line.line): error: \(line.problem)") }
         Output.line(json ? report.json : report.summary)
         guard report.badLineCount == 0 else { throw ExitCode(2) }
+        guard !report.judgedNothing else {
+            Output.problem("error: nothing could be judged; is --policy-config the config that was in force?")
+            throw ExitCode(1)
+        }
         guard report.changed == 0 else { throw ExitCode(1) }
     }
 
     private func replay(_ path: String, into report: inout ReplayReport) throws {
         guard ![".yaml", ".yml", ".json"].contains(where: { path.hasSuffix($0) }) else {
             for layer in try ConfigLayer.read([path]) {
+                guard !ReplayReport.isList(ByteBuffer(bytes: layer.bytes)) else {
+                    throw UnreadableFile(path: path, cause: "it is \(ReplayReport.listProblem)")
+                }
                 try report.take(try TestSuite(file: layer), cacheDirectory: PatternCache.directory)
             }
             return
