@@ -245,7 +245,8 @@ struct AnswerReaderTests {
     @Test(
         "What a template writes is read as the text that it is, on each channel",
         arguments: [
-            KeeptrustsDialects.Channel.content, .refusal, .reasoning, .reasoningContent, .reasoningDetails, .transcript,
+            KeeptrustsDialects.Channel.content, .completion, .refusal, .reasoning, .reasoningContent, .reasoningDetails,
+            .transcript,
             .toolArguments(7),
             .functionArguments,
         ])
