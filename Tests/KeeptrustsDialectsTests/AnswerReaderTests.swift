@@ -36,7 +36,7 @@ struct AnswerReaderTests {
                 "1 content Part.", "1 refusal No.", "1 reasoning Hm.", "1 reasoningContent Hmm.",
                 "1 reasoningDetails Hmmm.", "1 reasoningDetails In short.", "1 transcript Spoken.",
                 #"1 toolArguments(0) {"place":"Bern"}"#, "1 toolArguments(1) 1 + 1", "1 functionArguments {}",
-                "0 content An old completion.", "1 reasoningDetails Hmmm.In short.",
+                "0 completion An old completion.", "1 reasoningDetails Hmmm.In short.",
             ])
         #expect(answer.texts.filter { $0.channel == .other }.map(\.text.string).contains("A title"))
         #expect(answer.texts.allSatisfy { $0.choice == $0.text.index })
