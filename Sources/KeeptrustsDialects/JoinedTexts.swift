@@ -23,9 +23,10 @@ struct TextParts: Sendable {
     private(set) var text = ByteBuffer()
     private var parts: [(start: Int, text: LocatedText)] = []
 
-    init(_ texts: [LocatedText], linesBetweenWords: Bool) {
+    init(_ texts: [LocatedText], linesBetweenWords: Bool, separator: StaticString = "") {
         text.reserveCapacity(texts.reduce(texts.count) { $0 + $1.segment.text.readableBytes })
         for part in texts {
+            if !parts.isEmpty { text.writeStaticString(separator) }
             if linesBetweenWords, text.meets(part.segment.text) { text.writeStaticString("\n") }
             parts.append((text.readableBytes, part))
             text.writeImmutableBuffer(part.segment.text)

@@ -99,8 +99,8 @@ public struct LocatedText: Sendable {
     }
 
     /// Puts texts of one message together, which are not empty; what was found in it is to be looked up with ``pieces(of:)``.
-    init(parts: [LocatedText], linesBetweenWords: Bool) {
-        let whole = TextParts(parts, linesBetweenWords: linesBetweenWords)
+    init(parts: [LocatedText], linesBetweenWords: Bool, separator: StaticString = "") {
+        let whole = TextParts(parts, linesBetweenWords: linesBetweenWords, separator: separator)
         segment = parts[0].segment
         (segment.text, segment.choice, segment.isJoined) = (whole.text, nil, true)
         (index, form, offset) = (parts[0].index, .parts, 0)

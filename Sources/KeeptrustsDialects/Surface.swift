@@ -49,11 +49,17 @@ enum RequestField: Sendable {
     /// A text that is a part of its message: what is spread over several is found, too.
     case part
 
+    /// A part of what the answer is foretold to be.
+    case predicted
+
     /// A list of calls that the model has made, or a single one; the strings below it belong to them.
     case calls
 
     /// A call, its id, the tool's name, what it is given.
     case call, callID, toolName, toolArguments
+
+    /// What is a call, but not in the form of one.
+    case oddCall
 
     /// The id of the call that a message answers.
     case answeredCall
@@ -95,9 +101,10 @@ enum RequestField: Sendable {
     var mostDigits: Int {
         switch self {
         case .stream, .streamOptions, .includeUsage, .choices, .maxTokens, .model, .turns, .turn, .role, .refused: .max
-        case .figure, .seed, .preferences, .preference, .text, .content, .part, .calls, .call, .callID, .toolName,
-            .toolArguments, .answeredCall,
-            .speaker, .tool, .declaredName, .declaredSchema, .name, .media, .fileID, .plain:
+        case .figure, .seed, .preferences, .preference, .text, .content, .part, .predicted, .calls, .call, .callID,
+            .toolName,
+            .toolArguments, .oddCall, .answeredCall, .speaker, .tool, .declaredName, .declaredSchema, .name, .media,
+            .fileID, .plain:
             ByteBuffer.mostDigits
         }
     }
@@ -110,13 +117,19 @@ enum AnswerField: Sendable {
 
     /// The tokens of the texts once more; replaced by null when a text, or what they say, is edited.
     case logprobs
-    case text(Channel)
+    case text(Channel, ChoicePart?)
 
     /// A tool call, its number when the position in the list does not tell, and the tool's name.
     case call, callIndex, toolName
+
+    /// The list of calls; and what is a call, but not in the form of one.
+    case calls, oddCall
     case usage, inputTokens, outputTokens, cachedTokens
     case error, errorMessage, errorType, errorCode
     case name, media, plain
+
+    /// What a spoken answer sounds like.
+    case sound
 
     /// Random characters that hide how long a text is: no two events have the same, and they are no pieces of a text.
     case padding
@@ -136,7 +149,7 @@ enum AnswerField: Sendable {
         case .errorMessage, .errorType, .errorCode: .max
         case .inputTokens, .outputTokens, .cachedTokens, .figure: 9
         case .created, .time, .choiceIndex, .callIndex, .logprobs, .error, .id, .model, .choices, .choice,
-            .finishReason, .text, .call, .toolName, .usage, .name, .media, .plain, .padding:
+            .finishReason, .text, .call, .calls, .oddCall, .toolName, .usage, .name, .media, .sound, .plain, .padding:
             ByteBuffer.mostDigits
         }
     }
@@ -145,16 +158,23 @@ enum AnswerField: Sendable {
         switch self {
         case .created, .time: true
         case .id, .model, .choices, .choice, .choiceIndex, .finishReason, .logprobs, .text, .call, .callIndex,
-            .toolName, .usage, .inputTokens, .outputTokens, .cachedTokens, .error, .errorMessage, .errorType,
-            .errorCode, .name, .media, .plain, .padding, .figure:
+            .calls, .oddCall, .toolName, .usage, .inputTokens, .outputTokens, .cachedTokens, .error, .errorMessage,
+            .errorType,
+            .errorCode, .name, .media, .sound, .plain, .padding, .figure:
             false
         }
     }
 }
 
+/// Where in a choice its texts stand; in a stream all of them stand at one of these.
+enum ChoicePart: Sendable { case message, delta }
+
 /// Which text of an answer a piece continues.
 public enum Channel: Sendable, Hashable {
     case content, refusal
+
+    /// What stands beside an answer's message, as completions that are no chats had it; some servers say both.
+    case completion
 
     /// The model's thinking, under each of the names in use; an upstream may send it under several at once.
     case reasoning, reasoningContent, reasoningDetails
@@ -191,8 +211,8 @@ public enum Channel: Sendable, Hashable {
     public var isToolCall: Bool {
         switch self {
         case .toolArguments, .functionArguments: true
-        case .content, .refusal, .reasoning, .reasoningContent, .reasoningDetails, .transcript, .logprobs, .field,
-            .other:
+        case .content, .completion, .refusal, .reasoning, .reasoningContent, .reasoningDetails, .transcript, .logprobs,
+            .field, .other:
             false
         }
     }

@@ -28,7 +28,7 @@ extension Channel {
     /// Whether it is what the model says in words, which may stand in several strings.
     fileprivate var mayHaveParts: Bool {
         switch self {
-        case .content, .refusal, .reasoning, .reasoningContent, .reasoningDetails, .transcript: true
+        case .content, .completion, .refusal, .reasoning, .reasoningContent, .reasoningDetails, .transcript: true
         case .toolArguments, .functionArguments, .logprobs, .field, .other: false
         }
     }

@@ -37,6 +37,9 @@ public struct AnswerName: Sendable {
 public struct RepeatedNames: Sendable {
     private var names: [(field: Int, token: ByteBuffer)] = []
 
+    /// Where the texts of the stream stand; nil before the first.
+    var part: ChoicePart?
+
     public init() {}
 
     /// Whether a token is the same as the last one at its place.
@@ -88,6 +91,9 @@ public struct SurfaceAnswer: Sendable {
     /// is edited.
     public internal(set) var logprobs: [ChoiceToken] = []
 
+    /// The sounds of spoken answers: replace by `null` when something is taken out of their choice's transcript.
+    public internal(set) var sounds: [ChoiceToken] = []
+
     /// Whether there is something besides texts that a caller would miss: a picture, a sound, a call, what is encrypted.
     public internal(set) var hasData = false
 
@@ -136,6 +142,7 @@ public struct SurfaceChunk: Sendable {
     public var names: [AnswerName] { answer.names }
     public var finishes: [ChoiceToken] { answer.finishes }
     public var logprobs: [ChoiceToken] { answer.logprobs }
+    public var sounds: [ChoiceToken] { answer.sounds }
 
     /// Whether there is something besides texts that a caller would miss: a picture, a sound, a call, what is encrypted.
     public var hasData: Bool { answer.hasData }

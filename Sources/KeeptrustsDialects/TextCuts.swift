@@ -95,7 +95,9 @@ extension LocatedText {
         switch form {
         case .string: bytes.writeJSONContent(String(buffer: text))
         case .parts, .echo: bytes.writeStaticString("null")
+        case .value where text.beginsDocument && text.isJSON: bytes.writeImmutableBuffer(text)
         case .value: bytes.writeJSONString(text)
+        case .member where text.isMember: bytes.writeImmutableBuffer(text)
         case .member:
             let old = segment.text
             let key = old.readableBytes - old.trailingNumber.readableBytes

@@ -56,6 +56,9 @@ struct AnswerStream {
 
     /// The choices that have begun and not ended: as the provider has sent them, and as the caller has got them.
     private var unfinished: Set<Int> = []
+
+    /// The choices of whose transcript something was taken out: nothing more is heard of them.
+    private var silenced: Set<Int> = []
     private var open: Set<Int> = []
     private var hasFinished = false
     private(set) var usage: Usage?
@@ -246,6 +249,7 @@ struct AnswerStream {
     ) throws(DialectError) -> Result {
         let finishing = chunk.finishes.map(\.choice)
         var edits = JSONEdits()
+        var changes: [(range: Range<Int>, bytes: ByteBuffer)] = []
         var edited: [Int] = []
         var sent = 0
         for (number, delta) in chunk.deltas.enumerated() {
@@ -256,6 +260,9 @@ struct AnswerStream {
             } else if let refusal = try texts.judge(delta, isLast: isLast, into: &piece) {
                 return .blocked(blocked(refusal))
             }
+            if delta.channel == .transcript, isCut(delta, piece, isHeld: remainder(number) != nil) {
+                silenced.insert(delta.choice)
+            }
             if !delta.channel.isLogprobs {
                 unmask(&piece, delta.choice, delta.channel, isLast: isLast)
                 sent += piece.readableBytes
@@ -264,8 +271,9 @@ struct AnswerStream {
             edited.append(delta.choice)
             guard !delta.channel.isLogprobs else { continue }
             let range = delta.text.rawRange(of: 0..<delta.text.segment.text.readableBytes)
-            edits.replace(range, with: delta.text.bytes(saying: piece))
+            changes.append((range, delta.text.bytes(saying: piece)))
         }
+        edits.replace(changes)
         for choice in finishing {
             if let outcome = flush(choice, except: chunk.deltas, into: &out) { return .blocked(outcome) }
         }
@@ -273,10 +281,18 @@ struct AnswerStream {
         for token in chunk.logprobs where edited.contains(token.choice) {
             edits.replace(token.range, with: ByteBuffer(string: "null"))
         }
+        for token in chunk.sounds where silenced.contains(token.choice) {
+            edits.replace(token.range, with: ByteBuffer(string: "null"))
+        }
         if sent == 0, !edits.isEmpty, chunk.isPlainText { return .more }
         out.writeSSEData(edits.isEmpty ? chunk.data : edits.apply(to: chunk.data))
         open.subtract(finishing)
         return .more
+    }
+
+    /// Whether something was taken out of a text, of which a piece was judged.
+    private func isCut(_ delta: AnswerText, _ piece: ByteBuffer, isHeld: Bool) -> Bool {
+        isHeld ? piece != delta.text.segment.text : texts.isCut(delta)
     }
 
     private func blocked(_ refusal: StreamedTexts.Refusal) -> ChainOutcome {
@@ -321,6 +337,19 @@ struct AnswerStream {
         out.writeStaticString("data: [DONE]\n\n")
         (unfinished, open) = ([], [])
         return .done
+    }
+}
+
+extension JSONEdits {
+    /// Makes changes of which one may be a part of another: a value that is judged with its key is judged by itself, too.
+    fileprivate mutating func replace(_ changes: [(range: Range<Int>, bytes: ByteBuffer)]) {
+        var end = 0
+        for (range, bytes) in changes.sorted(by: {
+            ($0.range.lowerBound, $1.range.upperBound) < ($1.range.lowerBound, $0.range.upperBound)
+        }) where range.lowerBound >= end {
+            replace(range, with: bytes)
+            end = range.upperBound
+        }
     }
 }
 

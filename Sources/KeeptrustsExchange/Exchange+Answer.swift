@@ -93,12 +93,17 @@ extension Exchange {
         settle(.completed, status: 200, at: now, into: &actions)
     }
 
-    /// The body of an answer whose texts do not say what must not pass, nor do its logarithms of probabilities.
+    /// The body of an answer whose texts do not say what must not pass, nor do its sounds and logarithms of probabilities.
     private static func body(of answer: SurfaceAnswer, without redactions: [Redaction]) -> ByteBuffer {
         var edits = JSONEdits()
         let edited = Set(redactions.map { answer.texts[$0.segment].choice })
+        let spoken = redactions.map { answer.texts[$0.segment] }.filter { $0.channel == .transcript }.map(\.choice)
         edits.cut(redactions.map(\.cut), outOf: { answer.texts[$0].text })
         for token in answer.logprobs where edited.contains(token.choice) {
+            edits.replace(token.range, with: ByteBuffer(string: "null"))
+        }
+        // A sound says what its transcript does.
+        for token in answer.sounds where spoken.contains(token.choice) {
             edits.replace(token.range, with: ByteBuffer(string: "null"))
         }
         return edits.apply(to: answer.body)

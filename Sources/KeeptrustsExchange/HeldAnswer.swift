@@ -59,6 +59,12 @@ struct HeldAnswer {
         size += chunk.data.readableBytes + Self.overhead
         guard size <= limit, texts.count <= LocatedText.mostInBody else { return false }
         for call in chunk.calls {
+            guard !call.name.isEmpty else {
+                begin(
+                    Key(choice: call.choice, channel: .other),
+                    Segment(ByteBuffer(), role: .assistant, phase: .toolCall))
+                continue
+            }
             let key = Key(choice: call.choice, channel: call.channel)
             guard names[key] == nil || names[key] == call.name else { throw .malformed("a call whose name changes") }
             names[key] = call.name

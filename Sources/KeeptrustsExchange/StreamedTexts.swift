@@ -50,6 +50,11 @@ struct StreamedTexts {
     /// Whether a piece continues a text that is here.
     func have(_ delta: AnswerText) -> Bool { place(of: delta) != nil }
 
+    /// Whether something was taken out of a text that a piece continues.
+    func isCut(_ delta: AnswerText) -> Bool {
+        place(of: delta).flatMap { texts[$0].judge?.outcome.verdict } ?? .allow >= .redact
+    }
+
     /// The choice and the channel of a text.
     func key(at place: Int) -> (choice: Int, channel: KeeptrustsDialects.Channel) {
         (texts[place].choice, texts[place].channel)

@@ -48,9 +48,12 @@ struct TextFacts: Equatable {
     /// There are characters that may be read as others, or not at all.
     var isOdd: Bool { hasHighByte || hasControl }
 
+    /// Characters may stand apart in a row: see ``Disguises/joined(_:)``.
+    var mayHaveRow: Bool { hasSpacedLetters || hasApart }
+
     /// The text may say something that it does not show: see ``Normaliser``.
     var mayBeVeiled: Bool {
-        hasEscapeSign || hasLongWord || hasSpacedLetters || hasLetterDigit || isOdd || mostDigits >= 2
+        hasEscapeSign || hasLongWord || mayHaveRow || hasLetterDigit || isOdd || mostDigits >= 2
     }
 
     init(_ text: UnsafeRawBufferPointer) { self.init(text) { _ in } }

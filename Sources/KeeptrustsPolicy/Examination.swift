@@ -92,23 +92,34 @@ extension Examination {
     /// The calls among the policy's own texts, in their order.
     var calls: [Call] { Self.calls(in: segments, own) }
 
+    /// Refuses a call that names no tool: what it would do is not known.
+    ///
+    /// - Parameter kind: The name of the kind in codes.
+    /// - Returns: The refusal; nil when all calls have names.
+    func refusalOfNamelessCall(_ kind: String) -> Opinion? {
+        guard let call = calls.first(where: \.name.isEmpty) else { return nil }
+        let finding = Finding("tool.nameless", at: 0..<length(of: call.segment))
+        return .block(
+            "\(kind).malformed_call", "A call names no tool.", [LocatedFinding(segment: call.segment, finding)])
+    }
+
     /// The calls among all of some texts, in their order.
     static func calls(in segments: [Segment]) -> [Call] { calls(in: segments, segments.indices) }
 
     private static func calls(in segments: [Segment], _ numbers: some Sequence<Int>) -> [Call] {
         var calls: [Call] = []
-        var last: Int32?
+        var last: ToolUse?
         for number in numbers where segments[number].phase == .toolCall {
             guard let tool = segments[number].tool, tool.part != .fragment else { continue }
             let isArguments = tool.part == .arguments
             let call = Call(
                 name: tool.name, arguments: isArguments ? segments[number].text : ByteBuffer(), segment: number)
-            if last != tool.call {
+            if last?.call != tool.call || isArguments && last?.part == .arguments {
                 calls.append(call)
             } else if isArguments {
                 calls[calls.count - 1] = call
             }
-            last = tool.call
+            last = tool
         }
         return calls
     }

@@ -36,7 +36,7 @@ struct AnswerReaderTests {
                 "1 content Part.", "1 refusal No.", "1 reasoning Hm.", "1 reasoningContent Hmm.",
                 "1 reasoningDetails Hmmm.", "1 reasoningDetails In short.", "1 transcript Spoken.",
                 #"1 toolArguments(0) {"place":"Bern"}"#, "1 toolArguments(1) 1 + 1", "1 functionArguments {}",
-                "0 content An old completion.", "1 reasoningDetails Hmmm.In short.",
+                "0 completion An old completion.", "1 reasoningDetails Hmmm.In short.",
             ])
         #expect(answer.texts.filter { $0.channel == .other }.map(\.text.string).contains("A title"))
         #expect(answer.texts.allSatisfy { $0.choice == $0.text.index })
@@ -245,7 +245,8 @@ struct AnswerReaderTests {
     @Test(
         "What a template writes is read as the text that it is, on each channel",
         arguments: [
-            KeeptrustsDialects.Channel.content, .refusal, .reasoning, .reasoningContent, .reasoningDetails, .transcript,
+            KeeptrustsDialects.Channel.content, .completion, .refusal, .reasoning, .reasoningContent, .reasoningDetails,
+            .transcript,
             .toolArguments(7),
             .functionArguments,
         ])

@@ -154,12 +154,19 @@ struct ToolTextsTests {
         #expect(uses(old.deltas) == ["1 old arguments: 1"])
     }
 
-    @Test("Calls that are none are strings to be judged", arguments: ["null", "[null]", #"["x"]"#, #""x""#])
-    func oddities(calls: String) throws {
+    @Test(
+        "Calls that are none are strings to be judged, and calls that name no tool",
+        arguments: [
+            ("null", []), ("[null]", ["1  arguments: [null]"]),
+            (#"["x"]"#, [#"1  arguments: ["x"]"#, #"2  arguments: "x""#]),
+            (#""x""#, [#"1  arguments: "x""#, #"2  arguments: "x""#]),
+        ] as [(String, [String])])
+    func oddities(calls: String, expected: [String]) throws {
         let answer = try surface.readAnswer(
             ByteBuffer(string: #"{"choices":[{"message":{"function_call":\#(calls),"tool_calls":\#(calls)}}]}"#))
 
-        #expect(answer.texts.map(\.text.string) == (calls.contains("x") ? ["x", "x"] : []))
-        #expect(uses(answer.texts) == [])
+        let strings = answer.texts.filter { $0.text.segment.tool == nil }
+        #expect(strings.map(\.text.string) == (calls.contains("x") ? ["x", "x"] : []))
+        #expect(uses(answer.texts) == expected)
     }
 }

@@ -45,6 +45,37 @@ struct CoverageTests {
     }
 
     @Test(
+        "An element of a list is judged with the key of the list",
+        arguments: [
+            #""metadata":{"ssn":[SSN]}"#, #""metadata":{"ssn":["x", 1, null,SSN]}"#,
+            #""x_new":{"ssn" : [ "a1", SSN, "b2" ]}"#,
+        ])
+    func elements(member: String) throws {
+        for value in ["536228041", #""536228041""#] {
+            let text = try Self.sent(
+                Self.body(#"{"role":"user","content":"x"}"#, "," + member.replacing("SSN", with: value)))
+
+            #expect(text.contains(member.replacing("SSN", with: #""[SSN_REDACTED]""#)))
+        }
+        let other = #""metadata":{"ssn":["x"],"y":["536228041"]}"#
+        #expect(try Self.sent(Self.body(#"{"role":"user","content":"x"}"#, "," + other)).contains(other))
+    }
+
+    @Test("A sound goes with what is taken out of its transcript")
+    func sounds() throws {
+        let data = String(repeating: "QUJD", count: 80)
+        for (said, left) in [("pay \(Self.card)", #""data":null"#), ("pay", #""data":"\#(data)""#)] {
+            let play = try Self.play()
+            try play.chat(#"{"model":"gpt-4o","messages":[{"role":"user","content":"ping"}]}"#)
+            play.answer(
+                #"{"choices":[{"message":{"role":"assistant","content":null,"audio":{"id":"a","data":"\#(data)","transcript":"\#(said)"}}}]}"#
+            )
+
+            #expect(try #require(play.tell(.recorded(true)).end).text.contains(left))
+        }
+    }
+
+    @Test(
         "A number that no setting counts is judged with its key, and becomes a string",
         arguments: [
             #""metadata":{"card":CARD}"#, #""x_new":CARD"#, #""x_new":[1,[CARD]]"#, #""x_new":{"a":[{"card": CARD}]}"#,

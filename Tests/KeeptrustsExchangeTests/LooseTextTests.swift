@@ -44,6 +44,46 @@ struct LooseTextTests {
         }
     }
 
+    @Test(
+        "A value is judged with its key, as in a whole answer",
+        arguments: [
+            #""delta":{"ssn":"536228041"}"#, #""delta":{"info":{"ssn":"536228041"}}"#, #""ssn":"536228041","delta":{}"#,
+        ])
+    func keys(choice: String) throws {
+        let (_, all) = try Self.stream([Self.event(#""delta":{"content":"x"}"#), Self.event(choice)])
+
+        #expect(!all.contains("536228041"))
+        #expect(all.contains(#""ssn":"[SSN_REDACTED]""#))
+    }
+
+    @Test(
+        "Texts in two parts of a choice are two texts",
+        arguments: [
+            #""text":" aaa ","delta":{"content":"PIECE"}"#, #""delta":{"content":"PIECE"},"text":" aaa ""#,
+            #""delta":{"content":"PIECE"},"message":{"content":" aaa "}"#,
+            #""message":{"content":" aaa ","refusal":" bbb "},"delta":{"content":"PIECE"}"#,
+        ])
+    func parts(choice: String) throws {
+        let (_, all) = try Self.stream(
+            ["pay 4111111", "111111111 now"].map { Self.event(choice.replacing("PIECE", with: $0)) })
+
+        #expect(!all.contains("111111111"))
+        #expect(all.contains("[CREDIT_CARD_REDACTED]"))
+    }
+
+    @Test("A sound goes with what is taken out of its transcript")
+    func sounds() throws {
+        let data = String(repeating: "QUJD", count: 80)
+        func event(_ said: String) -> String {
+            Self.event(#""delta":{"audio":{"id":"a","data":"\#(data)","transcript":"\#(said)"}}"#)
+        }
+        let clean = try Self.stream(["Well ", "then."].map(event)).all
+        let cut = try Self.stream(["pay 4111111", "111111111 now", " or then"].map(event)).all
+
+        #expect(clean.components(separatedBy: data).count == 3)
+        #expect(cut.components(separatedBy: data).count == 2 && cut.contains(#""data":null"#))
+    }
+
     @Test("Texts at two such places are two texts")
     func places() throws {
         let events = ["4111111", "111111111 ok"].map { Self.event(#""delta":{"x":"\#($0)","y":"aaa bbb"}"#) }

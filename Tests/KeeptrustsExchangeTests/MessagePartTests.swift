@@ -113,6 +113,26 @@ struct MessagePartTests {
         #expect(try Self.request(Self.parts(parts)) == nil)
     }
 
+    /// Requests in which a card is spread over two texts.
+    static let spreads = [
+        #""messages":[{"role":"assistant","content":[{"type":"text","text":"A"},{"type":"refusal","refusal":"B"}]}]"#,
+        #""messages":[{"role":"assistant","content":[{"type":"thinking","thinking":"A"},{"type":"thinking","thinking":"B"}]}]"#,
+        #""messages":[{"role":"user","content":[{"type":"tool_result","tool_use_id":"x","content":[{"type":"text","text":"A"},{"type":"text","text":"B"}]}]}]"#,
+        #""messages":[{"role":"user","content":"x"}],"prediction":{"type":"content","content":[{"type":"text","text":"A"},{"type":"text","text":"B"}]}"#,
+        #""messages":[{"role":"user","content":"x"}],"prediction":{"type":"content","content":["A","B"]}"#,
+    ]
+
+    @Test("So are those of other kinds of parts, and of a prediction", arguments: spreads)
+    func otherParts(members: String) throws {
+        func filled(_ first: String, _ second: String) -> String {
+            members.replacing("\"A\"", with: "\"\(first)\"").replacing("\"B\"", with: "\"\(second)\"")
+        }
+        let ask = #"{"model":"gpt-4o",\#(filled("4111 1111 ", "1111 1111 ok"))}"#
+        let call = try #require(try Self.play().chat(ask).call)
+
+        #expect(call.bytes.hasSuffix(filled("[CREDIT_CARD_REDACTED]", " ok") + "}"))
+    }
+
     @Test("Texts of two messages are not put together")
     func others() throws {
         let ask =

@@ -81,6 +81,22 @@ struct UnmaskingTests {
         }
     }
 
+    @Test("Log probabilities that say more than the text go once")
+    func logprobs() throws {
+        let play = try SurfaceForm.all[0].play(chain: Self.policy().chain, policy: Self.policy().settings)
+        let tokens = ["Mail", " [", "EMAIL", "_1", "]", "<end>"].map { token in
+            #"{"token":"\#(token)","logprob":-0.1,"top_logprobs":[{"token":"\#(token)"},{"token":"x [EMAIL_1]"}]}"#
+        }
+        let answer =
+            #"{"id":"c","choices":[{"index":0,"message":{"role":"assistant","content":"Mail [EMAIL_1]"},"logprobs":{"content":[\#(tokens.joined(separator: ","))]},"finish_reason":"stop"}]}"#
+
+        let (reply, _) = try play.reply(to: Self.ask(Self.easy), with: answer, isStream: false)
+
+        let body = reply.components(separatedBy: "\r\n\r\n").last ?? ""
+        #expect(throws: Never.self) { try JSONSerialization.jsonObject(with: Data(body.utf8)) }
+        #expect(body.contains(#""content":"Mail \#(Self.easy)"},"logprobs":null,"#))
+    }
+
     @Test("Choices are apart")
     func choices() throws {
         func event(_ choice: Int, _ delta: String, _ finish: String = "null") -> String {

@@ -100,6 +100,32 @@ struct StreamDecodingTests {
         }
     }
 
+    @Test(
+        "Secrets whose characters stand apart are taken out, however small the pieces",
+        arguments: [
+            "ghp_aB3dE5fG7hI9jK1lM3nO5pQ7rS9tU1vW3xY5", "sk_live_4eC39HqLyjWDarjtT1zdp7dc",
+            "npm_mdryRMMc3emZWLUQJnEn36vt96an7m9VhVWE", "AKIAQYLPMN5HFIQR7XYA", "jane.doe@example.com",
+        ], [" ", "\u{A0}", "-", "."])
+    func secretsApart(secret: String, separator: String) throws {
+        let chain = try #require(Self.chain)
+        let scratch = MatchScratch(for: chain)
+        let written = secret.map { String($0) }.joined(separator: separator)
+        let text = "Here it is: \(written) and that is all."
+        let bytes = Array(text.utf8)
+        let expected = try #require(chain.passed(text, .response))
+        // Signs within a value are none of a row with another sign between any two.
+        #expect(!expected.contains(written) || "-.".contains(separator) && secret.contains { "_.".contains($0) })
+        for size in 1...24 {
+            let pieces = stride(from: 0, to: bytes.count, by: size).map {
+                Array(bytes[$0..<min($0 + size, bytes.count)])
+            }
+            #expect(chain.streamed(pieces, using: scratch).text == expected, "pieces of \(size)")
+        }
+        for cut in bytes.indices {
+            #expect(chain.streamed([Array(bytes[..<cut]), Array(bytes[cut...])], using: scratch).text == expected)
+        }
+    }
+
     /// What comes out after each piece.
     private func steps(_ chain: PolicyChain, _ pieces: [String]) throws -> [String] {
         let scratch = MatchScratch(for: chain)

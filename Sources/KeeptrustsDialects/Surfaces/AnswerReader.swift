@@ -58,13 +58,14 @@ private struct AnswerReader: ~Copyable {
     /// The choice at hand: its number, where its parts begin, where it ends.
     private var choice = -1
     private var choiceEnd = 0
-    private var starts = (texts: 0, names: 0, finishes: 0, logprobs: 0, calls: 0)
+    private var starts = (texts: 0, names: 0, finishes: 0, logprobs: 0, sounds: 0, calls: 0)
 
     /// The tool call at hand: its number, its first text and name, where it ends.
     private var call = 0
     private var firstOfCall = 0
     private var firstNameOfCall = 0
     private var callEnd = 0
+    private var callStart: Int?
     private var tools = ToolTexts()
 
     /// The last value, if it was a key that no row names.
@@ -85,6 +86,9 @@ private struct AnswerReader: ~Copyable {
 
     /// Whether texts are complete, not pieces.
     private let isWhole: Bool
+
+    /// In a stream, there is a call elsewhere than the texts before it.
+    private var hasMixedCalls = false
 
     /// There is a text that may be but a part of one.
     private var hasParts = false
@@ -114,9 +118,12 @@ private struct AnswerReader: ~Copyable {
         case .padding:
             if value.kind == .string, !answer.body.isPlainName(value, isServers: true) { addText(value, .other) }
         case .media: takeMedia(value)
-        case .text(let channel):
+        case .sound: takeSound(value)
+        case .text(let channel, let part):
             hasParts = hasParts || isWhole && value.inner > 0
-            if value.kind == .string { addText(value, channel) }
+            if value.kind == .string || channel.isToolCall && value.kind != .null {
+                addText(value, self.channel(channel, of: value, by: part, &names))
+            }
         case .id:
             answer.id = value.span
             takeName(value, isServers: true, &names)
@@ -132,6 +139,7 @@ private struct AnswerReader: ~Copyable {
         case .finishReason: takeFinish(value, &names)
         case .logprobs: takeLogprobs(value)
         case .call: beginCall(value)
+        case .calls, .oddCall: takeOddCall(value, field)
         case .toolName: takeToolName(value, &names)
         case .callIndex: renumberCall(value)
         case .inputTokens, .outputTokens, .cachedTokens: takeTokens(value, field)
@@ -144,6 +152,7 @@ private struct AnswerReader: ~Copyable {
 
     consuming func finish() throws(DialectError) -> (SurfaceAnswer, Bool) {
         guard largest < Self.limit else { throw .malformed("an answer with too many choices or tool calls") }
+        guard !hasMixedCalls else { throw .malformed("calls in more than one place of a choice") }
         endCall()
         if hasParts { answer.joinParts() }
         guard hasRoom else { throw .malformed("an answer with too many texts") }
@@ -163,6 +172,12 @@ private struct AnswerReader: ~Copyable {
         guard value.kind == .string, value.span.count > 2 else { return }
         answer.hasData = true
         if !answer.body.isEncodedMedia(value) { addText(value, place(of: value)) }
+    }
+
+    private mutating func takeSound(_ value: JSONValue) {
+        takeMedia(value)
+        guard value.kind == .string, value.span.count > 2, answer.body.isEncodedMedia(value) else { return }
+        answer.sounds.append(ChoiceToken(choice: choice, range: value.span))
     }
 
     private mutating func takeFinish(_ value: JSONValue, _ names: inout RepeatedNames) {
@@ -185,7 +200,8 @@ private struct AnswerReader: ~Copyable {
         choiceEnd = value.span.upperBound
         answer.choices += 1
         starts = (
-            answer.texts.count, answer.names.count, answer.finishes.count, answer.logprobs.count, answer.calls.count
+            answer.texts.count, answer.names.count, answer.finishes.count, answer.logprobs.count, answer.sounds.count,
+            answer.calls.count
         )
         takeString(value)
     }
@@ -204,13 +220,15 @@ private struct AnswerReader: ~Copyable {
         for index in starts.names..<answer.names.count { answer.names[index].text.choice = number }
         for index in starts.finishes..<answer.finishes.count { answer.finishes[index].choice = number }
         for index in starts.logprobs..<answer.logprobs.count { answer.logprobs[index].choice = number }
+        for index in starts.sounds..<answer.sounds.count { answer.sounds[index].choice = number }
         for index in starts.calls..<answer.calls.count { answer.calls[index].choice = number }
     }
 
     private mutating func beginCall(_ value: JSONValue) {
-        guard value.kind == .object else { return takeString(value) }
-        answer.hasData = true
         endCall()
+        guard value.kind == .object else { return takeOddCall(value, .call) }
+        answer.hasData = true
+        callStart = value.span.lowerBound
         isOldForm = value.inner < 0
         (call, callEnd) = (max(0, Int(value.inner)), value.span.upperBound)
         (firstOfCall, firstNameOfCall) = (answer.texts.count, answer.names.count)
@@ -222,8 +240,8 @@ private struct AnswerReader: ~Copyable {
         takeName(value, &names)
         // Some servers repeat the name in each piece of a call, others say "" there.
         guard value.kind == .string, value.span.count > 2 else { return }
-        let name = answer.body.string(value, limit: 512) ?? ""
-        (nameOfCall, tools.name) = (value, name)
+        let name = tools.settle(answer.body.string(value, limit: 512) ?? "")
+        nameOfCall = value
         for index in firstOfCall..<answer.texts.count { answer.texts[index].text.segment.tool?.name = name }
         let channel = isOldForm ? Channel.functionArguments : .toolArguments(call)
         answer.calls.append(AnswerCall(choice: choice, channel: channel, name: name))
@@ -231,12 +249,39 @@ private struct AnswerReader: ~Copyable {
 
     /// A call without arguments is judged by its name; of a streamed call, they may be still to come.
     private mutating func endCall() {
-        guard let name = nameOfCall else { return }
-        nameOfCall = nil
+        guard let start = callStart else { return }
+        let name = nameOfCall
+        (callStart, nameOfCall) = (nil, nil)
         let hasArguments = answer.texts[firstOfCall...].contains { $0.text.segment.tool?.part == .arguments }
-        guard isWhole, !hasArguments else { return }
+        guard !hasArguments else { return }
+        guard let name else {
+            if isWhole || answer.texts.count > firstOfCall { addOddCall(start..<callEnd) }
+            return
+        }
+        guard isWhole else { return }
         var text = LocatedText(name, in: answer.body, role: .assistant, phase: .toolCall, index: Int32(choice))
         text.segment.tool = tools.use(.name)
+        answer.texts.append(AnswerText(choice: choice, channel: .other, text: text))
+    }
+
+    /// What stands where calls do, or looks like one, and has the form of none.
+    private mutating func takeOddCall(_ value: JSONValue, _ field: AnswerField?) {
+        takeString(value)
+        if case .calls? = field, value.kind == .array { return }
+        guard value.kind != .null else { return }
+        endCall()
+        tools.beginCall(at: answer.texts.count)
+        addOddCall(value.span)
+    }
+
+    /// Adds a call that names no tool, as it is written; whoever judges calls refuses it.
+    private mutating func addOddCall(_ span: Range<Int>) {
+        guard isWhole else {
+            return answer.calls.append(AnswerCall(choice: choice, channel: .other, name: ""))
+        }
+        var text = LocatedText(
+            echo: answer.body.bytes(span), of: span, role: .assistant, phase: .toolCall, index: Int32(choice))
+        text.segment.tool = tools.use(.arguments)
         answer.texts.append(AnswerText(choice: choice, channel: .other, text: text))
     }
 
@@ -271,12 +316,25 @@ private struct AnswerReader: ~Copyable {
             addMember(.member, member, of: value)
         } else {
             addText(value, place(of: value))
+            // As a piece of a text, and with its key.
+            if let member, answer.body.text(value).needsKey { addMember(.member, member, of: value) }
         }
     }
 
     /// A string where another kind of value is looked for.
     private mutating func takeString(_ value: JSONValue) {
         if value.kind == .string { addText(value, place(of: value)) }
+    }
+
+    /// The channel of a text; in a stream, texts that stand elsewhere than the first did are others.
+    private mutating func channel(
+        _ channel: Channel, of value: JSONValue, by part: ChoicePart?, _ names: inout RepeatedNames
+    ) -> Channel {
+        guard let part, !isWhole, value.span.count > 2 else { return channel }
+        if names.part == nil { names.part = part }
+        guard names.part != part else { return channel }
+        if channel.isToolCall { hasMixedCalls = true }
+        return place(of: value)
     }
 
     /// Which texts of other events a string continues that has no channel of its own.
@@ -289,6 +347,7 @@ private struct AnswerReader: ~Copyable {
     /// A number that is larger than it may be at its place may be that of a card; with its key, so that its meaning is known.
     private mutating func takeNumber(_ value: JSONValue, _ field: AnswerField?, _ member: Range<Int>?) {
         if field?.isTime == true, answer.body.isTime(value) { return }
+        if case .text(let channel, _)? = field, channel.isToolCall { return }
         let most = field?.mostDigits ?? ByteBuffer.mostDigits
         guard !answer.body.isSmallNumber(value, mostDigits: most) else { return }
         addMember(member == nil ? .value : .member, member ?? value.span, of: value)
@@ -319,17 +378,23 @@ private struct AnswerReader: ~Copyable {
         answer.names.append(AnswerName(text: name, isPlain: isPlain))
     }
 
+    /// Adds a string; of what is none, such as arguments that are an object, its JSON text.
     private mutating func addText(_ value: JSONValue, _ channel: Channel) {
-        guard value.span.count > 2 else { return }
+        let isString = value.kind == .string
+        guard !isString || value.span.count > 2 else { return }
+        if !isString { skipEnd = value.span.upperBound }
         let owner = value.span.lowerBound < choiceEnd ? choice : -1
         var channel = channel
         if case .toolArguments = channel { channel = .toolArguments(call) }
         let phase: Phase = channel.isToolCall ? .toolCall : .response
-        var text = LocatedText(value, in: answer.body, role: .assistant, phase: phase, index: Int32(owner))
+        var text =
+            isString
+            ? LocatedText(value, in: answer.body, role: .assistant, phase: phase, index: Int32(owner))
+            : LocatedText(.value, value.span, in: answer.body, role: .assistant, phase: phase, index: Int32(owner))
         if phase == .toolCall { text.segment.tool = tools.use(.arguments) }
-        if channel == .content, owner >= 0 { text.segment.choice = Int32(owner) }
+        if channel == .content || channel == .completion, owner >= 0 { text.segment.choice = Int32(owner) }
         answer.texts.append(AnswerText(choice: owner, channel: channel, text: text))
-        guard isWhole, phase == .toolCall, value.hasEscapes else { return }
+        guard isWhole, phase == .toolCall, value.hasEscapes || !isString else { return }
         var nested: [LocatedText] = []
         if !NestedTexts.append(of: text, to: &nested) { isOverfull = true }
         for var text in nested {

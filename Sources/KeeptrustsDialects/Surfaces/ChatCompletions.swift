@@ -32,7 +32,8 @@ private enum ChatCompletions {
         ("modalities", .plain), ("modalities.*", .name),
         ("audio", .plain), ("audio.voice", .name), ("audio.format", .name),
         ("prediction", .plain), ("prediction.type", .name), ("prediction.content", .text),
-        ("prediction.content.*", .text), ("prediction.content.*.type", .name), ("prediction.content.*.text", .text),
+        ("prediction.content.*", .predicted), ("prediction.content.*.type", .name),
+        ("prediction.content.*.text", .predicted),
         ("thinking", .plain), ("thinking.type", .name), ("thinking.budget_tokens", .figure),
         ("web_search_options", .plain),
     ]
@@ -40,13 +41,16 @@ private enum ChatCompletions {
     private static let messages: [(String, RequestField)] = [
         ("messages", .turns), ("messages.*", .turn), ("messages.*.role", .role), ("messages.*.name", .speaker),
         ("messages.*.content", .content), ("messages.*.content.*", .part), ("messages.*.content.*.type", .name),
-        ("messages.*.content.*.text", .part), ("messages.*.content.*.refusal", .text),
+        ("messages.*.content.*.text", .part), ("messages.*.content.*.refusal", .part),
         ("messages.*.content.*.image_url", .media), ("messages.*.content.*.image_url.url", .media),
         ("messages.*.content.*.image_url.detail", .name),
         ("messages.*.content.*.input_audio", .plain), ("messages.*.content.*.input_audio.data", .media),
         ("messages.*.content.*.input_audio.format", .name),
         ("messages.*.content.*.file", .plain), ("messages.*.content.*.file.file_id", .fileID),
         ("messages.*.content.*.file.filename", .text), ("messages.*.content.*.file.file_data", .media),
+        ("messages.*.content.*.thinking", .part), ("messages.*.content.*.content", .part),
+        ("messages.*.content.*.content.*", .part), ("messages.*.content.*.content.*.type", .name),
+        ("messages.*.content.*.content.*.text", .part),
         // Parts of other dialects that compatible vendors take as well.
         ("messages.*.content.*.file_id", .fileID), ("messages.*.content.*.file_data", .media),
         ("messages.*.content.*.file_url", .media), ("messages.*.content.*.filename", .text),
@@ -64,6 +68,11 @@ private enum ChatCompletions {
         ("messages.*.tool_calls.*.index", .figure), ("messages.*.tool_calls.*.function", .plain),
         ("messages.*.tool_calls.*.function.name", .toolName),
         ("messages.*.tool_calls.*.function.arguments", .toolArguments),
+        // Forms of others, in which the members stand beside the type.
+        ("messages.*.tool_calls.*.name", .toolName), ("messages.*.tool_calls.*.arguments", .toolArguments),
+        ("messages.*.tool_calls.*.input", .toolArguments), ("messages.*.content.*.input", .oddCall),
+        ("messages.*.tool_calls.*.mcp", .plain), ("messages.*.tool_calls.*.mcp.name", .toolName),
+        ("messages.*.tool_calls.*.mcp.arguments", .toolArguments),
         ("messages.*.tool_calls.*.custom", .plain), ("messages.*.tool_calls.*.custom.name", .toolName),
         ("messages.*.tool_calls.*.custom.input", .toolArguments),
         ("messages.*.function_call", .calls), ("messages.*.function_call.name", .toolName),
@@ -87,14 +96,14 @@ private enum ChatCompletions {
     ]
 
     static let answer: [(String, AnswerField)] =
-        [envelope, message("choices.*.message"), message("choices.*.delta")].flatMap(\.self)
+        [envelope, message("choices.*.message", .message), message("choices.*.delta", .delta)].flatMap(\.self)
 
     private static let envelope: [(String, AnswerField)] = [
         ("id", .id), ("object", .name), ("created", .created), ("model", .model), ("system_fingerprint", .name),
         ("service_tier", .name), ("provider", .name), ("obfuscation", .padding), ("p", .padding),
         ("choices", .choices), ("choices.*", .choice), ("choices.*.index", .choiceIndex),
         ("choices.*.finish_reason", .finishReason), ("choices.*.native_finish_reason", .name),
-        ("choices.*.logprobs", .logprobs), ("choices.*.text", .text(.content)),
+        ("choices.*.logprobs", .logprobs), ("choices.*.text", .text(.completion, nil)),
         ("usage", .usage), ("usage.prompt_tokens", .inputTokens), ("usage.completion_tokens", .outputTokens),
         ("usage.total_tokens", .figure), ("usage.prompt_tokens_details", .plain),
         ("usage.prompt_tokens_details.cached_tokens", .cachedTokens), ("usage.prompt_cache_hit_tokens", .cachedTokens),
@@ -106,25 +115,30 @@ private enum ChatCompletions {
         ("error", .error), ("error.message", .errorMessage), ("error.type", .errorType), ("error.code", .errorCode),
     ]
 
-    private static func message(_ place: String) -> [(String, AnswerField)] {
+    private static func message(_ place: String, _ part: ChoicePart) -> [(String, AnswerField)] {
         let rows: [(String, AnswerField)] = [
-            ("", .plain), (".role", .name), (".content", .text(.content)), (".content.*", .text(.content)),
-            (".content.*.type", .name), (".content.*.text", .text(.content)), (".refusal", .text(.refusal)),
-            (".reasoning", .text(.reasoning)), (".reasoning_content", .text(.reasoningContent)),
+            ("", .plain), (".role", .name), (".content", .text(.content, part)), (".content.*", .text(.content, part)),
+            (".content.*.type", .name), (".content.*.text", .text(.content, part)), (".refusal", .text(.refusal, part)),
+            (".reasoning", .text(.reasoning, part)), (".reasoning_content", .text(.reasoningContent, part)),
             (".reasoning_details", .plain), (".reasoning_details.*", .plain), (".reasoning_details.*.type", .name),
             (".reasoning_details.*.id", .name), (".reasoning_details.*.format", .name),
-            (".reasoning_details.*.index", .figure), (".reasoning_details.*.text", .text(.reasoningDetails)),
-            (".reasoning_details.*.summary", .text(.reasoningDetails)), (".reasoning_details.*.data", .media),
+            (".reasoning_details.*.index", .figure), (".reasoning_details.*.text", .text(.reasoningDetails, part)),
+            (".reasoning_details.*.summary", .text(.reasoningDetails, part)), (".reasoning_details.*.data", .media),
             (".reasoning_details.*.signature", .media),
-            (".audio", .plain), (".audio.id", .name), (".audio.data", .media), (".audio.expires_at", .time),
-            (".audio.transcript", .text(.transcript)), (".annotations", .plain),
-            (".tool_calls", .plain), (".tool_calls.*", .call), (".tool_calls.*.index", .callIndex),
+            (".audio", .plain), (".audio.id", .name), (".audio.data", .sound), (".audio.expires_at", .time),
+            (".audio.transcript", .text(.transcript, part)), (".annotations", .plain),
+            (".content.*.input", .oddCall), (".tool_calls", .calls), (".tool_calls.*", .call),
+            (".tool_calls.*.index", .callIndex),
             (".tool_calls.*.id", .name), (".tool_calls.*.type", .name), (".tool_calls.*.function", .plain),
             (".tool_calls.*.function.name", .toolName),
-            (".tool_calls.*.function.arguments", .text(.toolArguments(0))), (".tool_calls.*.custom", .plain),
-            (".tool_calls.*.custom.name", .toolName), (".tool_calls.*.custom.input", .text(.toolArguments(0))),
+            (".tool_calls.*.function.arguments", .text(.toolArguments(0), part)), (".tool_calls.*.custom", .plain),
+            // Forms of others, in which the members stand beside the type.
+            (".tool_calls.*.name", .toolName), (".tool_calls.*.arguments", .text(.toolArguments(0), part)),
+            (".tool_calls.*.input", .text(.toolArguments(0), part)), (".tool_calls.*.mcp", .plain),
+            (".tool_calls.*.mcp.name", .toolName), (".tool_calls.*.mcp.arguments", .text(.toolArguments(0), part)),
+            (".tool_calls.*.custom.name", .toolName), (".tool_calls.*.custom.input", .text(.toolArguments(0), part)),
             (".function_call", .call), (".function_call.name", .toolName),
-            (".function_call.arguments", .text(.functionArguments)),
+            (".function_call.arguments", .text(.functionArguments, part)),
         ]
         return rows.map { (place + $0.0, $0.1) }
     }

@@ -68,6 +68,7 @@ public struct ChunkTemplate: Sendable {
         var number: Int?
         switch channel {
         case .content: (before, after) = (#""content":"#, "")
+        case .completion: return writeCompletion(token, choice: choice, into: &out)
         case .refusal: (before, after) = (#""refusal":"#, "")
         case .reasoning: (before, after) = (#""reasoning":"#, "")
         case .reasoningContent: (before, after) = (#""reasoning_content":"#, "")
@@ -88,6 +89,13 @@ public struct ChunkTemplate: Sendable {
         out.writeImmutableBuffer(token)
         out.writeStaticString(after)
         end(into: &out)
+    }
+
+    private func writeCompletion(_ token: ByteBuffer, choice: Int, into out: inout ByteBuffer) {
+        begin(choice, into: &out)
+        out.writeStaticString(#"},"text":"#)
+        out.writeImmutableBuffer(token)
+        out.writeStaticString(",\"finish_reason\":null}]}\n\n")
     }
 
     /// Writes an event with a delta of the caller's making.

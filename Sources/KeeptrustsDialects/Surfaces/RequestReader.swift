@@ -37,6 +37,12 @@ private struct RequestReader: ~Copyable {
     private var turnsEnd = 0
     private var callsEnd = 0
 
+    /// The call at hand, of which no name is known yet.
+    private var call: Range<Int>?
+
+    /// Where arguments end that are no text, and are judged as their JSON text is.
+    private var skipEnd = 0
+
     /// Where the preferences of providers end, of which every key is known.
     private var preferencesEnd = 0
 
@@ -53,6 +59,12 @@ private struct RequestReader: ~Copyable {
 
     /// The last value, if it was a key that no row names.
     private var key: JSONValue?
+
+    /// The key of the list at hand, if no row names it, and where its last element ends.
+    private var list: (key: JSONValue, end: Int)?
+
+    /// Which texts are parts of a prediction.
+    private var predicted: [Int] = []
 
     /// The call that the message at hand answers, and who is said to speak in it.
     private var answeredCall: JSONValue?
@@ -73,15 +85,21 @@ private struct RequestReader: ~Copyable {
     }
 
     mutating func take(_ value: JSONValue, _ field: RequestField?) throws(SurfaceFault) {
+        guard value.span.lowerBound >= skipEnd else { return }
         let member = request.body.member(key, value)
+        takeList(value)
         key = value.field == JSONShape.otherKey ? value : nil
         if value.kind == .number { takeNumber(value, field, member) }
         switch field {
         case nil: try takeOther(value, member)
         case .text: if value.kind == .string { addText(value) }
         case .content: takeContent(value)
-        case .part: if value.kind == .string { addPart(value) }
-        case .toolArguments: if value.kind == .string { addText(value, .arguments) }
+        case .part: if let number = addPart(value) { parts.append(number) }
+        case .predicted: if let number = addPart(value) { predicted.append(number) }
+        case .toolArguments: takeArguments(value)
+        case .oddCall:
+            if value.kind == .string { addText(value) }
+            takeOddCall(value)
         case .toolName: takeToolName(value)
         case .speaker:
             speaker = value
@@ -125,6 +143,7 @@ private struct RequestReader: ~Copyable {
         guard !request.model.isEmpty else { throw .missing("model") }
         guard hasTurns else { throw .missing("messages") }
         try endTurn()
+        request.texts += JoinedTexts.of(predicted.map { request.texts[$0] })
         guard hasRoom else { throw .tooManyTexts }
         guard turn >= 0 else { throw .invalid("messages", "a list of at least one message") }
         request.turns = turn + 1
@@ -135,6 +154,28 @@ private struct RequestReader: ~Copyable {
     private mutating func takeOther(_ value: JSONValue, _ member: Range<Int>?) throws(SurfaceFault) {
         guard value.span.lowerBound >= preferencesEnd else { throw unknownPreference(value) }
         if value.kind == .string { addText(value, member: member) }
+        addElement(value)
+    }
+
+    /// Follows the list that `value` is an element of.
+    private mutating func takeList(_ value: JSONValue) {
+        if let key, request.body.isElement(value, after: key) {
+            list = (key, value.span.upperBound)
+        } else if let known = list {
+            let isNext = known.end < value.span.lowerBound && request.body.isPlain(known.end..<value.span.lowerBound)
+            list = isNext ? (known.key, value.span.upperBound) : nil
+        }
+    }
+
+    /// Adds an element of a list, which was added by itself, with the key of the list, where its meaning is that of the key.
+    private mutating func addElement(_ value: JSONValue) {
+        guard let key = list?.key, let text = request.texts.last, !text.isNested,
+            text.start == value.span.lowerBound + (value.kind == .string ? 1 : 0),
+            value.kind == .number || text.segment.text.needsKey
+        else { return }
+        let (role, phase, index) = owner(at: value.span.lowerBound)
+        let name = LocatedText(key, in: request.body, role: role, phase: phase, index: index)
+        request.texts.append(LocatedText(parts: [name, text], linesBetweenWords: false, separator: ": "))
     }
 
     /// A name that is more than a name is a text.
@@ -226,8 +267,47 @@ private struct RequestReader: ~Copyable {
     /// The list of calls, a single call, or one of a list.
     private mutating func beginCalls(_ value: JSONValue, _ field: RequestField?) {
         if field == .calls { callsEnd = value.span.upperBound }
-        if field == .call || value.kind == .object { tools.beginCall(at: request.texts.count) }
+        if field == .call || value.kind != .array, value.kind != .null {
+            endCall()
+            call = value.span
+            tools.beginCall(at: request.texts.count)
+        }
         if value.kind == .string { addText(value) }
+    }
+
+    /// A call that names no tool is judged as it is written; whoever judges calls refuses it.
+    private mutating func endCall() {
+        guard let call else { return }
+        self.call = nil
+        if !tools.hasArguments(request.texts) { addOddCall(call) }
+    }
+
+    /// What is a call, but not in the form of one.
+    private mutating func takeOddCall(_ value: JSONValue) {
+        guard value.kind != .null else { return }
+        endCall()
+        tools.beginCall(at: request.texts.count)
+        addOddCall(value.span)
+    }
+
+    private mutating func addOddCall(_ span: Range<Int>) {
+        let phase = role.map { Self.phase(of: $0, isCall: true) } ?? .toolCall
+        var text = LocatedText(
+            echo: request.body.bytes(span), of: span, role: role ?? .user, phase: phase, index: Int32(turn))
+        text.segment.tool = tools.use(.arguments)
+        request.texts.append(text)
+    }
+
+    /// Arguments that are no text are judged as their JSON text is.
+    private mutating func takeArguments(_ value: JSONValue) {
+        guard value.kind != .string else { return addText(value, .arguments) }
+        guard value.kind != .null else { return }
+        skipEnd = value.span.upperBound
+        let (role, phase, index) = owner(at: value.span.lowerBound)
+        let first = request.texts.count
+        request.texts.append(LocatedText(.value, value.span, in: request.body, role: role, phase: phase, index: index))
+        appendNested(of: first)
+        tools.mark(.arguments, from: first, in: &request.texts)
     }
 
     private mutating func beginTurn(_ value: JSONValue) throws(SurfaceFault) {
@@ -241,6 +321,7 @@ private struct RequestReader: ~Copyable {
 
     private mutating func endTurn() throws(SurfaceFault) {
         guard turn >= 0 else { return }
+        endCall()
         guard let role else { throw .missing("messages[\(turn)].role") }
         // What an assistant says may be in its calls; a tool may have nothing to say.
         guard role == .assistant || content != nil && (content != .null || role == .tool) else {
@@ -264,6 +345,7 @@ private struct RequestReader: ~Copyable {
     private mutating func takeToolName(_ value: JSONValue) {
         guard value.kind == .string else { return }
         addText(value, .name)
+        if value.span.count > 2 { call = nil }
         tools.setName(request.body.string(value, limit: 512) ?? "", in: &request.texts)
     }
 
@@ -313,8 +395,7 @@ private struct RequestReader: ~Copyable {
     }
 
     /// Whose a value is, where it stands, and in which message.
-    private func owner(of value: JSONValue) -> (role: Segment.Role, phase: Phase, index: Int32) {
-        let start = value.span.lowerBound
+    private func owner(at start: Int) -> (role: Segment.Role, phase: Phase, index: Int32) {
         guard start < turnsEnd else { return (.user, .request, -1) }
         let isCall = start < callsEnd
         let phase = role.map { Self.phase(of: $0, isCall: isCall) } ?? (isCall ? .toolCall : .request)
@@ -323,7 +404,7 @@ private struct RequestReader: ~Copyable {
 
     /// A number that is larger than it may be at its place may be that of a card; with its key, so that its meaning is known.
     private mutating func takeNumber(_ value: JSONValue, _ field: RequestField?, _ member: Range<Int>?) {
-        if field == .seed, request.body.isInteger64(value) { return }
+        if field == .toolArguments || field == .seed && request.body.isInteger64(value) { return }
         let most = field?.mostDigits ?? ByteBuffer.mostDigits
         guard !request.body.isSmallNumber(value, mostDigits: most) else { return }
         addMember(member == nil ? .value : .member, member ?? value.span, of: value)
@@ -332,7 +413,7 @@ private struct RequestReader: ~Copyable {
     private mutating func addMember(_ form: LocatedText.Form, _ span: Range<Int>, of value: JSONValue) {
         // Its key was added by itself, and is judged with it now.
         if let last = request.texts.last, last.isKey(of: span) { request.texts.removeLast() }
-        let (role, phase, index) = owner(of: value)
+        let (role, phase, index) = owner(at: value.span.lowerBound)
         let first = request.texts.count
         let text = LocatedText(form, span, in: request.body, role: role, phase: phase, index: index)
         request.texts.append(text.unescaped)
@@ -341,10 +422,11 @@ private struct RequestReader: ~Copyable {
         tools.mark(.fragment, from: first, in: &request.texts)
     }
 
-    private mutating func addPart(_ value: JSONValue) {
-        let count = request.texts.count
+    /// Adds a part of a text in several; nil for one that says nothing.
+    private mutating func addPart(_ value: JSONValue) -> Int? {
+        guard value.kind == .string, value.span.count > 2 else { return nil }
         addText(value)
-        if request.texts.count > count { parts.append(count) }
+        return request.texts.count - 1
     }
 
     private mutating func appendNested(of index: Int) {
@@ -356,7 +438,7 @@ private struct RequestReader: ~Copyable {
         _ value: JSONValue, _ part: ToolUse.Part = .fragment, member: Range<Int>? = nil
     ) {
         guard value.span.count > 2 else { return }
-        let (role, phase, index) = owner(of: value)
+        let (role, phase, index) = owner(at: value.span.lowerBound)
         let text = LocatedText(value, in: request.body, role: role, phase: phase, index: index)
         if let member, text.segment.text.needsKey { return addMember(.member, member, of: value) }
         let first = request.texts.count

@@ -110,11 +110,47 @@ extension ByteBuffer {
         return key.span.lowerBound..<value.span.upperBound
     }
 
+    /// Whether `value` is an element of the list that follows `key`; of a list, those before it may be no texts.
+    func isElement(_ value: JSONValue, after key: JSONValue) -> Bool {
+        guard key.span.upperBound < value.span.lowerBound else { return false }
+        let colon = offsetAfterSpace(from: key.span.upperBound)
+        let bracket = offsetAfterSpace(from: colon + 1)
+        guard bracket < value.span.lowerBound, getInteger(at: readerIndex + colon) == UInt8(ascii: ":"),
+            getInteger(at: readerIndex + bracket) == UInt8(ascii: "[")
+        else { return false }
+        return isPlain(bracket + 1..<value.span.lowerBound)
+    }
+
+    /// Whether a part of the text has no more than numbers, words, commas and space.
+    func isPlain(_ range: Range<Int>) -> Bool {
+        !bytes(range).readableBytesView.contains { byte in
+            // `"`, `:`, and what is a bracket or a brace.
+            byte == 0x22 || byte == 0x3A || byte | 0x20 == 0x7B || byte | 0x20 == 0x7D
+        }
+    }
+
     /// Whether the text looks like a JSON document: an object or a list.
     var beginsDocument: Bool {
         let first = readableBytesView.first { $0 > 0x20 }
         return first == UInt8(ascii: "{") || first == UInt8(ascii: "[")
     }
+
+    /// Whether the text is JSON as a whole.
+    var isJSON: Bool {
+        var values: [JSONValue] = []
+        do throws(JSONFault) { try JSONScanner.scan(self, Self.nothing, into: &values) } catch { return false }
+        return true
+    }
+
+    /// Whether it is a member of an object, key and value.
+    var isMember: Bool {
+        var object = ByteBuffer(string: "{")
+        object.writeImmutableBuffer(self)
+        object.writeStaticString("}")
+        return object.isJSON
+    }
+
+    private static let nothing = JSONShape([], reportsOthers: false)
 
     /// The offset of the first byte at or after `offset` that is not white space; the end when there is none.
     func offsetAfterSpace(from offset: Int) -> Int {

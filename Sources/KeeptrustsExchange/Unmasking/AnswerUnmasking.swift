@@ -95,5 +95,5 @@ extension Segment {
 
 extension KeeptrustsDialects.Channel {
     /// Whether it is a text that a model says.
-    fileprivate var isNamed: Bool { self != .other && !isField }
+    fileprivate var isNamed: Bool { self != .other && !isField && !isLogprobs }
 }

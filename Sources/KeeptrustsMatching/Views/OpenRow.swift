@@ -3,6 +3,9 @@ struct OpenRow {
     /// From here on, more text may change how the row is read.
     private(set) var pending: Int?
 
+    /// It has characters enough to be one, however it goes on.
+    private(set) var isSure = false
+
     private let text: UnsafeRawBufferPointer
 
     /// Bytes of a row that are looked at, from its end.
@@ -13,12 +16,16 @@ struct OpenRow {
 
     init(_ text: UnsafeRawBufferPointer) {
         self.text = text
-        let (spaced, separated) = (spaced(), separated())
-        pending = spaced.map { min($0, separated ?? $0) } ?? separated
+        let rows = [spaced(), separated()].compactMap(\.self)
+        pending = rows.map(\.pending).min()
+        isSure = rows.contains(where: \.isSure)
     }
 
+    /// From where on more text may change how a row is read, and whether it is one however it goes on.
+    private typealias Row = (pending: Int, isSure: Bool)
+
     /// A row with one space between any two, or with three; among the characters may be some signs.
-    private func spaced() -> Int? {
+    private func spaced() -> Row? {
         var place = text.count
         while place > 0, text[place - 1] == 0x20, text.count - place < 3 { place -= 1 }
         // Whether the last character stands alone is not known before the next.
@@ -35,11 +42,12 @@ struct OpenRow {
             while place > 0, text[place - 1] == 0x20, begin - place < 3 { place -= 1 }
             guard begin > place, text.count - place < Self.longest else { break }
         }
-        return known > Self.enough ? sure ?? first : first.map(beginOfRow)
+        guard known <= Self.enough else { return (sure ?? first).map { ($0, true) } }
+        return first.map { (beginOfRow($0), false) }
     }
 
     /// A row with the same sign between any two.
-    private func separated() -> Int? {
+    private func separated() -> Row? {
         guard let last = text.last, text.count >= 2 else { return nil }
         var place = Disguises.isAlphanumeric(last) ? text.count : text.count - 1
         let separator = place < text.count ? last : text[text.count - 2]
@@ -52,10 +60,11 @@ struct OpenRow {
             if Disguises.isLetter(text[place]), place < sure { letters += 1 }
             guard place > 0, text[place - 1] == separator else { break }
             // Digits alone are a list, however long.
-            guard text.count - place < Self.longest else { return letters >= 3 ? sure : nil }
+            guard text.count - place < Self.longest else { return letters >= 3 ? (sure, true) : nil }
             place -= 1
         }
-        return known > Self.enough && letters >= 3 ? sure : first.map(beginOfRow)
+        guard known <= Self.enough || letters < 3 else { return (sure, true) }
+        return first.map { (beginOfRow($0), false) }
     }
 
     /// Where a row with any signs begins of which the character at `place` may be the last.

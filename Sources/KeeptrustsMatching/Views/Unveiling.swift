@@ -207,10 +207,13 @@ public struct Unveiling {
     }
 
     private mutating func join() {
-        let place = piece.isOpen ? OpenRow(text).pending : nil
+        let row = piece.isOpen ? OpenRow(text) : nil
+        let place = row?.pending
         if let place { wait(at: place) }
         let sure = UnsafeRawBufferPointer(rebasing: text[..<(place ?? text.count)])
-        if facts.hasLongWord || facts.hasSpacedLetters, facts.hasApart, let joined = Disguises.joined(sure) {
+        // What tells of a row in the whole text may not have come yet.
+        let mayHaveRow = row?.isSure == true || facts.mayHaveRow
+        if mayHaveRow, let joined = Disguises.joined(sure) {
             add(joined, .joined, isOpen: piece.isOpen)
         } else if place != nil {
             add(TextView(sure[...]), .joined, isOpen: true)

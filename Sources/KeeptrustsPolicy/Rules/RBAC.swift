@@ -105,6 +105,7 @@ struct RBAC: Policy {
         let role = examination.facts.role
         if examination.stage == .request, let opinion = judgeData(examination, role) { return opinion }
         guard !tools.isEmpty else { return .clean }
+        if let refusal = examination.refusalOfNamelessCall("rbac") { return refusal }
         let rule = role.flatMap { tools[$0] } ?? tools["*"]
         for call in examination.calls where rule?.permits(call.name) != true {
             let finding = LocatedFinding(

@@ -72,6 +72,7 @@ struct AgentFirewall: Policy {
     }
 
     func examine(_ examination: Examination) -> Opinion {
+        if let refusal = examination.refusalOfNamelessCall("agent_firewall") { return refusal }
         if let most = limits.errors, examination.failedResults >= most {
             return .block("agent_firewall.halted", "Too many tools have failed: the agent was stopped.")
         }

@@ -56,6 +56,7 @@ struct ToolBudget: Policy {
     private static let idle = Duration.seconds(3_600)
 
     func examine(_ examination: Examination) throws -> Opinion {
+        if let refusal = examination.refusalOfNamelessCall("tool_budget") { return refusal }
         let remembered = examination.facts.session.map { session in
             examination.remember(session, for: Self.idle) { [String: Use]() }
         }

@@ -47,6 +47,7 @@ struct ToolSecurity: Policy {
     var examines: Bool { true }
 
     func examine(_ examination: Examination) -> Opinion {
+        if let refusal = examination.refusalOfNamelessCall("tool_security") { return refusal }
         for call in examination.calls {
             guard let threat = threat(of: call, examination) else { continue }
             let finding = Finding(

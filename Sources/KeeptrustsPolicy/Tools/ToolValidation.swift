@@ -40,6 +40,7 @@ struct ToolValidation: Policy {
     var timeout: Duration { semantic?.timeout ?? .seconds(2) }
 
     func examine(_ examination: Examination) throws -> Opinion {
+        if let refusal = examination.refusalOfNamelessCall("tool_validation") { return refusal }
         let offered = Set(examination.facts.tools.map(\.name))
         for call in examination.calls {
             if !allowsUndeclared, !isDeclared(call.name, offered, examination.stage) {
