@@ -13,7 +13,7 @@ struct AnswerStream {
     enum Result {
         case more
 
-        /// All of the answer is there, and some of it is held: judge ``heldTexts()``, then ``release(_:into:)``.
+        /// All of the answer is there, and some of it is held: judge ``heldTexts(withEmpty:)``, then ``release(_:into:)``.
         case held
 
         /// More must be held than may be.
@@ -50,6 +50,12 @@ struct AnswerStream {
     /// What waits for the answer's end, and how much that may be (bytes).
     private var held: HeldAnswer?
     private let maxHeldBytes: Int
+
+    /// The texts that stand for answers, by their choices; which of them are written; and what is left of the other parts of
+    /// these choices in the event at hand.
+    private var replacing: [Int: ByteBuffer] = [:]
+    private var replaced: Set<Int> = []
+    private var silence = JSONEdits()
 
     /// What the chain said of what was held.
     private var heldOutcome: ChainOutcome?
@@ -131,24 +137,63 @@ struct AnswerStream {
     }
 
     /// The texts that are held, to be judged as they stand; nil when they are too many.
-    mutating func heldTexts() -> [Segment]? { held == nil ? [] : held?.segments() }
+    ///
+    /// - Parameter addsEmpty: Whether a choice is there by an empty text that neither says anything nor calls a tool.
+    mutating func heldTexts(withEmpty addsEmpty: Bool) -> [Segment]? {
+        held == nil ? [] : held?.segments(withEmpty: addsEmpty)
+    }
+
+    /// What was counted of calls that do not go out after what the chain has said of what was held.
+    func dropped(of outcome: ChainOutcome) -> [CountedCall] {
+        guard outcome.verdict < .escalate, let held else { return outcome.counted }
+        guard !outcome.replaced.isEmpty else { return [] }
+        return outcome.counted.filter { outcome.replaced[Int32(held.choice(of: $0.segment))] != nil }
+    }
 
     /// Lets go what was held, as far as it may go, and ends the answer.
     mutating func release(_ outcome: ChainOutcome, into out: inout ByteBuffer) -> Result {
         heldOutcome = outcome
         guard var held else { return .failed(nil) }
         self.held = nil
-        guard outcome.verdict < .escalate else { return .blocked(self.outcome) }
+        // Where there is no event at all, nothing can be said in its form.
+        guard outcome.verdict < .escalate, template != nil || outcome.replaced.isEmpty else {
+            return .blocked(self.outcome)
+        }
+        replacing = held.replacingTexts(outcome)
         held.redact(outcome.redactions)
         do {
             for (number, chunk) in held.chunks.enumerated() {
+                if try writeReplaced(chunk, into: &out) { continue }
                 let result = try write(chunk, into: &out) { held.remainder(of: $0, in: number) }
                 guard case .more = result else { return result }
             }
         } catch {
             return .failed(nil)
         }
+        for choice in replacing.keys.sorted() { writeReplacing(choice, into: &out) }
         return complete(into: &out)
+    }
+
+    private func isReplaced(_ choice: Int) -> Bool { !replacing.isEmpty && replacing[choice] != nil }
+
+    /// Writes the text that stands for an answer, once.
+    private mutating func writeReplacing(_ choice: Int, into out: inout ByteBuffer) {
+        guard let text = replacing[choice], replaced.insert(choice).inserted else { return }
+        template?.writeAnswer(text, choice: choice, into: &out)
+    }
+
+    /// Writes the texts that stand for answers, each where its choice appears first.
+    ///
+    /// - Returns: Whether there is nothing else in the event.
+    private mutating func writeReplaced(_ chunk: SurfaceChunk, into out: inout ByteBuffer) throws -> Bool {
+        silence = JSONEdits()
+        guard !replacing.isEmpty else { return false }
+        let choices = Set(chunk.deltas.map(\.choice) + chunk.finishes.map(\.choice) + chunk.calls.map(\.choice))
+        for choice in choices.sorted() { writeReplacing(choice, into: &out) }
+        let (edits, isAll) = try surface.silence(replacing.keys, in: chunk)
+        open.subtract(chunk.finishes.map(\.choice).filter(isReplaced))
+        silence = edits
+        return isAll
     }
 
     private mutating func take(_ event: ServerSentEvent, into out: inout ByteBuffer) throws -> Result {
@@ -244,11 +289,11 @@ struct AnswerStream {
     private mutating func write(
         _ chunk: SurfaceChunk, into out: inout ByteBuffer, _ remainder: (Int) -> ByteBuffer?
     ) throws(DialectError) -> Result {
-        let finishing = chunk.finishes.map(\.choice)
-        var edits = JSONEdits()
+        let finishing = chunk.finishes.map(\.choice).filter { !isReplaced($0) }
+        var edits = silence
         var edited: [Int] = []
         var sent = 0
-        for (number, delta) in chunk.deltas.enumerated() {
+        for (number, delta) in chunk.deltas.enumerated() where !isReplaced(delta.choice) {
             var piece = ByteBuffer()
             let isLast = finishing.contains(delta.choice)
             if let rest = remainder(number) {

@@ -116,6 +116,7 @@ extension Exchange {
 
     /// Gives up what the exchange waits for.
     mutating func cancelChecks(into actions: inout [Action]) {
+        if let checks { takeBack(checks.pending.counted) }
         checks = nil
         actions.append(.cancelChecks)
     }

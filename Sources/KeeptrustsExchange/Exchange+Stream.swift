@@ -69,7 +69,7 @@ extension Exchange {
     ) {
         guard var stream = attempt?.stream else { return }
         attempt?.stream = nil
-        guard let texts = stream.heldTexts() else {
+        guard let texts = stream.heldTexts(withEmpty: snapshot.chain.needs.emptyAnswers) else {
             return attemptFailed(.connection(.tooLarge), at: now, into: &actions)
         }
         guard !isLong(texts) else {
@@ -94,9 +94,12 @@ extension Exchange {
     mutating func release(
         _ outcome: ChainOutcome, _ out: ByteBuffer, at now: ContinuousClock.Instant, into actions: inout [Action]
     ) {
-        if outcome.repeats > repeated, out.readableBytes == 0, repeats(at: now, into: &actions) { return }
+        if outcome.repeats > repeated, out.readableBytes == 0, repeats(at: now, into: &actions) {
+            return takeBack(outcome.counted)
+        }
         guard var stream = attempt?.stream else { return }
         attempt?.stream = nil
+        takeBack(stream.dropped(of: outcome))
         var out = out
         let started = around.clock()
         let result = stream.release(outcome, into: &out)

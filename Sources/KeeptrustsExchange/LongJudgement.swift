@@ -64,7 +64,10 @@ public final class LongJudgement: LongWork, @unchecked Sendable {
 
     /// Gives the memory back.
     public func end() {
-        if let scratch { loopSnapshot.giveBack(scratch) }
+        if let scratch {
+            if !isWanted, let step { loopSnapshot.snapshot.chain.takeBack(step.counted, using: scratch) }
+            loopSnapshot.giveBack(scratch)
+        }
         scratch = nil
         if !isWanted { release() }
     }
