@@ -51,11 +51,11 @@ struct AnswerStream {
     private var held: HeldAnswer?
     private let maxHeldBytes: Int
 
-    /// The texts that stand for answers, by their choices; which of them are written; and what is left of the other parts of
-    /// these choices in the event at hand.
-    private var replacing: [Int: ByteBuffer] = [:]
-    private var replaced: Set<Int> = []
-    private var silence = JSONEdits()
+    /// The choices that another text takes the place of, once what was held is let go.
+    private var replaced = ReplacedAnswers()
+
+    /// What the policies see that only watch.
+    var watched: WatchedAnswer
 
     /// What the chain said of what was held.
     private var heldOutcome: ChainOutcome?
@@ -79,6 +79,7 @@ struct AnswerStream {
         self.keepsUsage = keepsUsage
         self.maxHeldBytes = maxHeldBytes
         held = chain.holds(.response) ? HeldAnswer() : nil
+        watched = WatchedAnswer(isWatched: chain.watches)
         parser = EventStreamParser(maxEventBytes: maxEventBytes)
         translated = EventStreamParser(maxEventBytes: maxEventBytes)
     }
@@ -133,12 +134,15 @@ struct AnswerStream {
     var outcome: ChainOutcome {
         var all = texts.outcome
         if let heldOutcome { all.add(heldOutcome) { $0 + texts.count } }
+        if let outcome = watched.outcome { all.add(outcome) { $0 } }
+        all.degraded = all.degraded || watched.isMissed
         return all
     }
 
-    /// The texts that are held, to be judged as they stand; nil when they are too many.
+    /// Gives the texts that are held, to be judged as they stand.
     ///
     /// - Parameter addsEmpty: Whether a choice is there by an empty text that neither says anything nor calls a tool.
+    /// - Returns: The texts; nil when they are too many.
     mutating func heldTexts(withEmpty addsEmpty: Bool) -> [Segment]? {
         held == nil ? [] : held?.segments(withEmpty: addsEmpty)
     }
@@ -159,41 +163,19 @@ struct AnswerStream {
         guard outcome.verdict < .escalate, template != nil || outcome.replaced.isEmpty else {
             return .blocked(self.outcome)
         }
-        replacing = held.replacingTexts(outcome)
+        replaced = ReplacedAnswers(held.replacingTexts(outcome))
         held.redact(outcome.redactions)
         do {
             for (number, chunk) in held.chunks.enumerated() {
-                if try writeReplaced(chunk, into: &out) { continue }
+                if try replaced.take(chunk, of: surface, template, into: &out) { continue }
                 let result = try write(chunk, into: &out) { held.remainder(of: $0, in: number) }
                 guard case .more = result else { return result }
             }
         } catch {
             return .failed(nil)
         }
-        for choice in replacing.keys.sorted() { writeReplacing(choice, into: &out) }
+        replaced.end(template, into: &out)
         return complete(into: &out)
-    }
-
-    private func isReplaced(_ choice: Int) -> Bool { !replacing.isEmpty && replacing[choice] != nil }
-
-    /// Writes the text that stands for an answer, once.
-    private mutating func writeReplacing(_ choice: Int, into out: inout ByteBuffer) {
-        guard let text = replacing[choice], replaced.insert(choice).inserted else { return }
-        template?.writeAnswer(text, choice: choice, into: &out)
-    }
-
-    /// Writes the texts that stand for answers, each where its choice appears first.
-    ///
-    /// - Returns: Whether there is nothing else in the event.
-    private mutating func writeReplaced(_ chunk: SurfaceChunk, into out: inout ByteBuffer) throws -> Bool {
-        silence = JSONEdits()
-        guard !replacing.isEmpty else { return false }
-        let choices = Set(chunk.deltas.map(\.choice) + chunk.finishes.map(\.choice) + chunk.calls.map(\.choice))
-        for choice in choices.sorted() { writeReplacing(choice, into: &out) }
-        let (edits, isAll) = try surface.silence(replacing.keys, in: chunk)
-        open.subtract(chunk.finishes.map(\.choice).filter(isReplaced))
-        silence = edits
-        return isAll
     }
 
     private mutating func take(_ event: ServerSentEvent, into out: inout ByteBuffer) throws -> Result {
@@ -243,6 +225,7 @@ struct AnswerStream {
         if held == nil, isCut || chain.holds(.toolCall) && chunk.hasCall || hasLooseText(chunk) {
             held = HeldAnswer()
         }
+        watched.add(chunk, after: labels, limit: maxHeldBytes)
         guard var holding = held else { return try write(chunk, into: &out) { _ in nil } }
         held = nil
         let isRoom = try holding.add(chunk, after: labels, limit: maxHeldBytes) { delta in
@@ -289,11 +272,11 @@ struct AnswerStream {
     private mutating func write(
         _ chunk: SurfaceChunk, into out: inout ByteBuffer, _ remainder: (Int) -> ByteBuffer?
     ) throws(DialectError) -> Result {
-        let finishing = chunk.finishes.map(\.choice).filter { !isReplaced($0) }
-        var edits = silence
+        let finishing = chunk.finishes.map(\.choice).filter { !replaced.have($0) }
+        var edits = replaced.edits
         var edited: [Int] = []
         var sent = 0
-        for (number, delta) in chunk.deltas.enumerated() where !isReplaced(delta.choice) {
+        for (number, delta) in chunk.deltas.enumerated() where !replaced.have(delta.choice) {
             var piece = ByteBuffer()
             let isLast = finishing.contains(delta.choice)
             if let rest = remainder(number) {

@@ -14,6 +14,9 @@ extension Exchange {
 
             /// What was held of a stream, with what goes out before it.
             case held(ByteBuffer)
+
+            /// All of a stream, of which this is still to go out.
+            case watched(ByteBuffer)
         }
 
         let pending: PendingJudgement
@@ -111,6 +114,8 @@ extension Exchange {
             send(answer, outcome, at: now, into: &actions)
         case .held(let out):
             release(outcome, out, at: now, into: &actions)
+        case .watched(let out):
+            seen(outcome, out, at: now, into: &actions)
         }
     }
 

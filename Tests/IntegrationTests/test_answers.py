@@ -1,6 +1,7 @@
 """What becomes of answers that are not good enough, and of those that a person must see."""
 
 import json
+import time
 
 import pytest
 
@@ -122,3 +123,22 @@ def test_payments_of_answers_that_are_dropped_do_not_count(stacks, simulator, st
         answer = stack.chat(stream=stream)
         assert answer.status == expected, answer.body
     assert answer.json["error"]["code"] == "agent_firewall.daily_limit"
+
+
+def test_a_policy_that_observes_holds_no_stream_back(stacks, simulator):
+    watcher = {"kind": "quality-scorer", "mode": "observe"}
+    stack = stacks(configs.policy_config(
+        configs.target(simulator.base_url()), chain=[watcher], policy={"quality-scorer": {"min_sentences": 2}}))
+    simulator.script("", replies.paced(0.3, replies.Answer("Rye is a grass, as wheat is.")))
+    arrived = []
+
+    asked = stack.client().chat.completions.with_raw_response.create(
+        model="gpt-4o", messages=[{"role": "user", "content": "What is rye?"}], stream=True)
+    for chunk in asked.parse():
+        if chunk.choices and chunk.choices[0].delta.content:
+            arrived.append(time.monotonic())
+
+    assert len(arrived) > 3 and arrived[-1] - arrived[0] > 0.8
+    event = stack.event_of(asked.headers["x-request-id"])
+    assert event["flagged"] and (event["verdict"], event["outcome"]) == ("allow", "completed")
+    assert [one.get("reason_code") for one in event["policies"]] == [None, "quality_scorer.too_short"]
