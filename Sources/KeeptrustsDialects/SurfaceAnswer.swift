@@ -108,6 +108,9 @@ public struct SurfaceAnswer: Sendable {
     /// How many choices it has.
     public internal(set) var choices = 0
 
+    /// Where each choice stands, for readers that want to know.
+    var places: [ChoiceToken] = []
+
     /// What the upstream reports instead of an answer, in spite of its status 200.
     public internal(set) var error: UpstreamFailure?
 
@@ -158,4 +161,12 @@ public struct SurfaceChunk: Sendable {
 
     /// Whether it carries the usage and no choice: not meant for a caller who did not ask for it.
     public var isUsageOnly: Bool { answer.usage != nil && answer.choices == 0 }
+}
+
+extension Segment {
+    /// Takes another number for the choice that it is of.
+    mutating func moveChoice(to number: Int32) {
+        if choice != nil { choice = number }
+        if spoken != nil { spoken = number }
+    }
 }

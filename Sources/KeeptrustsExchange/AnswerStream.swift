@@ -13,7 +13,7 @@ struct AnswerStream {
     enum Result {
         case more
 
-        /// All of the answer is there, and some of it is held: judge ``heldTexts()``, then ``release(_:into:)``.
+        /// All of the answer is there, and some of it is held: judge ``heldTexts(withEmpty:)``, then ``release(_:into:)``.
         case held
 
         /// More must be held than may be.
@@ -51,6 +51,12 @@ struct AnswerStream {
     private var held: HeldAnswer?
     private let maxHeldBytes: Int
 
+    /// The choices that another text takes the place of, once what was held is let go.
+    private var replaced = ReplacedAnswers()
+
+    /// What the policies see that only watch.
+    var watched: WatchedAnswer
+
     /// What the chain said of what was held.
     private var heldOutcome: ChainOutcome?
 
@@ -76,6 +82,7 @@ struct AnswerStream {
         self.keepsUsage = keepsUsage
         self.maxHeldBytes = maxHeldBytes
         held = chain.holds(.response) ? HeldAnswer() : nil
+        watched = WatchedAnswer(isWatched: chain.watches)
         parser = EventStreamParser(maxEventBytes: maxEventBytes)
         translated = EventStreamParser(maxEventBytes: maxEventBytes)
     }
@@ -130,27 +137,47 @@ struct AnswerStream {
     var outcome: ChainOutcome {
         var all = texts.outcome
         if let heldOutcome { all.add(heldOutcome) { $0 + texts.count } }
+        if let outcome = watched.outcome { all.add(outcome) { $0 } }
+        all.degraded = all.degraded || watched.isMissed
         return all
     }
 
-    /// The texts that are held, to be judged as they stand; nil when they are too many.
-    mutating func heldTexts() -> [Segment]? { held == nil ? [] : held?.segments() }
+    /// Gives the texts that are held, to be judged as they stand.
+    ///
+    /// - Parameter addsEmpty: Whether a choice is there by an empty text that neither says anything nor calls a tool.
+    /// - Returns: The texts; nil when they are too many.
+    mutating func heldTexts(withEmpty addsEmpty: Bool) -> [Segment]? {
+        held == nil ? [] : held?.segments(withEmpty: addsEmpty)
+    }
+
+    /// What was counted of calls that do not go out after what the chain has said of what was held.
+    func dropped(of outcome: ChainOutcome) -> [CountedCall] {
+        guard outcome.verdict < .escalate, let held else { return outcome.counted }
+        guard !outcome.replaced.isEmpty else { return [] }
+        return outcome.counted.filter { outcome.replaced[Int32(held.choice(of: $0.segment))] != nil }
+    }
 
     /// Lets go what was held, as far as it may go, and ends the answer.
     mutating func release(_ outcome: ChainOutcome, into out: inout ByteBuffer) -> Result {
         heldOutcome = outcome
         guard var held else { return .failed(nil) }
         self.held = nil
-        guard outcome.verdict < .escalate else { return .blocked(self.outcome) }
+        // Where there is no event at all, nothing can be said in its form.
+        guard outcome.verdict < .escalate, template != nil || outcome.replaced.isEmpty else {
+            return .blocked(self.outcome)
+        }
+        replaced = ReplacedAnswers(held.replacingTexts(outcome))
         held.redact(outcome.redactions)
         do {
             for (number, chunk) in held.chunks.enumerated() {
+                if try replaced.take(chunk, of: surface, template, into: &out) { continue }
                 let result = try write(chunk, into: &out) { held.remainder(of: $0, in: number) }
                 guard case .more = result else { return result }
             }
         } catch {
             return .failed(nil)
         }
+        replaced.end(template, into: &out)
         return complete(into: &out)
     }
 
@@ -201,6 +228,7 @@ struct AnswerStream {
         if held == nil, isCut || chain.holds(.toolCall) && chunk.hasCall || hasLooseText(chunk) {
             held = HeldAnswer()
         }
+        watched.add(chunk, after: labels, limit: maxHeldBytes)
         guard var holding = held else { return try write(chunk, into: &out) { _ in nil } }
         held = nil
         let isRoom = try holding.add(chunk, after: labels, limit: maxHeldBytes) { delta in
@@ -247,12 +275,12 @@ struct AnswerStream {
     private mutating func write(
         _ chunk: SurfaceChunk, into out: inout ByteBuffer, _ remainder: (Int) -> ByteBuffer?
     ) throws(DialectError) -> Result {
-        let finishing = chunk.finishes.map(\.choice)
-        var edits = JSONEdits()
+        let finishing = chunk.finishes.map(\.choice).filter { !replaced.have($0) }
+        var edits = replaced.edits
         var changes: [(range: Range<Int>, bytes: ByteBuffer)] = []
         var edited: [Int] = []
         var sent = 0
-        for (number, delta) in chunk.deltas.enumerated() {
+        for (number, delta) in chunk.deltas.enumerated() where !replaced.have(delta.choice) {
             var piece = ByteBuffer()
             let isLast = finishing.contains(delta.choice)
             if let rest = remainder(number) {

@@ -21,6 +21,8 @@ extension ChainOutcome {
                 (results[index].verdict, results[index].reasonCode) = (result.verdict, result.reasonCode)
             }
             if results[index].reasonCode == nil { results[index].reasonCode = result.reasonCode }
+            results[index].flagged = results[index].flagged || result.flagged
+            if let score = result.score { results[index].score = max(results[index].score ?? 0, score) }
             results[index].skipped = results[index].skipped && result.skipped
             let room = max(0, 100 - results[index].findings.count)
             results[index].findings += result.findings.prefix(room)

@@ -64,7 +64,7 @@ extension Exchange {
     private mutating func judge(
         _ answer: consuming SurfaceAnswer, at now: ContinuousClock.Instant, into actions: inout [Action]
     ) {
-        let texts = answer.texts.map(\.text.segment)
+        let texts = texts(of: answer)
         guard !isLong(texts) else {
             return judgeAside(texts, of: request, for: .answer(answer), at: now, into: &actions)
         }
@@ -82,20 +82,46 @@ extension Exchange {
         _ answer: consuming SurfaceAnswer, _ outcome: consuming ChainOutcome, at now: ContinuousClock.Instant,
         into actions: inout [Action]
     ) {
-        if outcome.repeats > repeated, repeats(at: now, into: &actions) { return }
-        let refusal = outcome.verdict >= .escalate ? Refusal(copy outcome, phase: .response) : nil
-        let redactions = outcome.redactions
+        if outcome.repeats > repeated, repeats(at: now, into: &actions) { return takeBack(outcome.counted) }
+        let body = outcome.verdict < .escalate ? body(of: answer, after: outcome) : nil
+        guard let body else {
+            takeBack(outcome.counted)
+            let refusal = Refusal(copy outcome, phase: .response)
+            record.note(outcome, in: "response")
+            return refuse(refusal, outcome: .blocked, at: now, into: &actions)
+        }
+        if !outcome.replaced.isEmpty {
+            takeBack(outcome.counted.filter { outcome.replaced[Int32(answer.texts[$0.segment].choice)] != nil })
+        }
         record.note(outcome, in: "response")
-        if let refusal { return refuse(refusal, outcome: .blocked, at: now, into: &actions) }
-        let body = redactions.isEmpty ? answer.body : Self.body(of: answer, without: redactions)
         record.status = 200
         last = Reply.whole(status: 200, body: markers == nil ? body : unmasked(body), facts, using: &around.writer)
         settle(.completed, status: 200, at: now, into: &actions)
     }
 
-    /// The body of an answer whose texts do not say what must not pass, nor do its sounds and logarithms of probabilities.
-    private static func body(of answer: SurfaceAnswer, without redactions: [Redaction]) -> ByteBuffer {
+    /// The texts of an answer that are judged: those in its body and, where the chain wants that, one for each choice that
+    /// is empty.
+    private func texts(of answer: SurfaceAnswer) -> [Segment] {
+        let texts = answer.texts.map(\.text.segment)
+        guard snapshot.chain.needs.emptyAnswers else { return texts }
+        return texts + answer.emptyChoices.map { Segment(empty: $0) }
+    }
+
+    /// What goes out of the body of an answer; nil when something must stand in it that has no place there.
+    ///
+    /// Its texts do not say what must not pass, nor do its sounds and logarithms of probabilities.
+    private func body(of answer: SurfaceAnswer, after outcome: ChainOutcome) -> ByteBuffer? {
+        guard !outcome.redactions.isEmpty || !outcome.replaced.isEmpty else { return answer.body }
         var edits = JSONEdits()
+        if !outcome.replaced.isEmpty {
+            let texts = outcome.replacingTexts(of: texts(of: answer))
+            guard let replacements = surface?.replacements(of: texts, in: answer.body) else { return nil }
+            edits = replacements
+        }
+        let redactions = outcome.redactions.filter { redaction in
+            redaction.segment < answer.texts.count
+                && outcome.replaced[Int32(answer.texts[redaction.segment].choice)] == nil
+        }
         let edited = Set(redactions.map { answer.texts[$0.segment].choice })
         let spoken = redactions.map { answer.texts[$0.segment] }.filter { $0.channel == .transcript }.map(\.choice)
         edits.cut(redactions.map(\.cut), outOf: { answer.texts[$0].text })
@@ -107,6 +133,11 @@ extension Exchange {
             edits.replace(token.range, with: ByteBuffer(string: "null"))
         }
         return edits.apply(to: answer.body)
+    }
+
+    /// Counts calls no more that do not go out.
+    func takeBack(_ calls: [CountedCall]) {
+        if !calls.isEmpty { snapshot.chain.takeBack(calls, using: loopSnapshot.scratch) }
     }
 
     /// What puts the caller's own values into the answer again; nil where there are none.
@@ -163,6 +194,21 @@ extension Exchange {
 
     /// The longest event of a stream (bytes).
     static let maxEventBytes = 1 << 20
+}
+
+extension Segment {
+    /// The text of a choice that says nothing.
+    init(empty choice: Int) {
+        self.init(ByteBuffer(), role: .assistant, phase: .response, choice: Int32(choice))
+    }
+}
+
+extension ChainOutcome {
+    /// What stands in the places of answers that are replaced, by their choices; `segments` are the texts that were judged.
+    func replacingTexts(of segments: [Segment]) -> [Int: ByteBuffer] {
+        let edited = applied(to: segments)
+        return Dictionary(uniqueKeysWithValues: replaced.map { (Int($0.key), edited[$0.value].text) })
+    }
 }
 
 extension Redaction {

@@ -128,7 +128,7 @@ extension Exchange {
         guard case .reported(var reported) = failure else { return failure }
         let texts = [reported.message, reported.param ?? ""].map { ByteBuffer(string: $0) }
         let segments = texts.map { Segment($0, role: .assistant, phase: .response) }
-        guard case .finished(let outcome) = begun(segments, of: request, at: .answer, now) else {
+        guard case .finished(let outcome) = begun(segments, of: request, at: .failure, now) else {
             // What a service would have to be asked about is not worth the wait.
             (reported.message, reported.param) = (
                 "The provider failed; its words are not shown, for nobody has judged them.", nil

@@ -14,6 +14,9 @@ extension Exchange {
 
             /// What was held of a stream, with what goes out before it.
             case held(ByteBuffer)
+
+            /// All of a stream, of which this is still to go out.
+            case watched(ByteBuffer)
         }
 
         let pending: PendingJudgement
@@ -111,11 +114,14 @@ extension Exchange {
             send(answer, outcome, at: now, into: &actions)
         case .held(let out):
             release(outcome, out, at: now, into: &actions)
+        case .watched(let out):
+            seen(outcome, out, at: now, into: &actions)
         }
     }
 
     /// Gives up what the exchange waits for.
     mutating func cancelChecks(into actions: inout [Action]) {
+        if let checks { takeBack(checks.pending.counted) }
         checks = nil
         actions.append(.cancelChecks)
     }

@@ -32,18 +32,18 @@ extension Exchange {
 
     /// Lets the chain judge texts with the numbers of `placeholders`.
     mutating func begun(
-        _ segments: [Segment], of request: SurfaceRequest?, at stage: ExchangeStage, _ now: ContinuousClock.Instant,
-        _ placeholders: inout Placeholders
+        _ segments: [Segment], of request: SurfaceRequest?, at stage: ExchangeStage, by share: ChainShare = .all,
+        _ now: ContinuousClock.Instant, _ placeholders: inout Placeholders
     ) -> JudgementStep {
         loopSnapshot.scratch.caller = record.key?.id.hashValue ?? 0
         guard around.asksServices else {
             let outcome = snapshot.chain.judge(
-                segments, at: stage, facts: policyFacts(request, at: stage, now), using: loopSnapshot.scratch,
-                placeholders: &placeholders)
+                segments, at: stage, by: share, facts: policyFacts(request, at: stage, now),
+                using: loopSnapshot.scratch, placeholders: &placeholders)
             return .finished(outcome)
         }
         return snapshot.chain.begin(
-            segments, at: stage, facts: policyFacts(request, at: stage, now), using: loopSnapshot.scratch,
+            segments, at: stage, by: share, facts: policyFacts(request, at: stage, now), using: loopSnapshot.scratch,
             placeholders: &placeholders)
     }
 

@@ -38,7 +38,7 @@ extension Exchange {
         case .more:
             send(out, at: now, into: &actions)
         case .done:
-            finishStream(out, .completed, at: now, into: &actions)
+            watch(out, at: now, into: &actions)
         case .blocked(let outcome):
             actions.append(.cancelCall)
             endAttempt(.succeeded, error: nil, at: now, into: &actions)
@@ -69,7 +69,7 @@ extension Exchange {
     ) {
         guard var stream = attempt?.stream else { return }
         attempt?.stream = nil
-        guard let texts = stream.heldTexts() else {
+        guard let texts = stream.heldTexts(withEmpty: snapshot.chain.needs.emptyAnswers) else {
             return attemptFailed(.connection(.tooLarge), at: now, into: &actions)
         }
         guard !isLong(texts) else {
@@ -78,7 +78,7 @@ extension Exchange {
             return judgeAside(texts, of: request, for: .held(out), at: now, into: &actions)
         }
         let started = around.clock()
-        let step = begun(texts, of: request, at: .answer, now, &stream.placeholders)
+        let step = begun(texts, of: request, at: .answer, by: shareOfHeld, now, &stream.placeholders)
         record.policyTime += around.clock() - started
         attempt?.stream = stream
         switch step {
@@ -90,13 +90,52 @@ extension Exchange {
         }
     }
 
+    /// Which policies judge what was held of a stream: not those that judge all of it at its end.
+    var shareOfHeld: ChainShare { snapshot.chain.watches ? .others : .all }
+
+    /// Those that do.
+    var shareOfWatched: ChainShare { .watchers(after: attempt?.stream?.outcome.results ?? []) }
+
+    /// Lets the policies judge all of an answer that only watch it; its last piece is `out`.
+    private mutating func watch(_ out: ByteBuffer, at now: ContinuousClock.Instant, into actions: inout [Action]) {
+        let addsEmpty = snapshot.chain.needs.emptyAnswers
+        guard var stream = attempt?.stream else { return }
+        attempt?.stream = nil
+        let texts = stream.watched.takeTexts(withEmpty: addsEmpty)
+        attempt?.stream = stream
+        guard let texts else { return finishStream(out, .completed, at: now, into: &actions) }
+        let share = shareOfWatched
+        guard !isLong(texts) else {
+            endAttempt(.succeeded, error: nil, at: now, into: &actions)
+            return judgeAside(texts, of: request, for: .watched(out), at: now, into: &actions)
+        }
+        let started = around.clock()
+        var numbers = stream.placeholders
+        let step = begun(texts, of: request, at: .answer, by: share, now, &numbers)
+        record.policyTime += around.clock() - started
+        // Who watches asks nobody.
+        guard case .finished(let outcome) = step else { return finishStream(out, .completed, at: now, into: &actions) }
+        seen(outcome, out, at: now, into: &actions)
+    }
+
+    /// Takes note of what those policies say, and ends the answer.
+    mutating func seen(
+        _ outcome: ChainOutcome, _ out: ByteBuffer, at now: ContinuousClock.Instant, into actions: inout [Action]
+    ) {
+        attempt?.stream?.watched.outcome = outcome
+        finishStream(out, .completed, at: now, into: &actions)
+    }
+
     /// Sends what the output chain leaves of what was held.
     mutating func release(
         _ outcome: ChainOutcome, _ out: ByteBuffer, at now: ContinuousClock.Instant, into actions: inout [Action]
     ) {
-        if outcome.repeats > repeated, out.readableBytes == 0, repeats(at: now, into: &actions) { return }
+        if outcome.repeats > repeated, out.readableBytes == 0, repeats(at: now, into: &actions) {
+            return takeBack(outcome.counted)
+        }
         guard var stream = attempt?.stream else { return }
         attempt?.stream = nil
+        takeBack(stream.dropped(of: outcome))
         var out = out
         let started = around.clock()
         let result = stream.release(outcome, into: &out)
@@ -126,7 +165,7 @@ extension Exchange {
         actions.append(.reply(reply))
     }
 
-    private mutating func finishStream(
+    mutating func finishStream(
         _ out: ByteBuffer, _ outcome: Outcome, at now: ContinuousClock.Instant, into actions: inout [Action]
     ) {
         endAttempt(.succeeded, error: nil, at: now, into: &actions)

@@ -81,7 +81,8 @@ struct HeldAnswer {
         let segment = delta.text.segment
         let key = Key(choice: delta.choice, channel: delta.channel)
         let known = delta.channel == .other ? nil : places[key]
-        let empty = Segment(ByteBuffer(), role: segment.role, phase: segment.phase, choice: segment.choice)
+        var empty = Segment(ByteBuffer(), role: segment.role, phase: segment.phase, choice: segment.choice)
+        empty.spoken = segment.spoken
         let place = known ?? begin(key, empty)
         if known == nil, let sent = labels[delta] {
             texts[place].segment.text = sent
@@ -102,9 +103,13 @@ struct HeldAnswer {
 
     /// The texts to be judged: each put together and, of a call's arguments, the strings in them.
     ///
-    /// A call without arguments is there by its name. Nil when there are more than an answer may have.
-    mutating func segments() -> [Segment]? {
+    /// A call without arguments is there by its name.
+    ///
+    /// - Parameter addsEmpty: Whether a choice is there by an empty text that neither says anything nor calls a tool.
+    /// - Returns: The texts; nil when there are more than an answer may have.
+    mutating func segments(withEmpty addsEmpty: Bool) -> [Segment]? {
         judged = []
+        if addsEmpty { addEmptyTexts() }
         for (place, text) in texts.enumerated() {
             var segment = text.segment
             guard segment.phase == .toolCall else {
@@ -129,7 +134,30 @@ struct HeldAnswer {
         return judged.map(\.located.segment)
     }
 
-    /// Notes what is to be replaced in the texts that ``segments()`` gave.
+    private mutating func addEmptyTexts() {
+        var census = AnswerCensus()
+        for text in texts where text.length > 0 || names[text.key] != nil {
+            census.note(text.key.channel, of: text.key.choice)
+        }
+        for chunk in chunks {
+            for delta in chunk.deltas { census.note(delta.choice) }
+            for finish in chunk.finishes { census.note(finish.choice) }
+        }
+        for choice in census.empty(of: 0) {
+            let key = Key(choice: choice, channel: .content)
+            if places[key] == nil { begin(key, Segment(empty: choice)) }
+        }
+    }
+
+    /// The choice of a text that ``segments(withEmpty:)`` gave.
+    func choice(of segment: Int) -> Int { texts[judged[segment].text].key.choice }
+
+    /// What stands in the places of answers that are replaced, by their choices.
+    func replacingTexts(_ outcome: ChainOutcome) -> [Int: ByteBuffer] {
+        outcome.replaced.isEmpty ? [:] : outcome.replacingTexts(of: judged.map(\.located.segment))
+    }
+
+    /// Notes what is to be replaced in the texts that ``segments(withEmpty:)`` gave.
     mutating func redact(_ redactions: [Redaction]) {
         for redaction in redactions {
             let (place, located) = judged[redaction.segment]

@@ -11,12 +11,16 @@ public final class LongJudgement: LongWork, @unchecked Sendable {
     private(set) var subject: Exchange.Checks.Subject?
     private var segments: [Segment]
     private let stage: ExchangeStage
+    private let share: ChainShare
     private var facts: ExchangeFacts
     public let caller: Int
     public let length: Int
     private let loopSnapshot: LoopSnapshot
     private var scratch: MatchScratch?
     private var hasBegun = false
+
+    /// Of an answer that policies only watch, what is still to go out, whether they come to judge it or not.
+    let rest: ByteBuffer?
 
     /// The numbers that the values of the exchange have, before and after.
     private(set) var placeholders: Placeholders
@@ -30,12 +34,15 @@ public final class LongJudgement: LongWork, @unchecked Sendable {
     public private(set) var isWanted = true
 
     init(
-        _ segments: [Segment], at stage: ExchangeStage, for subject: Exchange.Checks.Subject, facts: ExchangeFacts,
+        _ segments: [Segment], at stage: ExchangeStage, by share: ChainShare, for subject: Exchange.Checks.Subject,
+        facts: ExchangeFacts,
         of caller: Int, _ placeholders: Placeholders, on loopSnapshot: LoopSnapshot
     ) {
         self.caller = caller
         length = segments.reduce(0) { $0 + $1.text.readableBytes }
         (self.segments, self.stage, self.subject, self.facts) = (segments, stage, subject, facts)
+        self.share = share
+        if case .watched(let out) = subject { rest = out } else { rest = nil }
         (self.placeholders, self.loopSnapshot) = (placeholders, loopSnapshot)
     }
 
@@ -51,7 +58,7 @@ public final class LongJudgement: LongWork, @unchecked Sendable {
         let began = ContinuousClock.now
         scratch.caller = caller
         let step = loopSnapshot.snapshot.chain.begin(
-            segments, at: stage, facts: facts, using: scratch, placeholders: &placeholders)
+            segments, at: stage, by: share, facts: facts, using: scratch, placeholders: &placeholders)
         if case .finished(let outcome) = step, case .request(var request, let candidates) = subject {
             subject = nil
             request.cut(outcome.redactions)
@@ -64,7 +71,10 @@ public final class LongJudgement: LongWork, @unchecked Sendable {
 
     /// Gives the memory back.
     public func end() {
-        if let scratch { loopSnapshot.giveBack(scratch) }
+        if let scratch {
+            if !isWanted, let step { loopSnapshot.snapshot.chain.takeBack(step.counted, using: scratch) }
+            loopSnapshot.giveBack(scratch)
+        }
         scratch = nil
         if !isWanted { release() }
     }
@@ -108,15 +118,17 @@ extension Exchange {
         _ segments: [Segment], of request: SurfaceRequest?, for subject: Checks.Subject,
         at now: ContinuousClock.Instant, into actions: inout [Action]
     ) {
-        var (stage, numbers) = (ExchangeStage.answer, placeholders)
+        var (stage, share, numbers) = (ExchangeStage.answer, ChainShare.all, placeholders)
         switch subject {
         case .request: stage = .request
         case .answer: break
-        case .held: numbers = attempt?.stream?.placeholders ?? numbers
+        case .held: (share, numbers) = (shareOfHeld, attempt?.stream?.placeholders ?? numbers)
+        case .watched: (share, numbers) = (shareOfWatched, attempt?.stream?.placeholders ?? numbers)
         }
         putAside(
             LongJudgement(
-                segments, at: stage, for: subject, facts: policyFacts(request, at: stage, now), of: caller, numbers,
+                segments, at: stage, by: share, for: subject, facts: policyFacts(request, at: stage, now), of: caller,
+                numbers,
                 on: loopSnapshot), at: now, into: &actions)
     }
 
@@ -145,10 +157,11 @@ extension Exchange {
         _ judgement: LongJudgement, at now: ContinuousClock.Instant, into actions: inout [Action]
     ) {
         record.policyTime += judgement.time
-        guard let subject = judgement.subject else { return breakOff(.overloaded, at: now, into: &actions) }
-        if case .held = subject {
+        guard let subject = judgement.subject else { return breakOff(judgement, at: now, into: &actions) }
+        switch subject {
+        case .held, .watched:
             attempt?.stream?.placeholders = judgement.placeholders
-        } else {
+        case .request, .answer:
             placeholders = judgement.placeholders
             placeholders.endRemembering()
         }
@@ -156,8 +169,19 @@ extension Exchange {
         switch judgement.step {
         case .finished(let outcome): proceed(subject, outcome, at: now, into: &actions)
         case .asking(let pending): ask(pending, about: subject, at: now, into: &actions)
-        case nil: breakOff(.overloaded, at: now, into: &actions)
+        case nil: breakOff(judgement, at: now, into: &actions)
         }
+    }
+
+    /// Ends an exchange whose long texts nobody has judged in time; who only watches stops nothing.
+    mutating func breakOff(
+        _ work: (any LongWork)?, at now: ContinuousClock.Instant, into actions: inout [Action]
+    ) {
+        guard let rest = (work as? LongJudgement)?.rest else {
+            return breakOff(.overloaded, at: now, into: &actions)
+        }
+        attempt?.stream?.watched.miss()
+        finishStream(rest, .completed, at: now, into: &actions)
     }
 
     mutating func giveUpAside() {

@@ -84,7 +84,7 @@ struct StreamedTexts {
         guard delta.channel != .other, !delta.channel.isField else { return judgeAlone(delta, into: &piece) }
         var place = place(of: delta)
         if place == nil {
-            let judge = chain.streamJudge(on: delta.text.segment.phase, using: scratch)
+            let judge = chain.streamJudge(on: delta.text.segment.phase, by: .others, using: scratch)
             texts.append(Text(choice: delta.choice, channel: delta.channel, judge: judge))
             place = texts.count - 1
         }
@@ -109,7 +109,7 @@ struct StreamedTexts {
     /// Judges a text that continues nothing; only what was said of it is kept.
     private mutating func judgeAlone(_ delta: AnswerText, into piece: inout ByteBuffer) -> Refusal? {
         let text = delta.text.segment.text
-        guard var judge = chain.streamJudge(on: delta.text.segment.phase, using: scratch) else {
+        guard var judge = chain.streamJudge(on: delta.text.segment.phase, by: .others, using: scratch) else {
             piece = text
             return nil
         }

@@ -31,6 +31,14 @@ public struct ChainOutcome: Sendable, Equatable {
     /// For whom what is escalated waits, and how long; nil for another verdict, and where the policy does not say.
     public var escalation: EscalationTerms?
 
+    /// Of answers that another text takes the place of, by their choices, which of the judged texts holds that after the
+    /// redactions: nothing else of them goes out.
+    public var replaced: [Int32: Int] = [:]
+
+    /// What policies have counted of the calls of an answer; whoever does not send it gives it to
+    /// ``PolicyChain/takeBack(_:using:)``.
+    public var counted: [CountedCall] = []
+
     /// How often a policy that enforces would have the answer asked for anew before its verdict holds.
     var wantedRepeats = 0
 

@@ -140,6 +140,12 @@ struct Opinion: Equatable {
     /// Made only where the decision lets the texts pass.
     var edits: [Redaction] = []
 
+    /// Of answers that another text takes the place of, by their choices, which of the texts holds that after the edits.
+    var replaced: [Int32: Int] = [:]
+
+    /// What was counted of the calls of an answer, in case that it does not go out.
+    var counted: [CountedCall] = []
+
     /// Nothing was seen.
     static let clean = Opinion()
 

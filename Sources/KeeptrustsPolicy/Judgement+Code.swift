@@ -63,7 +63,10 @@ extension Judgement {
         apply(opinion.decision, index)
         // Changes that are not made are still worth knowing.
         if !opinion.edits.isEmpty, !chain.stances[index].enforces { outcome.flagged = true }
-        return chain.stances[index].enforces && opinion.decision.verdict < .escalate
+        if !opinion.counted.isEmpty { outcome.counted += opinion.counted }
+        guard chain.stances[index].enforces, opinion.decision.verdict < .escalate else { return false }
+        if !opinion.replaced.isEmpty { outcome.replaced.merge(opinion.replaced) { first, _ in first } }
+        return true
     }
 
     /// What the rules of an instance match, in the order of the texts.

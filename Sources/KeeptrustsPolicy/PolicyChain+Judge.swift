@@ -9,16 +9,17 @@ extension PolicyChain {
     /// - Parameters:
     ///   - segments: The texts, in the order in which they are sent.
     ///   - stage: Which half of the exchange they are; nil to tell by the texts' phases.
+    ///   - share: Which of the policies judge; the others say that they did not run.
     ///   - facts: What is known of the exchange; asked for only by chains that judge by it.
     ///   - scratch: The memory of the event loop.
     ///   - placeholders: The numbers that the values of the exchange have; takes up those that are new.
     /// - Returns: What must be done with them.
     public func judge(
-        _ segments: [Segment], at stage: ExchangeStage? = nil,
+        _ segments: [Segment], at stage: ExchangeStage? = nil, by share: ChainShare = .all,
         facts: @autoclosure () -> ExchangeFacts = ExchangeFacts(), using scratch: MatchScratch,
         placeholders: inout Placeholders
     ) -> ChainOutcome {
-        let step = begin(segments, at: stage, facts: facts(), using: scratch, placeholders: &placeholders)
+        let step = begin(segments, at: stage, by: share, facts: facts(), using: scratch, placeholders: &placeholders)
         switch step {
         case .finished(let outcome): return outcome
         case .asking(let pending): return pending.finishUnasked(using: scratch)
@@ -30,21 +31,25 @@ extension PolicyChain {
     /// - Parameters:
     ///   - segments: The texts, in the order in which they are sent.
     ///   - stage: Which half of the exchange they are; nil to tell by the texts' phases.
+    ///   - share: Which of the policies judge; the others say that they did not run.
     ///   - facts: What is known of the exchange; asked for only by chains that judge by it.
     ///   - scratch: The memory of the event loop.
     ///   - placeholders: The numbers that the values of the exchange have; takes up those that are new.
     /// - Returns: What must be done with them, or what must be asked before that can be said.
     public func begin(
-        _ segments: [Segment], at stage: ExchangeStage? = nil,
+        _ segments: [Segment], at stage: ExchangeStage? = nil, by share: ChainShare = .all,
         facts: @autoclosure () -> ExchangeFacts = ExchangeFacts(), using scratch: MatchScratch,
         placeholders: inout Placeholders
     ) -> JudgementStep {
         let phases = (stage?.phase.bit ?? 0) | suspect(segments, scratch, mayBeKnown: stage == .request)
         let needsCode = phases & (phasesOfCode | phasesOfAsking) != 0
         guard needsCode || !scratch.suspects.isEmpty || scratch.isAlarmed || scratch.gradesAll else {
-            return .finished(clean[phases])
+            var outcome = clean[phases]
+            leaveOut(&outcome, except: share)
+            return .finished(outcome)
         }
         var judgement = Judgement(chain: self, outcome: clean[phases])
+        leaveOut(&judgement.outcome, except: share)
         guard needsCode else {
             for index in instances.indices { judgement.run(index, on: segments, scratch, &placeholders) }
             return .finished(judgement.finished)

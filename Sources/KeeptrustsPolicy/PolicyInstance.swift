@@ -18,10 +18,21 @@ extension PolicyChain {
         /// How long it waits for the service that it asks; nil when it asks none.
         public var timeout: Duration?
 
-        /// The phases whose texts a streamed answer must be held for, a bit for each.
+        /// It observes and asks nobody, so that no stream waits for it.
         ///
-        /// Nobody acts on half a call, and its arguments hide texts behind escapes of their own: a call is always held.
-        var phasesHeld: Int {
+        /// What it must see whole it judges when the answer is there in full.
+        var watches: Bool { mode == .observe && timeout == nil }
+
+        /// The phases whose texts a streamed answer must be held for, a bit for each.
+        var phasesHeld: Int { watches ? 0 : phasesOfWholeTexts }
+
+        /// The phases whose texts are kept beside a streamed answer, to be judged at its end; a bit for each.
+        var phasesWatched: Int { watches ? phasesOfWholeTexts : 0 }
+
+        /// The phases whose texts it must see whole, a bit for each.
+        ///
+        /// Nobody acts on half a call, and its arguments hide texts behind escapes of their own.
+        private var phasesOfWholeTexts: Int {
             let call = streaming != .none && on.contains(.toolCall) ? Phase.toolCall.bit : 0
             return streaming == .whole ? on.reduce(call) { $0 | $1.bit } : call
         }
@@ -48,6 +59,9 @@ extension PolicyChain {
         let weighs: Bool
         let readsCodeOnly: Bool
         let phases: Int
+
+        /// The phases whose texts it judges at the end of a streamed answer that is not held for others, a bit for each.
+        let phasesWatched: Int
         private let roles: Int
 
         init(_ instance: Instance, _ policy: any Policy) {
@@ -60,6 +74,7 @@ extension PolicyChain {
             weighs = policy.classifier != nil
             readsCodeOnly = policy.readsCodeOnly
             phases = instance.on.reduce(0) { $0 | $1.bit }
+            phasesWatched = instance.phasesWatched
             roles = Segment.Role.allCases.reduce(0) { policy.reads($1) ? $0 | $1.bit : $0 }
         }
 

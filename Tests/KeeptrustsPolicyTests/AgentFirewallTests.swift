@@ -105,6 +105,40 @@ struct AgentFirewallTests {
         #expect(agent.code("pay", #"{"amount":500}"#) == nil)
     }
 
+    @Test("Calls of an answer that does not go out are counted no more")
+    func takenBack() throws {
+        var agent = try Agent([
+            "transaction_limits": ["max_daily_total": 450], "max_actions_per_session": 4,
+            "rate_limits": ["default": 4],
+        ])
+        for _ in 1...10 {
+            let outcome = agent.answer(("pay", #"{"amount":100}"#))
+            #expect(outcome.verdict == .allow)
+            agent.chain.takeBack(outcome.counted, using: agent.scratch)
+        }
+        for _ in 1...4 { #expect(agent.code("pay", #"{"amount":100}"#) == nil) }
+        // What a block has counted before it is not sent either.
+        #expect(agent.code("pay", #"{"amount":1}"#) == "agent_firewall.session_limit")
+        agent.session = "s2"
+        let late = agent.answer(("find", "{}"), ("pay", #"{"amount":100}"#))
+        #expect(late.reason?.code == "agent_firewall.rate_limited")
+        #expect(late.counted.map(\.tool) == ["find", "find"])
+    }
+
+    @Test("What is taken back is taken out of the window in which it was counted")
+    func windows() {
+        var count = RollingCount(over: .seconds(60), at: .zero)
+        count.add(5, at: .seconds(10))
+        count.add(3, at: .seconds(70))
+        count.remove(5, countedAt: .seconds(10))
+        #expect(count.count(at: .seconds(70)) == 3)
+        count.remove(9, countedAt: .seconds(70))
+        #expect(count.count(at: .seconds(70)) == 0)
+        count.add(2, at: .seconds(300))
+        count.remove(2, countedAt: .seconds(10))
+        #expect(count.count(at: .seconds(300)) == 2)
+    }
+
     @Test("Personal data and attacks stop the agent for its session")
     func halts() throws {
         var agent = try Agent(["kill_switches": ["halt_on_pii_in_action": true, "halt_on_suspicious_pattern": true]])

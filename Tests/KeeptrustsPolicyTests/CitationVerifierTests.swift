@@ -39,6 +39,19 @@ struct CitationVerifierTests {
         return try chain(settings).judge([.answer(answer)], at: .answer, knowing: facts)
     }
 
+    @Test("Thoughts and titles of sources are no claims, and a provider's error is no answer")
+    func beside() throws {
+        var facts = ExchangeFacts.caller()
+        facts.conversation = [Segment(ByteBuffer(string: "Rye grows in 12 fields."), role: .tool, phase: .toolResult)]
+        let chain = try Self.chain(["require_sources": false])
+        let wrong = Segment.answer("Rye grows in 90 fields.", choice: nil)
+
+        #expect(
+            chain.judge([.answer("Rye grows in 12 fields."), wrong], at: .answer, knowing: facts).verdict == .allow)
+        #expect(chain.judge([.answer("Rye grows in 90 fields.")], at: .answer, knowing: facts).verdict == .block)
+        #expect(chain.judge([wrong], at: .failure, knowing: facts).verdict == .allow)
+    }
+
     @Test("It finds what sources do not say, passes what they say, and its reference states the figures")
     func quality() throws {
         let rows = try Row.all(in: "citation-verifier.txt")

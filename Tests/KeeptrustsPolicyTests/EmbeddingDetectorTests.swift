@@ -83,12 +83,73 @@ struct EmbeddingDetectorTests {
     }
 
     @Test(
+        "References of which no angle can be computed are not remembered: the next exchange asks for them anew",
+        arguments: ["[1e200,1e200]", "[1e-200,1e-200]", "[5e-324,0]", "[0,0]"])
+    func poisoned(vector: String) throws {
+        let chain = try Self.chain([("action", "block")])
+        let scratch = MatchScratch(for: chain)
+        let poison = #"{"data":[{"index":0,"embedding":\#(vector)},{"index":1,"embedding":[0,1]}]}"#
+        let first = Asking(chain, [.user("a")], using: scratch).finish(poison, Self.vectors([1, 0]))
+        let second = Asking(chain, [.user("a")], using: scratch)
+
+        #expect(first.reason?.code == "embedding_detector.service_malformed" && first.degraded)
+        #expect(second.questions.count == 2)
+        #expect(second.finish(Self.references, Self.vectors([1, 0])).reason?.code == "embedding_detector.detected")
+    }
+
+    @Test("References that do not fit the vectors of texts any more are asked for anew, once in an exchange")
+    func otherLength() throws {
+        let chain = try Self.chain([("action", "block")])
+        let scratch = MatchScratch(for: chain)
+        let long = Self.vectors([1, 0, 0], [0, 1, 0])
+        _ = Asking(chain, [.user("a")], using: scratch).finish(long, Self.vectors([1, 0, 0]))
+
+        let misfit = Asking(chain, [.user("a")], using: scratch)
+        #expect(misfit.questions.count == 1)
+        #expect(misfit.finish(Self.vectors([1, 0])).reason?.code == "embedding_detector.service_malformed")
+        let mended = Asking(chain, [.user("a")], using: scratch)
+        #expect(mended.questions.count == 2)
+        #expect(mended.finish(Self.references, Self.vectors([1, 0])).reason?.code == "embedding_detector.detected")
+        // References that do not even fit one another are none.
+        let uneven = try Self.chain([("model", "uneven")])
+        let outcome = Asking(uneven, [.user("a")], using: scratch).finish(
+            Self.vectors([1, 0], [0, 1, 0]), Self.vectors([1, 0]))
+        #expect(outcome.reason?.code == "embedding_detector.service_malformed")
+        #expect(Asking(uneven, [.user("a")], using: scratch).questions.count == 2)
+    }
+
+    @Test("What one vector forbids is forbidden, even if the next ones are none; what it would take out does not pass")
+    func partly() throws {
+        for (action, code) in [("block", "detected"), ("redact", "service_malformed")] {
+            let chain = try Self.chain([("action", .string(action))])
+            let texts = (1...9).map { Segment.user("text \($0)") }
+            let near = Self.vectors([1, 0], [1, 0], [1, 0], [1, 0], [1, 0], [1, 0], [1, 0], [1, 0])
+
+            let outcome = Asking(chain, texts).finish(Self.references, near, Self.vectors([1e200, 1e200]))
+
+            #expect(outcome.reason?.code == "embedding_detector.\(code)")
+        }
+    }
+
+    @Test("Long vectors are compared as short ones are")
+    func longVectors() throws {
+        let chain = try Self.chain([("action", "block")])
+
+        let outcome = Asking(chain, [.user("a")]).finish(
+            Self.vectors([1e150, 0], [0, 1e150]), Self.vectors([1e150, 0]))
+
+        #expect(outcome.reason?.code == "embedding_detector.detected")
+    }
+
+    @Test(
         "Replies that are none are failures",
         arguments: [
             "", "[]", #"{"data":[]}"#, #"{"data":[{"embedding":[1]}]}"#, #"{"data":[{"embedding":[0,0]}]}"#,
             #"{"data":[{"embedding":["1",2]}]}"#, #"{"data":[{"embedding":[1,2]},{"embedding":[1,2]}]}"#,
             #"{"data":[{"index":1,"embedding":[1,2]}]}"#, #"{"data":[{"index":-1,"embedding":[1,2]}]}"#,
-            #"{"data":[{"embedding":[1e999,2]}]}"#,
+            #"{"data":[{"embedding":[1e999,2]}]}"#, #"{"data":[{"embedding":[1e200,1e200]}]}"#,
+            #"{"data":[{"embedding":[1e-200,1e-200]}]}"#, #"{"data":[{"embedding":[5e-324,0]}]}"#,
+            #"{"data":[{"embedding":[1,2,3]}]}"#,
         ])
     func garbage(reply: String) throws {
         let outcome = Asking(try Self.chain(), [.user("a")]).finish(Self.references, reply)

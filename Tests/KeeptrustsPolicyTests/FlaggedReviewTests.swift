@@ -64,6 +64,19 @@ struct FlaggedReviewTests {
         #expect(Self.ask(try Self.chain(behind: true)).questions.isEmpty)
     }
 
+    @Test("A call that was flagged is asked about, with what the tool is given")
+    func call() throws {
+        let chain = try PolicyChain(
+            [["kind": "tool-security", "mode": "observe"], "flagged-review"],
+            ["flagged-review": ["mode": "judge", "provider": ["model": "judge-1", "secret_key_ref": ["env": "KEY"]]]])
+        let call = Segment.call("run_shell", #"{"command":"rm -rf / --no-preserve-root"}"#)
+
+        let asking = Asking(chain, [call], at: .answer)
+
+        #expect(asking.questions.count == 1 && asking.bodies[0].contains("no-preserve-root"))
+        #expect(asking.finish([Self.verdict("block")]).reason?.code == "flagged_review.blocked")
+    }
+
     @Test("What the model blocks does not go out, and the record says who judged, and why in one word")
     func verdicts() throws {
         let chain = try Self.chain()

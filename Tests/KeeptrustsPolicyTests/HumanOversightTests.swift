@@ -63,6 +63,28 @@ struct HumanOversightTests {
     }
 
     @Test(
+        "With '*' an answer waits, too, that only calls a tool or says nothing",
+        arguments: [[.call("pay", #"{"amount":100}"#)], [], [.answer("")], [.answer("Why?", choice: nil)]]
+            as [[Segment]])
+    func wordless(texts: [Segment]) throws {
+        let chain = try PolicyChain(["human-oversight"], ["human-oversight": ["require_human_for": ["*"]]])
+
+        #expect(chain.judge(texts, at: .answer, knowing: .caller()).reason?.code == "human_oversight.required")
+        #expect(chain.judge([.user("Hello.")], at: .request, knowing: .caller()).verdict == .allow)
+        // A provider's error is no answer.
+        #expect(chain.judge([.answer("Slow down.", choice: nil)], at: .failure, knowing: .caller()).verdict == .allow)
+    }
+
+    @Test("How sure an answer is, its thoughts and the titles of its sources do not say")
+    func asides() throws {
+        let chain = try PolicyChain(["human-oversight"], ["human-oversight": ["confidence_threshold": .number(0.6)]])
+        let aside = Segment.answer("Maybe it is blue.", choice: nil)
+
+        #expect(chain.judge([.answer("It is 5."), aside], at: .answer, knowing: .caller()).verdict == .allow)
+        #expect(chain.judge([.answer("Perhaps."), aside], at: .answer, knowing: .caller()).verdict == .escalate)
+    }
+
+    @Test(
         "An answer that says that it is not sure is held below a threshold",
         arguments: [
             ("It is 5. It is blue.", 1.0), ("I'm not sure. It is blue.", 0.5), ("Maybe 5. Perhaps it is blue.", 0.0),
@@ -129,6 +151,41 @@ struct HumanOversightTests {
         #expect(annotated.redactions.map(\.span) == [30..<30])
         #expect(escalated.reason?.code == "flagged_review.escalated" && escalated.verdict == .escalate)
         #expect(clean.verdict == .allow && clean.results[1].reasonCode == nil)
+    }
+
+    @Test("A flagged answer that only calls a tool is escalated, too")
+    func flaggedCall() throws {
+        let chain = try PolicyChain(
+            [["kind": "tool-security", "mode": "observe"], "flagged-review"], ["flagged-review": ["mode": "escalate"]])
+        let call = Segment.call("run_shell", #"{"command":"rm -rf / --no-preserve-root"}"#)
+
+        let outcome = chain.judge([call], at: .answer, knowing: .caller())
+
+        #expect(outcome.reason?.code == "flagged_review.escalated")
+        #expect(chain.judge([.call("find", "{}")], at: .answer, knowing: .caller()).verdict == .allow)
+    }
+
+    @Test(
+        "The note stands behind an answer that people read: a JSON document stays one",
+        arguments: [
+            (#"{"mail":"jane.doe@example.com"}"#, 0), (" [\"jane.doe@example.com\"]\n", 0),
+            ("{jane.doe@example.com}", 1),
+        ])
+    func document(answer: String, notes: Int) throws {
+        let outcome = try Self.review(["mode": "review_and_return"], answer)
+
+        #expect(outcome.redactions.count == notes)
+        #expect(outcome.results[1].reasonCode == "flagged_review.annotated")
+    }
+
+    @Test("The note stands behind the answer, not behind what stands beside it")
+    func beside() throws {
+        let chain = try PolicyChain(
+            [["kind": "pii-detector", "mode": "observe", "on": ["response"]], "flagged-review"],
+            ["flagged-review": ["mode": "review_and_return"]])
+        let texts: [Segment] = [.answer(Self.mail), .answer("Some Provider, Inc.", choice: nil)]
+
+        #expect(chain.judge(texts, at: .answer, knowing: .caller()).redactions.map(\.segment) == [0])
     }
 
     @Test("The causes can be left out")

@@ -46,6 +46,17 @@ struct LanguageValidatorTests {
         ("he", "איך כותבים מכתב לבעל הבית?"), ("bn", "আমি কীভাবে বাড়িওয়ালাকে চিঠি লিখব?"),
     ]
 
+    @Test("Of an answer, what its caller reads is judged: not thoughts, titles of sources and a provider's error")
+    func beside() throws {
+        let chain = try Self.validator(["allowed_languages": ["en"]])
+        let answer = Segment.answer("How do I write a letter to my landlord? It is very important.")
+        let title = Segment.answer(Self.french, choice: nil)
+
+        #expect(chain.judge([answer, title], at: .answer, knowing: .caller()).verdict == .allow)
+        #expect(chain.judge([.answer(Self.french)], at: .answer, knowing: .caller()).verdict == .block)
+        #expect(chain.judge([title], at: .failure, knowing: .caller()).verdict == .allow)
+    }
+
     @Test("A language is told", arguments: sentences)
     func languages(code: String, text: String) throws {
         let outcome = try Self.validator(["denied_languages": [.string(code)]]).judge(text)
@@ -100,7 +111,7 @@ struct LanguageValidatorTests {
         #expect(escalates.verdict == .escalate)
         #expect(logs.verdict == .allow && logs.flagged)
         #expect(blocks.judge(Self.french, role: .system).verdict == .allow)
-        #expect(blocks.judge(Self.french, .response).verdict == .block)
+        #expect(blocks.judge([.answer(Self.french)], at: .answer, knowing: .caller()).verdict == .block)
     }
 
     @Test("A long text is read in pieces, and odd bytes do no harm")

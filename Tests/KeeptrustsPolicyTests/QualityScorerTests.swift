@@ -388,6 +388,55 @@ struct QualityScorerTests {
         #expect(replaced.verdict == .redact)
         #expect(replaced.redactions == [Redaction(segment: 0, span: 0..<4, replacement: "Ask a miller.")])
         #expect(replaced.repeats == 0)
+        #expect(replaced.replaced == [0: 0])
+    }
+
+    @Test("An empty answer is scored as the empty text; one that only calls a tool, and a provider's error, are not")
+    func empty() throws {
+        let chain = try Self.chain(["min_sentences": 1])
+        func code(_ texts: [Segment], at stage: ExchangeStage = .answer) -> String? {
+            chain.judge(texts, at: stage, knowing: .caller()).reason?.code
+        }
+
+        #expect(chain.needs.emptyAnswers)
+        #expect(code([.answer("")]) == "quality_scorer.too_short")
+        #expect(code([.call("pay", "{}")]) == nil)
+        #expect(code([.answer("One.", choice: 0), .answer("", choice: 1)]) == "quality_scorer.too_short")
+        #expect(code([.answer("")], at: .failure) == nil)
+    }
+
+    @Test("What stands beside an answer is none: thoughts, titles of sources, names")
+    func beside() throws {
+        let chain = try Self.chain(["min_sentences": 2])
+        let aside = Segment.answer("Some Provider, Inc.", choice: nil)
+
+        #expect(chain.judge([.answer("One. Two."), aside], at: .answer, knowing: .caller()).verdict == .allow)
+        #expect(chain.judge([.answer("One."), aside], at: .answer, knowing: .caller()).verdict == .block)
+    }
+
+    @Test("Where a choice has no content, its refusal or what it says aloud is its answer")
+    func spoken() throws {
+        let chain = try Self.chain(["assertions": [["type": "not-contains", "value": "never"]]])
+        var refusal = Segment.answer("I never do.", choice: nil)
+        refusal.spoken = 0
+
+        #expect(chain.judge([refusal], at: .answer, knowing: .caller()).verdict == .block)
+        #expect(chain.judge([.answer("Here it is."), refusal], at: .answer, knowing: .caller()).verdict == .allow)
+    }
+
+    @Test("An answer in several parts is scored as one, and replaced as one")
+    func parts() throws {
+        let settings: Settings = [
+            "min_sentences": 3, "failure_action": ["action": "fallback", "message": "Ask a miller."],
+        ]
+        let chain = try Self.chain(settings)
+        let long = chain.judge(
+            [.answer("One. Two."), .answer("Three.")], at: .answer, knowing: .caller())
+        let short = chain.judge([.answer("One."), .answer("Two.")], at: .answer, knowing: .caller())
+
+        #expect(long.verdict == .allow)
+        #expect(short.redactions.map(\.replacement) == ["Ask a miller.", ""])
+        #expect(short.replaced == [0: 0])
     }
 
     @Test("An answer that is not good enough can be asked for anew before it becomes what is chosen")

@@ -110,8 +110,8 @@ extension Segment {
     static func user(_ text: String) -> Self { Segment(ByteBuffer(string: text), role: .user, phase: .request) }
 
     /// What a model answers.
-    static func answer(_ text: String) -> Self {
-        Segment(ByteBuffer(string: text), role: .assistant, phase: .response)
+    static func answer(_ text: String, choice: Int32? = 0) -> Self {
+        Segment(ByteBuffer(string: text), role: .assistant, phase: .response, choice: choice)
     }
 }
 

@@ -55,6 +55,19 @@ struct ToolBudgetTests {
         #expect(outcome.results[0].findings.map(\.segment) == [2])
     }
 
+    @Test("What a call would have used is given back when its answer does not go out")
+    func takenBack() throws {
+        let chain = try Self.chain(["find": ["max_tokens": 2]])
+        let scratch = MatchScratch(for: chain)
+        func outcome() -> ChainOutcome {
+            chain.judge([Self.call("find", bytes: 8)], at: .answer, knowing: Self.facts(session: "s"), using: scratch)
+        }
+
+        for _ in 1...3 { chain.takeBack(outcome().counted, using: scratch) }
+        #expect(outcome().verdict == .allow)
+        #expect(outcome().reason?.code == "tool_budget.exceeded")
+    }
+
     @Test("A session is remembered over requests, and each result counts once")
     func session() throws {
         let chain = try Self.chain(["find": ["max_tokens": 10]])

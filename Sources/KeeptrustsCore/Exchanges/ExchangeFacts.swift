@@ -97,15 +97,19 @@ public struct FactNeeds: Sendable, Equatable {
     /// What they remember of earlier exchanges.
     public var memory = false
 
+    /// A text without a byte for each answer that neither says anything nor calls a tool.
+    public var emptyAnswers = false
+
     public init(
         headers: Set<String> = [], tools: Bool = false, conversation: Bool = false, documents: Bool = false,
-        memory: Bool = false
+        memory: Bool = false, emptyAnswers: Bool = false
     ) {
         self.headers = headers
         self.tools = tools
         self.conversation = conversation
         self.documents = documents
         self.memory = memory
+        self.emptyAnswers = emptyAnswers
     }
 
     public mutating func formUnion(_ other: Self) {
@@ -114,6 +118,7 @@ public struct FactNeeds: Sendable, Equatable {
         conversation = conversation || other.conversation
         documents = documents || other.documents
         memory = memory || other.memory
+        emptyAnswers = emptyAnswers || other.emptyAnswers
     }
 }
 
@@ -125,11 +130,14 @@ public enum ExchangeStage: Sendable, Equatable {
     /// What goes to the caller.
     case answer
 
+    /// What a provider says in the place of an answer: its words are judged, but by nobody as an answer.
+    case failure
+
     /// The phase that each judgement of this half has, whatever texts there are.
     public var phase: Phase {
         switch self {
         case .request: .request
-        case .answer: .response
+        case .answer, .failure: .response
         }
     }
 }

@@ -12,6 +12,9 @@ public struct Segment: Sendable {
     /// The choice whose answer this text is; nil for thoughts, refusals, names, and all that is not an answer.
     public var choice: Int32?
 
+    /// The choice that refuses to answer in this text, or says it aloud: what its caller has where it has no content.
+    public var spoken: Int32?
+
     /// Several texts of one message, put together as a model reads them; each of them is judged by itself, too.
     public var isJoined = false
 

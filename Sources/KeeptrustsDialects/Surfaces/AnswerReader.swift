@@ -33,15 +33,23 @@ extension Surface {
         return try readChunk(data, after: &names)
     }
 
+    /// The places of the choices in a body, or in an event's data, that was read before: most readers do without.
+    ///
+    /// - Throws: ``DialectError/malformed(_:)`` as for reading it.
+    func choices(in body: ByteBuffer, isWhole: Bool) throws(DialectError) -> [ChoiceToken] {
+        var names = RepeatedNames()
+        return try scan(body, isWhole: isWhole, &names, notesChoices: true).answer.places
+    }
+
     private func scan(
-        _ body: ByteBuffer, isWhole: Bool, _ names: inout RepeatedNames
+        _ body: ByteBuffer, isWhole: Bool, _ names: inout RepeatedNames, notesChoices: Bool = false
     ) throws(DialectError) -> (answer: SurfaceAnswer, hasChoices: Bool) {
         var values: [JSONValue] = []
         values.reserveCapacity(16)
         do { try JSONScanner.scan(body, answer.shape, into: &values) } catch {
             throw .malformed("an answer that is not acceptable JSON: \(error.reason.rawValue)")
         }
-        var reader = AnswerReader(body: body, isWhole: isWhole)
+        var reader = AnswerReader(body: body, isWhole: isWhole, notesChoices: notesChoices)
         for value in values {
             reader.take(value, answer[value], &names)
             guard reader.hasRoom else { throw .malformed("an answer with too many texts") }
@@ -90,6 +98,9 @@ private struct AnswerReader: ~Copyable {
     /// In a stream, there is a call elsewhere than the texts before it.
     private var hasMixedCalls = false
 
+    /// Whether the places of choices are wanted.
+    private let notesChoices: Bool
+
     /// There is a text that may be but a part of one.
     private var hasParts = false
 
@@ -101,9 +112,10 @@ private struct AnswerReader: ~Copyable {
         !isOverfull && answer.texts.count <= LocatedText.mostInBody && answer.names.count <= LocatedText.mostInBody
     }
 
-    init(body: ByteBuffer, isWhole: Bool) {
+    init(body: ByteBuffer, isWhole: Bool, notesChoices: Bool) {
         answer = SurfaceAnswer(body: body)
         self.isWhole = isWhole
+        self.notesChoices = notesChoices
     }
 
     mutating func take(_ value: JSONValue, _ field: AnswerField?, _ names: inout RepeatedNames) {
@@ -199,6 +211,7 @@ private struct AnswerReader: ~Copyable {
         largest = max(largest, choice)
         choiceEnd = value.span.upperBound
         answer.choices += 1
+        if notesChoices { answer.places.append(ChoiceToken(choice: choice, range: value.span)) }
         starts = (
             answer.texts.count, answer.names.count, answer.finishes.count, answer.logprobs.count, answer.sounds.count,
             answer.calls.count
@@ -211,11 +224,11 @@ private struct AnswerReader: ~Copyable {
         guard let number = answer.body.wholeNumber(value) else { return }
         choice = number
         largest = max(largest, number)
+        if let last = answer.places.indices.last { answer.places[last].choice = number }
         for index in starts.texts..<answer.texts.count {
             answer.texts[index].choice = number
             answer.texts[index].text.index = Int32(number)
-            guard answer.texts[index].text.segment.choice != nil else { continue }
-            answer.texts[index].text.segment.choice = Int32(number)
+            answer.texts[index].text.segment.moveChoice(to: Int32(number))
         }
         for index in starts.names..<answer.names.count { answer.names[index].text.choice = number }
         for index in starts.finishes..<answer.finishes.count { answer.finishes[index].choice = number }
@@ -393,6 +406,7 @@ private struct AnswerReader: ~Copyable {
             : LocatedText(.value, value.span, in: answer.body, role: .assistant, phase: phase, index: Int32(owner))
         if phase == .toolCall { text.segment.tool = tools.use(.arguments) }
         if channel == .content || channel == .completion, owner >= 0 { text.segment.choice = Int32(owner) }
+        if channel == .refusal || channel == .transcript, owner >= 0 { text.segment.spoken = Int32(owner) }
         answer.texts.append(AnswerText(choice: owner, channel: channel, text: text))
         guard isWhole, phase == .toolCall, value.hasEscapes || !isString else { return }
         var nested: [LocatedText] = []

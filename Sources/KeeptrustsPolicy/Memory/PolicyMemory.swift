@@ -47,6 +47,14 @@ public final class PolicyMemory {
         try shelf(of: policy).turn.withLock { _ in try body() }
     }
 
+    /// Lets a state be changed, if there is one, while its policy does not judge.
+    func change(_ key: String, of policy: String, _ body: (AnyObject) -> Void) {
+        let shelf = shelf(of: policy)
+        shelf.turn.withLock { _ in
+            if let state = shelf.state(key) { body(state) }
+        }
+    }
+
     private func shelf(of policy: String) -> Shelf {
         shelves.withLock { shelves in
             if let known = shelves[policy] { return known }
@@ -96,6 +104,9 @@ private final class Shelf: @unchecked Sendable {
         lead(place)
         return entries[place].state
     }
+
+    /// The state under a key, however long it was not used; that is no use of it.
+    func state(_ key: String) -> AnyObject? { places[key].map { entries[$0].state } }
 
     /// Keeps a state under a key, in the place of the one that was used longest ago when there is no room.
     func put(_ state: AnyObject, _ key: String, at now: Duration) {

@@ -22,6 +22,15 @@ struct RollingCount: Sendable, Equatable {
         current += amount
     }
 
+    /// Counts `amount` no more that was counted at `time`.
+    mutating func remove(_ amount: Int, countedAt time: Duration) {
+        if time >= began {
+            current = max(0, current - amount)
+        } else if time >= began - window {
+            before = max(0, before - amount)
+        }
+    }
+
     /// What happened in the window that ends at `now`.
     mutating func count(at now: Duration) -> Double {
         advance(to: now)

@@ -153,15 +153,33 @@ struct EmbeddingDetector: Policy {
         if first > 0 {
             let batches = references.batches(of: Self.mostTexts)
             guard first == batches.count else { throw MalformedReply(what: "another number of replies") }
-            memory.value = try zip(replies, batches).flatMap { try Self.vectors(in: $0, count: $1.count) }
+            let asked = try zip(replies, batches).flatMap { try Self.vectors(in: $0, count: $1.count) }
+            guard asked.allSatisfy({ $0.count == asked[0].count }) else {
+                throw MalformedReply(what: "references of several lengths")
+            }
+            memory.value = asked
         }
         guard memory.value.count == references.count else { throw MalformedReply(what: "no references") }
         var opinion = Opinion()
+        var failure: (any Error)?
         for (batch, reply) in zip(own, replies.dropFirst(max(0, first))) {
-            let vectors = try Self.vectors(in: reply, count: batch.count)
-            for (piece, vector) in zip(batch, vectors) { try judge(piece, vector, memory.value, &opinion) }
+            do { try judge(batch, reply, memory, &opinion) } catch { failure = failure ?? error }
         }
+        // What one vector forbids is forbidden, even if another one is missing.
+        if let failure, opinion.decision.verdict < .escalate { throw failure }
         return opinion
+    }
+
+    private func judge(
+        _ batch: [Piece], _ reply: ServiceReply, _ memory: Remembered<[[Double]]>, _ opinion: inout Opinion
+    ) throws {
+        let vectors = try Self.vectors(in: reply, count: batch.count)
+        guard vectors.allSatisfy({ $0.count == memory.value.first?.count }) else {
+            // The service has another model now, or had another one then: the next exchange asks for them anew.
+            memory.value = []
+            throw MalformedReply(what: "vectors of other lengths")
+        }
+        for (piece, vector) in zip(batch, vectors) { try judge(piece, vector, memory.value, &opinion) }
     }
 
     private func judge(
@@ -169,8 +187,7 @@ struct EmbeddingDetector: Policy {
     ) throws {
         var nearest: (place: Int, score: Double)?
         for (place, reference) in references.enumerated() {
-            guard reference.count == vector.count else { throw MalformedReply(what: "vectors of other lengths") }
-            let score = Self.cosine(vector, reference)
+            let score = try Self.cosine(vector, reference)
             if score >= threshold, score > nearest?.score ?? 0 { nearest = (place, score) }
         }
         guard let nearest else { return }
@@ -209,19 +226,26 @@ struct EmbeddingDetector: Policy {
                 guard let value = tree.double(number), value.isFinite else { throw MalformedReply(what: "no number") }
                 return value
             }
-            guard vectors[index].contains(where: { $0 != 0 }) else { throw MalformedReply(what: "an empty vector") }
+            // Of one that is too short or too long, no angle can be computed.
+            guard vectors[index].reduce(0, { $0 + $1 * $1 }).isNormal else {
+                throw MalformedReply(what: "a vector without a direction")
+            }
         }
         return vectors
     }
 
-    private static func cosine(_ a: [Double], _ b: [Double]) -> Double {
+    /// - Throws: ``MalformedReply`` when it cannot be computed: nothing compares with what is no number.
+    private static func cosine(_ a: [Double], _ b: [Double]) throws(MalformedReply) -> Double {
         var (product, sumA, sumB) = (0.0, 0.0, 0.0)
         for (x, y) in zip(a, b) {
             product += x * y
             sumA += x * x
             sumB += y * y
         }
-        return product / (sumA * sumB).squareRoot()
+        // The sums multiplied may be more than a number can be.
+        let cosine = product / sumA.squareRoot() / sumB.squareRoot()
+        guard cosine.isFinite else { throw MalformedReply(what: "vectors without an angle") }
+        return cosine
     }
 }
 

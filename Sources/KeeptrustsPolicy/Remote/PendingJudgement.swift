@@ -8,6 +8,16 @@ public enum JudgementStep {
     case asking(PendingJudgement)
 }
 
+extension JudgementStep {
+    /// What policies have counted of the calls of an answer.
+    public var counted: [CountedCall] {
+        switch self {
+        case .finished(let outcome): outcome.counted
+        case .asking(let pending): pending.counted
+        }
+    }
+}
+
 /// A judgement that waits for services: every local policy has judged, and none of them blocks.
 ///
 /// Used by one thread at a time. The services are asked about the texts as the local policies left them, so that what was
@@ -60,6 +70,9 @@ public final class PendingJudgement {
             judgement.fail(index, ServiceFailure(error))
         }
     }
+
+    /// What the local policies have counted, for whoever gives the answer up.
+    public var counted: [CountedCall] { judgement.outcome.counted }
 
     /// Whether there is nobody to be asked, or no use in it.
     var isIdle: Bool { asked.isEmpty || judgement.outcome.verdict >= .escalate }

@@ -95,6 +95,7 @@ struct EUAIAct: Policy {
         switch examination.stage {
         case .request: examineRequest(examination)
         case .answer: examineAnswer(examination)
+        case .failure: .clean
         }
     }
 

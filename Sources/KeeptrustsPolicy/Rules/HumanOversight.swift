@@ -71,23 +71,31 @@ struct HumanOversight: Policy {
 
     func examine(_ examination: Examination) -> Opinion {
         guard examination.stage == .answer else { return .clean }
+        // Whatever it is: text, calls of tools, or nothing at all.
+        if wantsAll { return hold("required", "Every answer here waits for a person.") }
         for number in examination.own where examination.length(of: number) > 0 {
-            if wantsAll { return hold("required", "Every answer here waits for a person.") }
             let matches = examination.matches(in: number)
             if let match = matches.first {
                 let category = rules[match.match.rule].category
                 return hold("category", "Answers on this matter (\(category)) wait for a person.")
             }
-            guard let least = leastConfidence else { continue }
-            let text = examination.segments[number].text
-            let confidence = Hedging.confidence(of: Array(text.readableBytesView))
+        }
+        return holdUnsure(examination) ?? .clean
+    }
+
+    /// Holds an answer that is not sure enough; nil where none is.
+    private func holdUnsure(_ examination: Examination) -> Opinion? {
+        guard let least = leastConfidence else { return nil }
+        for answer in examination.answers {
+            let confidence = Hedging.confidence(of: Array(answer.text.readableBytesView))
             guard confidence < least else { continue }
-            let finding = Finding("oversight.low_confidence", at: 0..<text.readableBytes, confidence: 1 - confidence)
+            let finding = Finding(
+                "oversight.low_confidence", at: 0..<examination.length(of: answer.segment), confidence: 1 - confidence)
             return hold(
                 "low_confidence", "The answer is not sure enough to go out unseen.",
-                [LocatedFinding(segment: number, finding)])
+                [LocatedFinding(segment: answer.segment, finding)])
         }
-        return .clean
+        return nil
     }
 
     private func hold(_ cause: String, _ message: String, _ findings: [LocatedFinding] = []) -> Opinion {

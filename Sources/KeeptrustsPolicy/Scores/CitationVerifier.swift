@@ -120,8 +120,8 @@ struct CitationVerifier: Policy {
 
     /// What is known of each answer, by its number.
     private func reports(_ examination: Examination) throws -> [(number: Int, report: GroundingReport)] {
-        guard examination.stage == .answer else { return [] }
-        let own = examination.own.filter { examination.segments[$0].phase == .response }
+        let own = examination.answers.flatMap(\.segments).filter { examination.length(of: $0) > 0 }
+        guard !own.isEmpty else { return [] }
         let sources = try Sources(examination.facts.conversation)
         return try own.map { ($0, try GroundingReport(examination.segments[$0].text, sources, demands)) }
     }
@@ -156,8 +156,7 @@ struct CitationVerifier: Policy {
 
     /// Appends what was found to the answer; one that is JSON stays as it is.
     func revise(_ examination: Examination) throws -> Opinion {
-        let own = examination.own.filter { examination.segments[$0].phase == .response }
-        guard examination.stage == .answer, let last = own.last else { return .clean }
+        guard let last = examination.answers.last?.segments.last else { return .clean }
         let text = examination.segments[last].text
         guard text.readableBytes > 0, (try? JSONTree(text)) == nil else { return .clean }
         var report = try GroundingReport(text, Sources(examination.facts.conversation), demands)

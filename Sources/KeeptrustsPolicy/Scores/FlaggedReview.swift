@@ -73,7 +73,7 @@ struct FlaggedReview: Policy {
 
     func examine(_ examination: Examination) -> Opinion {
         let flags = examination.earlierFlags
-        guard examination.stage == .answer, !flags.isEmpty, !examination.own.isEmpty else { return .clean }
+        guard examination.stage == .answer, !flags.isEmpty else { return .clean }
         let message = "A policy saw something in the answer that a person should see."
         let findings = findings(examination)
         switch mode {
@@ -97,7 +97,8 @@ struct FlaggedReview: Policy {
 
     /// What was flagged, as far as the record is to say it.
     private func findings(_ examination: Examination) -> [LocatedFinding] {
-        guard namesCauses, let first = examination.own.first else { return [] }
+        // An answer that only calls tools has no text of its own.
+        guard namesCauses, let first = examination.own.first ?? examination.segments.indices.first else { return [] }
         return examination.earlierFlags.prefix(8).map { flag in
             LocatedFinding(segment: first, Finding("flagged.\(flag)", at: 0..<examination.length(of: first)))
         }
@@ -112,10 +113,11 @@ struct FlaggedReview: Policy {
         return Int(depth)
     }
 
-    /// The answers that a model is asked about.
+    /// What a model is asked about: the texts of the answer, and what tools are called with.
     private func answers(_ examination: Examination) -> [Int] {
         guard examination.stage == .answer, !examination.earlierFlags.isEmpty else { return [] }
-        return examination.own.filter { examination.length(of: $0) > 0 }
+        let calls = Examination.calls(in: examination.segments).map(\.segment)
+        return (examination.own + calls).filter { examination.length(of: $0) > 0 }
     }
 
     func questions(_ examination: Examination) -> [ServiceQuestion] {
@@ -165,10 +167,14 @@ struct FlaggedReview: Policy {
         return Reason(code: "flagged_review.blocked", message: "A model has found that the answer must not go out.")
     }
 
-    /// Appends a line that says what was flagged; what was seen is not repeated.
+    /// Appends a line to the answer that says what was flagged; what was seen is not repeated.
+    ///
+    /// An answer that is JSON stays as it is: its reader is a program.
     func revise(_ examination: Examination) -> Opinion {
         let flags = examination.flags
-        guard examination.stage == .answer, !flags.isEmpty, let last = examination.own.last else { return .clean }
+        guard !flags.isEmpty, let answer = examination.answers.last(where: { !$0.isDocument }),
+            let last = answer.segments.last
+        else { return .clean }
         let causes = namesCauses ? ": \(flags.prefix(8).joined(separator: ", "))" : ""
         let end = examination.length(of: last)
         let note = "\n\n[Flagged for review\(causes)]"

@@ -68,7 +68,7 @@ struct LanguageValidator: Policy {
 
     func examine(_ examination: Examination) -> Opinion {
         var findings: [LocatedFinding] = []
-        for segment in examination.own {
+        for segment in texts(examination) {
             let text = examination.segments[segment].text
             let guess = text.withUnsafeReadableBytes { LanguageGuess($0, table) }
             guard let guess, guess.confidence >= leastConfidence, !passes(guess.language) else { continue }
@@ -78,6 +78,17 @@ struct LanguageValidator: Policy {
         }
         guard !findings.isEmpty else { return .clean }
         return Opinion(decision: decision, findings: findings)
+    }
+
+    /// What it judges: of an answer what its caller reads, and of a provider's error nothing.
+    private func texts(_ examination: Examination) -> [Int] {
+        switch examination.stage {
+        case .request: examination.own
+        case .answer:
+            examination.answers.flatMap(\.segments)
+                + examination.own.filter { examination.segments[$0].phase != .response }
+        case .failure: []
+        }
     }
 
     private func passes(_ language: Int) -> Bool {

@@ -85,23 +85,22 @@ struct QualityScorer: Policy {
     }
 
     var examines: Bool { true }
-    var needs: FactNeeds { FactNeeds(conversation: true) }
+    var needs: FactNeeds { FactNeeds(conversation: true, emptyAnswers: true) }
 
     var services: [ServiceAddress] { judges.map(\.service) }
     var timeout: Duration { .seconds(10) }
 
     func examine(_ examination: Examination) throws -> Opinion {
         // With a model's scores the average is another; it is asked about every answer that gets so far.
-        judges.isEmpty ? try opinion(of: answers(examination), [], examination) : .clean
+        judges.isEmpty ? try opinion(of: examination.answers, [], examination) : .clean
     }
 
     func questions(_ examination: Examination) -> [ServiceQuestion] {
         guard !judges.isEmpty else { return [] }
         let last = examination.facts.conversation.last { $0.role == .user && $0.phase == .request }?.text
-        return answers(examination).flatMap { number in
+        return examination.answers.flatMap { answer in
             assertions.flatMap { assertion in
-                assertion.judged?.questions(
-                    about: examination.segments[number].text, last ?? ByteBuffer(), by: judges) ?? []
+                assertion.judged?.questions(about: answer.text, last ?? ByteBuffer(), by: judges) ?? []
             }
         }
     }
@@ -116,36 +115,35 @@ struct QualityScorer: Policy {
                 return nil
             }
         }
-        let opinion = try opinion(of: answers(examination), scores, examination)
+        let opinion = try opinion(of: examination.answers, scores, examination)
         // What fails by words, or by what one model says, fails without the other ones, too.
         if let fault, opinion.decision.verdict == .allow { throw fault }
         return opinion
     }
 
-    /// The texts that are scored.
-    private func answers(_ examination: Examination) -> [Int] {
-        guard examination.stage == .answer else { return [] }
-        return examination.own.filter { examination.segments[$0].phase == .response }
-    }
-
     /// Scores answers, each by itself; `scores` is what the models say of each, nil where one has said nothing.
     private func opinion(
-        of answers: [Int], _ scores: [Double?], _ examination: Examination
+        of answers: [Examination.Answer], _ scores: [Double?], _ examination: Examination
     ) throws -> Opinion {
         var opinion = Opinion()
         var scores = scores[...]
-        for number in answers {
-            let text = examination.segments[number].text
-            let verdict = try judge(text, &scores, examination)
+        for answer in answers {
+            let (number, length) = (answer.segment, examination.length(of: answer.segment))
+            let verdict = try judge(answer.text, &scores, examination)
             if isMock { opinion.findings.append(LocatedFinding(segment: number, Finding("quality.mock", at: 0..<0))) }
             for fault in verdict.faults {
-                let finding = Finding("quality.\(fault.name)", at: 0..<text.readableBytes, confidence: 1 - fault.score)
+                let finding = Finding("quality.\(fault.name)", at: 0..<length, confidence: 1 - fault.score)
                 opinion.findings.append(LocatedFinding(segment: number, finding))
             }
             opinion.decision = opinion.decision.stronger(decision(on: verdict))
             guard verdict.failure != nil, action.ending == .fallback else { continue }
-            opinion.edits.append(
-                Redaction(segment: number, span: 0..<text.readableBytes, replacement: action.message))
+            opinion.replaced[answer.choice] = number
+            for part in answer.segments {
+                opinion.edits.append(
+                    Redaction(
+                        segment: part, span: 0..<examination.length(of: part),
+                        replacement: part == number ? action.message : ""))
+            }
         }
         return opinion
     }

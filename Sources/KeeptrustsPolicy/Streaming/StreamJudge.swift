@@ -31,7 +31,9 @@ public struct StreamJudge: Sendable {
     private var window = ByteBuffer()
     private var allowance = RereadingAllowance()
 
-    init(chain: PolicyChain, phase: Phase) { state = StreamState(chain: chain, phase: phase) }
+    init(chain: PolicyChain, phase: Phase, _ share: ChainShare) {
+        state = StreamState(chain: chain, phase: phase, share)
+    }
 
     /// Takes the next piece of the text, and writes what may be sent to `out`.
     ///

@@ -55,10 +55,15 @@ struct StreamState: Sendable {
     /// Of each instance, the matches that its decision rests on, one for each rule.
     private var grounds: [[RuleMatch]]
 
-    init(chain: PolicyChain, phase: Phase) {
+    /// Whether policies that observe whole texts do not judge here.
+    private let leavesOutWatchers: Bool
+
+    init(chain: PolicyChain, phase: Phase, _ share: ChainShare) {
         self.chain = chain
         self.phase = phase
         judgement = Judgement(chain: chain, outcome: chain.clean[phase.bit])
+        chain.leaveOut(&judgement.outcome, except: share)
+        leavesOutWatchers = share == .others && chain.phasesWatched != 0
         matcher = StreamMatcher(for: chain.patterns)
         searched = Array(repeating: 0, count: chain.users.count)
         decoder = chain.users.lazy.joined().first { $0.holds && $0.reads(.decoded, on: phase) }?.instance
@@ -181,7 +186,7 @@ struct StreamState: Sendable {
                     try search(pattern, reader, memory, into: &sightings)
                 } catch {
                     matcher.noteFailure(of: pattern)
-                    for user in chain.users[pattern] where user.runs(on: phase) { fail(user.instance) }
+                    for user in chain.users[pattern] where user.runs(on: phase) && judges(user) { fail(user.instance) }
                 }
             }
         }
@@ -239,7 +244,7 @@ struct StreamState: Sendable {
     ) -> Range<Int>? {
         var accepted: Range<Int>?
         let place = base + (reader.view?.original(found).lowerBound ?? found.lowerBound)
-        for user in users where user.reads(reader.reading, on: phase) {
+        for user in users where user.reads(reader.reading, on: phase) && judges(user) {
             if let fences, user.stance.readsCodeOnly, !fences.isCode(at: place) { continue }
             var matches: [RuleMatch] = []
             let all = chain.policies[user.instance].rules
@@ -249,6 +254,8 @@ struct StreamState: Sendable {
         }
         return accepted
     }
+
+    private func judges(_ user: PatternUser) -> Bool { !leavesOutWatchers || user.stance.phasesWatched == 0 }
 
     private func sighting(
         of match: RuleMatch, by user: PatternUser, in text: UnsafeRawBufferPointer, _ view: TextView?
@@ -307,7 +314,7 @@ struct StreamState: Sendable {
 
     private mutating func failAll() {
         for index in chain.stances.indices where chain.stances[index].runs(on: phase) {
-            if !chain.policies[index].rules.isEmpty { fail(index) }
+            if !chain.policies[index].rules.isEmpty, !judgement.outcome.results[index].skipped { fail(index) }
         }
     }
 

@@ -92,6 +92,7 @@ struct AgentFirewall: Policy {
             opinion.decision.flagged = decision.flagged
             if ruling.verdict == .block { break }
         }
+        opinion.counted = session.counted
         return opinion
     }
 

@@ -14,16 +14,21 @@ struct AgentSession {
     private var ownActions = 0
     private var isOwnHalted = false
 
-    private struct State {
+    /// What was counted so far, in case that the answer does not go out.
+    private(set) var counted: [CountedCall] = []
+
+    private struct State: CallCount {
         var actions = 0
         var isHalted = false
+
+        mutating func takeBack(_ call: CountedCall) { actions = max(0, actions - call.amount) }
     }
 
     init(_ examination: Examination, _ limits: AgentLimits) {
         self.examination = examination
         self.limits = limits
         state = examination.facts.session.map { session in
-            examination.remember("session \(session)", for: AgentLimits.idle) { State() }
+            examination.remember(Self.key(session), for: AgentLimits.idle) { State() }
         }
         if state == nil { ownActions = examination.facts.conversation.callCount }
     }
@@ -55,7 +60,9 @@ struct AgentSession {
             guard ruling.verdict < .escalate else { return ruling }
         }
         calls?.value.add(at: now)
+        if calls != nil { note(call, 1, in: rateKey(call.name)) }
         if state != nil { state?.value.actions += 1 } else { ownActions += 1 }
+        if let session = examination.facts.session { note(call, 1, in: Self.key(session)) }
         if isNear(Double(actions + 1), limits.actions.map(Double.init))
             || isNear(calls?.value.count(at: now) ?? 0, rate.map(Double.init))
         {
@@ -69,8 +76,19 @@ struct AgentSession {
     /// Who is counted where there is no session: the key.
     private var caller: String { examination.facts.keyID ?? "" }
 
+    private static func key(_ session: String) -> String { "session \(session)" }
+    private func rateKey(_ tool: String) -> String { "rate \(caller) \(tool)" }
+    private var amountKey: String { "amounts \(caller)" }
+
     private func calls(of tool: String) -> Remembered<RollingCount> {
-        examination.remember("rate \(caller) \(tool)", for: .seconds(120)) { RollingCount(over: .seconds(60), at: now) }
+        examination.remember(rateKey(tool), for: .seconds(120)) { RollingCount(over: .seconds(60), at: now) }
+    }
+
+    private mutating func note(_ call: Examination.Call, _ amount: Int, in key: String) {
+        counted.append(
+            CountedCall(
+                policy: examination.policy, key: key, tool: call.name, amount: amount, time: now, segment: call.segment)
+        )
     }
 
     private func isNear(_ count: Double, _ most: Double?) -> Bool {
@@ -79,7 +97,7 @@ struct AgentSession {
     }
 
     /// What the amounts of a call come to.
-    private func transaction(_ call: Examination.Call) -> AgentRuling {
+    private mutating func transaction(_ call: Examination.Call) -> AgentRuling {
         guard let amounts = CallAmounts.read(call.arguments) else {
             return .block("unreadable_amount", "An amount of the call of \(quoted(call.name)) cannot be read.")
         }
@@ -92,13 +110,14 @@ struct AgentSession {
             return AgentRuling(verdict: .escalate, reason: ("approval_required", message))
         }
         guard let most = limits.mostInADay else { return AgentRuling() }
-        let total = examination.remember("amounts \(caller)", for: .seconds(172_800)) {
+        let total = examination.remember(amountKey, for: .seconds(172_800)) {
             RollingCount(over: .seconds(86_400), at: now)
         }
         guard total.value.count(at: now) + Double(sum) <= Double(most) else {
             return .block("daily_limit", "The calls of a day may not be of more than the limit.")
         }
         total.value.add(Int(sum), at: now)
+        note(call, Int(sum), in: amountKey)
         var ruling = AgentRuling()
         if isNear(total.value.count(at: now), Double(most)) { ruling.alert("near_limit") }
         return ruling

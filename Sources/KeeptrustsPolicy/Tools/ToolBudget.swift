@@ -25,6 +25,16 @@ struct ToolBudget: Policy {
         var read = 0
     }
 
+    /// What each tool has used in a session.
+    private struct Uses: CallCount {
+        var tools: [String: Use] = [:]
+
+        mutating func takeBack(_ call: CountedCall) {
+            guard let use = tools[call.tool] else { return }
+            tools[call.tool]?.written = max(0, use.written - call.amount)
+        }
+    }
+
     private enum Key: String, ConfigKey { case budgets }
     private enum BudgetKey: String, ConfigKey {
         case tokens = "max_tokens"
@@ -58,15 +68,16 @@ struct ToolBudget: Policy {
     func examine(_ examination: Examination) throws -> Opinion {
         if let refusal = examination.refusalOfNamelessCall("tool_budget") { return refusal }
         let remembered = examination.facts.session.map { session in
-            examination.remember(session, for: Self.idle) { [String: Use]() }
+            examination.remember(session, for: Self.idle) { Uses() }
         }
         guard examination.stage == .answer else {
             // What came back since the model spoke last; the rest has been counted.
             let start = examination.segments.lastIndex { $0.role == .assistant }.map { $0 + 1 } ?? 0
-            if let remembered { count(examination.segments[start...], into: &remembered.value) }
+            if let remembered { count(examination.segments[start...], into: &remembered.value.tools) }
             return .clean
         }
-        var used = remembered?.value ?? [:]
+        var opinion = Opinion()
+        var used = remembered?.value.tools ?? [:]
         if remembered == nil { count(examination.facts.conversation[...], into: &used) }
         for call in examination.calls {
             guard let budget = budgets[call.name] else { continue }
@@ -76,10 +87,16 @@ struct ToolBudget: Policy {
                 let finding = Finding("tool.budget", at: 0..<examination.length(of: call.segment))
                 return .block("tool_budget.exceeded", message, [LocatedFinding(segment: call.segment, finding)])
             }
-            used[call.name, default: Use()].written += Self.tokens(call.arguments)
+            let tokens = Self.tokens(call.arguments)
+            used[call.name, default: Use()].written += tokens
+            guard let session = examination.facts.session else { continue }
+            opinion.counted.append(
+                CountedCall(
+                    policy: examination.policy, key: session, tool: call.name, amount: tokens,
+                    time: examination.facts.uptime, segment: call.segment))
         }
-        remembered?.value = used
-        return .clean
+        remembered?.value.tools = used
+        return opinion
     }
 
     private func count(_ segments: ArraySlice<Segment>, into used: inout [String: Use]) {
