@@ -7,7 +7,11 @@ struct ChainReview {
     private let entries: [ConfigNode]
     private let targets: [TargetFacts]
 
-    init(_ chain: PolicyChain, entries: ConfigNode, targets: [TargetFacts]) {
+    /// The ids of the policies that judge where a group or a route names some.
+    private let selections: [Set<String>]
+
+    init(_ chain: PolicyChain, entries: ConfigNode, targets: [TargetFacts], selections: [Set<String>] = []) {
+        self.selections = selections
         self.chain = chain
         self.targets = targets
         self.entries = (try? entries.list()) ?? []
@@ -20,6 +24,8 @@ struct ChainReview {
             guard entries.indices.contains(shadowing.instance) else { return nil }
             let id = chain.instances[shadowing.instance].id
             let other = chain.instances[shadowing.by].id
+            // Where the other one does not judge, this one has something to do.
+            guard !selections.contains(where: { $0.contains(id) && !$0.contains(other) }) else { return nil }
             let place = entries[shadowing.instance].location
             switch shadowing.effect {
             case .neverReached:

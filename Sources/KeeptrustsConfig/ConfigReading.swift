@@ -79,8 +79,11 @@ public struct ConfigReading: Sendable {
             config = nil
             return
         }
-        let targets = config?.targets ?? []
-        config?.warnings += ChainReview(chain, entries: entries, targets: targets.map(\.facts)).warnings
+        guard let config else { return }
+        let selections = config.consumerGroups.compactMap(\.policies) + config.routes.compactMap(\.policies)
+        let review = ChainReview(
+            chain, entries: entries, targets: config.targets.map(\.facts), selections: selections.map { Set($0) })
+        self.config?.warnings += review.warnings
     }
 
     /// The problems, as whoever wanted to run the configuration is told of them.

@@ -16,10 +16,11 @@ struct ConfigReview {
 
     func findings() -> (problems: [ConfigError], warnings: [ConfigWarning]) {
         var (problems, unused) = blocks()
-        problems += targetProblems()
+        let selections = SelectionReview(sections, chain: chain, document: document)
+        problems += targetProblems() + selections.problems
         let warnings =
             packWarnings() + unused + targetWarnings() + routingWarnings() + groupWarnings()
-            + withheld(in: document)
+            + selections.warnings + withheld(in: document)
         return (problems, warnings)
     }
 
@@ -179,7 +180,7 @@ struct ConfigReview {
 }
 
 extension ConfigNode {
-    fileprivate func descendant(_ keys: String...) -> ConfigNode? {
+    func descendant(_ keys: String...) -> ConfigNode? {
         var node = self
         for key in keys {
             switch node.value {

@@ -10,6 +10,7 @@ struct ConfigSections {
     var fallback = FallbackPlan()
     var breaker = CircuitBreaker.Settings()
     var consumerGroups: [ConsumerGroup] = []
+    var routes: [Route] = []
     var sizeLimits = SizeLimits()
     var record = RecordSettings()
     var keys = KeySettings()
@@ -23,7 +24,7 @@ struct ConfigSections {
     private(set) var suites: ConfigNode?
 
     private enum Key: String, ConfigKey {
-        case pack, policies, policy, providers, record, keys, testing
+        case pack, policies, policy, providers, record, keys, testing, routes
         case consumerGroups = "consumer_groups"
         case sizeLimits = "size_limits"
     }
@@ -49,6 +50,7 @@ struct ConfigSections {
         readPolicies(root[.policies], root[.policy], start, &problems)
         readProviders(root[.providers], start, &problems)
         readGroups(root[.consumerGroups], &problems)
+        readRoutes(root[.routes], &problems)
         if let node = root[.sizeLimits] {
             sizeLimits = problems.collect(node) { node throws(ConfigError) in try SizeLimits(node) } ?? sizeLimits
         }
@@ -169,6 +171,23 @@ struct ConfigSections {
                         "the consumer groups '\(other.name)' and '\(group.name)' have the same key."))
             }
             consumerGroups.append(group)
+        }
+    }
+
+    private mutating func readRoutes(_ list: ConfigNode?, _ problems: inout ConfigProblems) {
+        guard let list, let nodes = problems.collect({ () throws(ConfigError) in try list.list() }) else { return }
+        if nodes.count > Route.most {
+            let node = nodes[Route.most]
+            problems.add(
+                ConfigError(
+                    .limit, at: node.location, "\(node.name) is one too many: there may be \(Route.most) routes."))
+        }
+        for node in nodes.prefix(Route.most) {
+            guard let route = problems.collect(node, { node throws(ConfigError) in try Route(node) }) else { continue }
+            if routes.contains(where: { $0.name == route.name }) {
+                problems.add(Self.duplicate("name", route.name, in: node, "route"))
+            }
+            routes.append(route)
         }
     }
 

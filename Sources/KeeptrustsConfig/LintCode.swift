@@ -32,6 +32,7 @@ public enum LintCode: String, Sendable, CaseIterable {
     case noTargetPermitted = "W014"
     case mock = "W015"
     case variableWithheld = "W016"
+    case routeUnreachable = "W017"
 
     /// A warning that has no code of its own yet.
     case other = "W099"
@@ -77,6 +78,7 @@ public enum LintCode: String, Sendable, CaseIterable {
             case "config.no_target_permitted": .noTargetPermitted
             case "config.mock": .mock
             case "config.variable_withheld": .variableWithheld
+            case "config.route_unreachable": .routeUnreachable
             default: .other
             }
     }

@@ -117,7 +117,7 @@ enum KeyHints {
             "rate_limit_defaults": "'rate_limits' will replace it, and is not in this version",
         ]
         for key in [
-            "agents", "routes", "model_groups", "rate_limits", "ip_allowlist", "cors", "callbacks", "health_monitor",
+            "agents", "model_groups", "rate_limits", "ip_allowlist", "cors", "callbacks", "health_monitor",
             "loads",
             "history", "cache", "workflow_cache", "tool_servers", "unified_access", "gateway", "fabric",
             "mirror",

@@ -49,6 +49,7 @@ struct AnswerStream {
 
     /// What waits for the answer's end, and how much that may be (bytes).
     private var held: HeldAnswer?
+    private let holdsCalls: Bool
     private let maxHeldBytes: Int
 
     /// The choices that another text takes the place of, once what was held is let go.
@@ -71,18 +72,20 @@ struct AnswerStream {
     private(set) var model: String?
 
     init(
-        surface: Surface, translation: any Translation, chain: PolicyChain, scratch: MatchScratch,
-        placeholders: Placeholders, unmasking: AnswerUnmasking?, keepsUsage: Bool, maxEventBytes: Int, maxHeldBytes: Int
+        surface: Surface, translation: any Translation, chain: PolicyChain, without leftOut: [Int],
+        scratch: MatchScratch, placeholders: Placeholders, unmasking: AnswerUnmasking?, keepsUsage: Bool,
+        maxEventBytes: Int, maxHeldBytes: Int
     ) {
         self.surface = surface
         self.translation = translation
         self.chain = chain
-        texts = StreamedTexts(chain, scratch, placeholders)
+        texts = StreamedTexts(chain, without: leftOut, scratch, placeholders)
         self.unmasking = unmasking
         self.keepsUsage = keepsUsage
         self.maxHeldBytes = maxHeldBytes
-        held = chain.holds(.response) ? HeldAnswer() : nil
-        watched = WatchedAnswer(isWatched: chain.watches)
+        held = chain.holds(.response, without: leftOut) ? HeldAnswer() : nil
+        holdsCalls = chain.holds(.toolCall, without: leftOut)
+        watched = WatchedAnswer(isWatched: chain.watches(without: leftOut))
         parser = EventStreamParser(maxEventBytes: maxEventBytes)
         translated = EventStreamParser(maxEventBytes: maxEventBytes)
     }
@@ -225,7 +228,7 @@ struct AnswerStream {
             hasFinished = true
             unfinished.remove(choice)
         }
-        if held == nil, isCut || chain.holds(.toolCall) && chunk.hasCall || hasLooseText(chunk) {
+        if held == nil, isCut || holdsCalls && chunk.hasCall || hasLooseText(chunk) {
             held = HeldAnswer()
         }
         watched.add(chunk, after: labels, limit: maxHeldBytes)

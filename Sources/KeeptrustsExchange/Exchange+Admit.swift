@@ -25,6 +25,7 @@ extension Exchange {
             try checkBody(head)
             readIdentity(head)
             readWantedHeaders(head)
+            takeRoute(head, on: surface)
             guard !around.isDraining else { throw .draining }
             guard around.hasRoom(around.inFlight) else { throw .spoolFull }
             guard around.concurrency.hasRoom() else { throw .overloaded }

@@ -21,9 +21,9 @@ extension Exchange {
             return attemptFailed(.malformed, at: now, into: &actions)
         }
         let stream = AnswerStream(
-            surface: surface, translation: attempt.translation, chain: snapshot.chain, scratch: loopSnapshot.scratch,
-            placeholders: placeholders, unmasking: unmasking, keepsUsage: request.includesUsage,
-            maxEventBytes: Self.maxEventBytes,
+            surface: surface, translation: attempt.translation, chain: snapshot.chain, without: leftOut,
+            scratch: loopSnapshot.scratch, placeholders: placeholders, unmasking: unmasking,
+            keepsUsage: request.includesUsage, maxEventBytes: Self.maxEventBytes,
             maxHeldBytes: snapshot.config.sizeLimits.maxResponseBytes)
         self.attempt?.stream = stream
         state = .streaming

@@ -30,11 +30,12 @@ extension Exchange {
         return begun(segments, of: request, at: stage, now, &numbers)
     }
 
-    /// Lets the chain judge texts with the numbers of `placeholders`.
+    /// Lets the chain judge texts with the numbers of `placeholders`; nothing is asked of policies that are left out.
     mutating func begun(
         _ segments: [Segment], of request: SurfaceRequest?, at stage: ExchangeStage, by share: ChainShare = .all,
         _ now: ContinuousClock.Instant, _ placeholders: inout Placeholders
     ) -> JudgementStep {
+        let share = share.without(leftOut)
         loopSnapshot.scratch.caller = record.key?.id.hashValue ?? 0
         guard around.asksServices else {
             let outcome = snapshot.chain.judge(

@@ -38,7 +38,8 @@ extension Exchange {
             }
             guard let known else { throw .modelNotFound(request.model, among: models(for: key)) }
             // What stands in for a target is asked with its own model, which the key must be one for, too.
-            let permitted = known.filter { key.may(ask: snapshot.targets[$0]) }
+            let onRoute = try targetsOnRoute(known, for: request.model, of: key)
+            let permitted = onRoute.filter { key.may(ask: snapshot.targets[$0]) }
             let candidates = try snapshot.candidates(permitted, for: request)
             let started = around.clock()
             let texts = request.texts.map(\.segment)

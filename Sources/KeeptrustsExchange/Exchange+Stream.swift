@@ -91,7 +91,7 @@ extension Exchange {
     }
 
     /// Which policies judge what was held of a stream: not those that judge all of it at its end.
-    var shareOfHeld: ChainShare { snapshot.chain.watches ? .others : .all }
+    var shareOfHeld: ChainShare { snapshot.chain.watches(without: leftOut) ? .others : .all }
 
     /// Those that do.
     var shareOfWatched: ChainShare { .watchers(after: attempt?.stream?.outcome.results ?? []) }

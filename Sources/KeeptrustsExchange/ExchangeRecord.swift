@@ -31,6 +31,9 @@ struct ExchangeRecord {
     var assertedUser: ByteBuffer?
     var assertedTeam: ByteBuffer?
     var surface = "unknown"
+
+    /// The name of the route that the request takes.
+    var route: String?
     var isStreaming = false
 
     /// A name of the config, or what stands for one that is not: never what only the caller chose.
@@ -95,6 +98,7 @@ struct ExchangeRecord {
         }
         writeCaller(namesUser: !isShort, into: &out)
         out.writeMember("surface", surface)
+        if let route { out.writeMember("route", route) }
         out.write(isStreaming ? ",\"stream\":true" : ",\"stream\":false")
         out.writeMember("model", model)
         if let responseModel { out.writeMember("response_model", responseModel) }

@@ -127,9 +127,9 @@ extension Exchange {
         }
         putAside(
             LongJudgement(
-                segments, at: stage, by: share, for: subject, facts: policyFacts(request, at: stage, now), of: caller,
-                numbers,
-                on: loopSnapshot), at: now, into: &actions)
+                segments, at: stage, by: share.without(leftOut), for: subject,
+                facts: policyFacts(request, at: stage, now), of: caller, numbers, on: loopSnapshot), at: now,
+            into: &actions)
     }
 
     /// Has something done on another thread, and waits for that.

@@ -21,6 +21,10 @@ public final class Snapshot: Sendable {
     /// The keys of the consumer groups.
     public let groupKeys: [KeyHash: CallerKey]
 
+    /// Of each consumer group that has policies of its own, by its name, those of the chain that it leaves out.
+    let leftOutOfGroups: [String: [Int]]
+    let routes: [CompiledRoute]
+
     /// What a record says of the config, and of how long it is kept: the member `config` and those after it, as JSON.
     let record: [UInt8]
 
@@ -53,6 +57,8 @@ public final class Snapshot: Sendable {
         selector = TargetSelector(
             targets.map { TargetSelector.Option(id: $0.id, model: $0.model, isAvailable: $0.isAvailable) },
             fallback: config.fallback)
+        leftOutOfGroups = Self.leftOutOfGroups(config, chain)
+        routes = config.routes.map { [chain, targets] route in CompiledRoute(route, chain, targets) }
         let (keys, groupsWithoutKey) = Self.groupKeys(config, resolve)
         groupKeys = keys
         warnings =
@@ -60,6 +66,14 @@ public final class Snapshot: Sendable {
             + groupsWithoutKey
         if let mistakes = config.mistakes(refused) { throw mistakes }
         record = config.record + (chain.recordKeeping?.members ?? [])
+    }
+
+    private static func leftOutOfGroups(_ config: PolicyConfig, _ chain: PolicyChain) -> [String: [Int]] {
+        var groups: [String: [Int]] = [:]
+        for group in config.consumerGroups {
+            if let policies = group.policies { groups[group.name] = chain.leftOut(by: policies) }
+        }
+        return groups
     }
 
     /// What there is to say of targets whose credential is not set.

@@ -21,6 +21,7 @@ struct StreamedTexts {
     }
 
     private let chain: PolicyChain
+    private let share: ChainShare
     private let scratch: MatchScratch
 
     /// The numbers that the values of the exchange have.
@@ -30,8 +31,11 @@ struct StreamedTexts {
     /// What the chain said of texts that continue nothing; the first hundred findings are enough.
     private var loose = ChainOutcome()
 
-    init(_ chain: PolicyChain, _ scratch: MatchScratch, _ placeholders: Placeholders) {
+    init(
+        _ chain: PolicyChain, without leftOut: [Int], _ scratch: MatchScratch, _ placeholders: Placeholders
+    ) {
         self.chain = chain
+        share = .others.without(leftOut)
         self.scratch = scratch
         self.placeholders = placeholders
     }
@@ -84,7 +88,7 @@ struct StreamedTexts {
         guard delta.channel != .other, !delta.channel.isField else { return judgeAlone(delta, into: &piece) }
         var place = place(of: delta)
         if place == nil {
-            let judge = chain.streamJudge(on: delta.text.segment.phase, by: .others, using: scratch)
+            let judge = chain.streamJudge(on: delta.text.segment.phase, by: share, using: scratch)
             texts.append(Text(choice: delta.choice, channel: delta.channel, judge: judge))
             place = texts.count - 1
         }
@@ -109,7 +113,7 @@ struct StreamedTexts {
     /// Judges a text that continues nothing; only what was said of it is kept.
     private mutating func judgeAlone(_ delta: AnswerText, into piece: inout ByteBuffer) -> Refusal? {
         let text = delta.text.segment.text
-        guard var judge = chain.streamJudge(on: delta.text.segment.phase, by: .others, using: scratch) else {
+        guard var judge = chain.streamJudge(on: delta.text.segment.phase, by: share, using: scratch) else {
             piece = text
             return nil
         }

@@ -115,7 +115,8 @@ public struct PolicyResult: Sendable, Equatable {
     /// It saw something that changes nothing.
     public var flagged = false
 
-    /// It did not run: none of the texts is of its phases, or a policy before it had blocked already.
+    /// It did not run: none of the texts is of its phases, a policy before it had blocked already, or the exchange leaves
+    /// it out.
     public var skipped = false
 
     /// How sure it is that a text is what its kind looks for, 0...1, one half or more where it acts; nil where it does not

@@ -5,6 +5,9 @@ import NIOCore
 /// One run of a chain over texts: what has been said so far.
 struct Judgement: Sendable {
     let chain: PolicyChain
+
+    /// The instances that have no say in the exchange.
+    let leftOut: [Int]
     var outcome: ChainOutcome
     private(set) var replacements: [Replacement] = []
     private(set) var isBlocked = false
@@ -20,8 +23,9 @@ struct Judgement: Sendable {
     /// What is taken out is put together on the event loop, some tenths of a microsecond for each.
     static let mostMatches = 65_536
 
-    init(chain: PolicyChain, outcome: ChainOutcome) {
+    init(chain: PolicyChain, outcome: ChainOutcome, leftOut: [Int] = []) {
         self.chain = chain
+        self.leftOut = leftOut
         self.outcome = outcome
     }
 

@@ -48,7 +48,7 @@ extension PolicyChain {
             leaveOut(&outcome, except: share)
             return .finished(outcome)
         }
-        var judgement = Judgement(chain: self, outcome: clean[phases])
+        var judgement = Judgement(chain: self, outcome: clean[phases], leftOut: share.leftOut)
         leaveOut(&judgement.outcome, except: share)
         guard needsCode else {
             for index in instances.indices { judgement.run(index, on: segments, scratch, &placeholders) }
@@ -60,10 +60,11 @@ extension PolicyChain {
 
     /// Judges texts that a policy brings from outside, by rules alone: code and services see them as part of nothing.
     func judgeByRules(
-        _ segments: [Segment], using scratch: MatchScratch, placeholders: inout Placeholders
+        _ segments: [Segment], by share: ChainShare, using scratch: MatchScratch, placeholders: inout Placeholders
     ) -> ChainOutcome {
         let phases = suspect(segments, scratch, mayBeKnown: false)
         var judgement = Judgement(chain: self, outcome: clean[phases])
+        leaveOut(&judgement.outcome, except: share)
         for index in instances.indices where !stances[index].examines || stances[index].weighs {
             judgement.run(index, on: segments, scratch, &placeholders)
         }

@@ -60,6 +60,9 @@ extension PolicyChain {
         let readsCodeOnly: Bool
         let phases: Int
 
+        /// The phases whose texts a streamed answer must be held for, a bit for each.
+        let phasesHeld: Int
+
         /// The phases whose texts it judges at the end of a streamed answer that is not held for others, a bit for each.
         let phasesWatched: Int
         private let roles: Int
@@ -74,6 +77,7 @@ extension PolicyChain {
             weighs = policy.classifier != nil
             readsCodeOnly = policy.readsCodeOnly
             phases = instance.on.reduce(0) { $0 | $1.bit }
+            phasesHeld = instance.phasesHeld
             phasesWatched = instance.phasesWatched
             roles = Segment.Role.allCases.reduce(0) { policy.reads($1) ? $0 | $1.bit : $0 }
         }

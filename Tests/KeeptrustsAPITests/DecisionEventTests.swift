@@ -35,6 +35,14 @@ struct DecisionEventTests {
         try JSONDecoder().decode(DecisionEvent.self, from: Data(text.utf8))
     }
 
+    @Test("An event says which route its request took, where it took one")
+    func route() throws {
+        let text = EventText.least.replacing(#""stream""#, with: #""route":"trial","stream""#)
+
+        #expect(try decode(text).route == "trial")
+        #expect(try decode(EventText.least).route == nil)
+    }
+
     @Test("An event is read as the gateway writes it")
     func full() throws {
         let event = try decode(EventText.full)

@@ -36,8 +36,8 @@ struct ConfigSchemaTests {
         #expect(Self.schema["$schema"] as? String == "https://json-schema.org/draft/2020-12/schema")
         #expect(
             keys("") == [
-                "pack", "policies", "policy", "providers", "record", "keys", "consumer_groups", "size_limits",
-                "testing",
+                "pack", "policies", "policy", "providers", "record", "keys", "consumer_groups", "routes",
+                "size_limits", "testing",
             ])
         #expect(Set(Self.schema["required"] as? [String] ?? []) == ["pack", "policies", "providers"])
         #expect(Self.schema["additionalProperties"] as? Bool == false)
@@ -71,7 +71,15 @@ struct ConfigSchemaTests {
         #expect(part("providers.targets.*.api_key_header")["type"] as? String == "string")
         #expect(keys("providers.targets.*.secret_key_ref") == ["env"])
         #expect(Set(part("providers.targets.*")["required"] as? [String] ?? []) == ["id", "provider"])
-        #expect(keys("consumer_groups.*") == ["name", "key_ref", "key_hash", "allowed_models", "may_assert_identity"])
+        #expect(
+            keys("consumer_groups.*") == [
+                "name", "key_ref", "key_hash", "allowed_models", "may_assert_identity", "policies",
+            ])
+        #expect(keys("routes.*") == ["name", "path", "match", "methods", "headers", "upstream", "policies"])
+        #expect(Set(part("routes.*")["required"] as? [String] ?? []) == ["name", "path"])
+        #expect(part("routes.*.match")["enum"] as? [String] == ["prefix", "exact"])
+        let header = part("routes.*.headers")["additionalProperties"] as? [String: Any]
+        #expect(header?["type"] as? String == "string")
         #expect(part("consumer_groups.*")["required"] as? [String] == ["name"])
         #expect(keys("testing.suites.*.cases.*.input") == ["messages", "request", "headers", "upstream_response"])
     }

@@ -111,6 +111,7 @@ struct ExampleTests {
         let places = [
             document("zzzzzz: 1"), document("size_limits: {zzzzzz: 1}"), document("record: {zzzzzz: 1}"),
             document("keys: {zzzzzz: 1}"), document("consumer_groups: [{zzzzzz: 1}]"),
+            document("routes: [{zzzzzz: 1}]"),
             document().replacing("{name: test,", with: "{zzzzzz: 1, name: test,"),
             document().replacing("{chain:", with: "{zzzzzz: 1, chain:"),
             document(providers: "\(target)\nzzzzzz: 1"), document(providers: "\(target)\nretry: {zzzzzz: 1}"),

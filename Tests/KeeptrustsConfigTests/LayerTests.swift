@@ -86,6 +86,16 @@ struct LayerTests {
         #expect(config.effectiveYAML(withOrigins: false).contains("id: x") == false)
     }
 
+    @Test("Routes merge by their name, and what is new comes last")
+    func routes() throws {
+        let first = "routes: [{name: a, path: /v1/a, headers: {x-a: b}}, {name: b, path: /v1}]"
+        let second = "routes: [{name: c, path: /}, {name: a, headers: {x-c: d}}]"
+        let config = try #require(read(first, second).config)
+
+        #expect(config.routes.map(\.name) == ["a", "b", "c"])
+        #expect(config.routes.first?.headers.map(\.name) == ["x-a", "x-c"])
+    }
+
     @Test(
         "A layer of another shape replaces what is below it",
         arguments: [

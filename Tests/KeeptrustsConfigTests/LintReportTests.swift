@@ -222,6 +222,18 @@ struct LintCollectionTests {
         #expect(remarks(yaml).filter { !$0.hasPrefix("  hint") } == expected)
     }
 
+    @Test("A policy that another one makes useless has something to do where that does not judge")
+    func selected() {
+        let yaml = document().replacing(
+            "[audit-logger]}", with: "[{id: all, kind: dlp-filter}, {id: few, kind: dlp-filter, mode: observe}]}"
+        )
+        let settings = "policy: {dlp-filter: {action: block, blocked_terms: [bluebird]}}\n"
+
+        #expect(remarks(yaml + settings).contains { $0.contains("[W008]") })
+        #expect(remarks(yaml + settings + "routes: [{name: a, path: /, policies: [few]}]\n") == [])
+        #expect(remarks(yaml + settings + "routes: [{name: a, path: /, policies: [all]}]\n").count > 0)
+    }
+
     @Test("Every code is explained in the reference")
     func documented() throws {
         let page = try String(

@@ -45,7 +45,7 @@ struct SectionMistakeTests {
             ),
             (
                 document("zzz: 1"),
-                "5:1: error: unknown key 'zzz'.\n  hint: the keys are 'pack', 'policies', 'policy', 'providers', 'record', 'keys', 'testing', 'consumer_groups', 'size_limits'"
+                "5:1: error: unknown key 'zzz'.\n  hint: the keys are 'pack', 'policies', 'policy', 'providers', 'record', 'keys', 'testing', 'routes', 'consumer_groups', 'size_limits'"
             ),
             (
                 document("policy: {pii-detectr: {}}"),
@@ -363,6 +363,26 @@ struct SectionMistakeTests {
                 "6:34: error: unknown key 'consumer_groups.0.rate_limits'.\n  hint: 'rate_limits' of a group is not in this version"
             ),
             (
+                "{name: a, key_ref: {env: A}, policies: [audit-loger]}",
+                "6:45: error: 'consumer_groups.0.policies.0' is 'audit-loger', which is no id of 'policies.chain'.\n  hint: did you mean 'audit-logger'?"
+            ),
+            (
+                "{name: a, key_ref: {env: A}, policies: [audit-logger, audit-logger]}",
+                "6:59: error: 'consumer_groups.0.policies.1' stands in 'consumer_groups.0.policies' already."
+            ),
+            (
+                "{name: a, key_ref: {env: A}, policies: []}",
+                "6:44: error: 'consumer_groups.0.policies' must not be empty.\n  hint: leave the key out to let all policies judge"
+            ),
+            (
+                "{name: a, key_ref: {env: A}, policies: audit-logger}",
+                "6:44: error: 'consumer_groups.0.policies' must be a list."
+            ),
+            (
+                "{name: a, key_ref: {env: A}, chain: [audit-logger]}",
+                "6:34: error: unknown key 'consumer_groups.0.chain'.\n  hint: say 'policies', a list of ids of 'policies.chain'"
+            ),
+            (
                 "{name: a, key_ref: {env: A}}\n  - {name: a, key_ref: {env: B}}",
                 "7:12: error: there are two consumer groups 'a'."
             ),
@@ -374,5 +394,96 @@ struct SectionMistakeTests {
     )
     func groups(entry: String, expected: String) {
         #expect(problems(document("consumer_groups:\n  - \(entry)")) == [expected])
+    }
+
+    @Test(
+        "A mistake in a route says what is wanted",
+        arguments: [
+            (
+                "{path: /v1}",
+                "6:5: error: 'routes.0' needs the key 'name'."
+            ),
+            (
+                "{name: a}",
+                "6:5: error: 'routes.0' needs the key 'path'."
+            ),
+            (
+                "{name: a, path: v1}",
+                "6:21: error: 'routes.0.path' is 'v1'; it must begin with '/' and have no query, no escape and no empty part."
+            ),
+            (
+                "{name: a, path: '/v1?x'}",
+                "6:21: error: 'routes.0.path' is '/v1?x'; it must begin with '/' and have no query, no escape and no empty part."
+            ),
+            (
+                "{name: a, path: /v1/%2e}",
+                "6:21: error: 'routes.0.path' is '/v1/%2e'; it must begin with '/' and have no query, no escape and no empty part."
+            ),
+            (
+                "{name: a, path: /v1//x}",
+                "6:21: error: 'routes.0.path' is '/v1//x'; it must begin with '/' and have no query, no escape and no empty part."
+            ),
+            (
+                "{name: a, path: /v1, match: regex}",
+                "6:33: error: 'routes.0.match' is 'regex', not one of 'prefix', 'exact'."
+            ),
+            (
+                "{name: a, path: /v1, methods: [post]}",
+                "6:36: error: 'routes.0.methods.0' is 'post', not one of 'GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'.\n  hint: did you mean 'POST'?"
+            ),
+            (
+                "{name: a, path: /v1, methods: [POST, POST]}",
+                "6:42: error: 'routes.0.methods.1' stands in 'routes.0.methods' already."
+            ),
+            (
+                "{name: a, path: /v1, methods: []}",
+                "6:35: error: 'routes.0.methods' must not be empty.\n  hint: leave the key out to take all methods"
+            ),
+            (
+                "{name: a, path: /v1, headers: {}}",
+                "6:35: error: 'routes.0.headers' must not be empty.\n  hint: leave the key out to ask for no header"
+            ),
+            (
+                "{name: a, path: /v1, headers: {'x y': b}}",
+                "6:36: error: 'x y' is not the name of a header."
+            ),
+            (
+                "{name: a, path: /v1, headers: {x-a: b, X-A: c}}",
+                "6:44: error: the header 'x-a' stands there twice."
+            ),
+            (
+                "{name: a, path: /v1, headers: {Authorization: b}}",
+                "6:36: error: 'authorization' holds a credential, which a configuration never does.\n  hint: tell callers apart by 'consumer_groups'"
+            ),
+            (
+                "{name: a, path: /v1, upstream: dem}",
+                "6:36: error: 'routes.0.upstream' is 'dem', which is no id of 'providers.targets'.\n  hint: did you mean 'demo'?"
+            ),
+            (
+                "{name: a, path: /v1, policies: [zzz]}",
+                "6:37: error: 'routes.0.policies.0' is 'zzz', which is no id of 'policies.chain'.\n  hint: the policies are 'audit-logger'"
+            ),
+            (
+                "{name: a, path: /v1, target: demo}",
+                "6:26: error: unknown key 'routes.0.target'.\n  hint: say 'upstream'"
+            ),
+            (
+                "{name: a, path: /v1}\n  - {name: a, path: /v2}",
+                "7:12: error: there are two routes 'a'."
+            ),
+        ]
+    )
+    func routes(entry: String, expected: String) {
+        #expect(problems(document("routes:\n  - \(entry)")) == [expected])
+    }
+
+    @Test("There may be two hundred routes")
+    func manyRoutes() {
+        let routes = (0...200).map { "  - {name: r\($0), path: /v1/\($0)}" }.joined(separator: "\n")
+
+        #expect(
+            problems(document("routes:\n\(routes)")) == [
+                "206:5: error: 'routes.200' is one too many: there may be 200 routes."
+            ])
     }
 }

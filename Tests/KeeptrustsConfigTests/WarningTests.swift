@@ -67,6 +67,30 @@ struct WarningTests {
             ),
             (document("consumer_groups: [{name: a, key_ref: {env: MY_KEEPTRUSTS_KEY}}]"), []),
             (
+                document("routes: [{name: all, path: /v1}, {name: chat, path: /v1/chat/completions}]"),
+                [
+                    "5:34: warning: no request takes the route 'chat': 'all' before it takes all that it would.\n  hint: put it before 'all'"
+                ]
+            ),
+            (
+                document(
+                    "routes: [{name: a, path: /v1/chat, headers: {x-b: c}}, {name: b, path: /v1/chat, match: exact}]"),
+                [
+                    "5:56: warning: no request takes the route 'b': the gateway answers POST /v1/chat/completions.\n  hint: change 'path' or 'methods', or remove the route"
+                ]
+            ),
+            (
+                document("routes: [{name: a, path: /, methods: [GET]}, {name: b, path: /v1/cha}]"),
+                ["a", "b"].map { name in
+                    "5:\(name == "a" ? 10 : 46): warning: no request takes the route '\(name)': the gateway answers POST /v1/chat/completions.\n  hint: change 'path' or 'methods', or remove the route"
+                }
+            ),
+            (
+                document(
+                    "routes: [{name: a, path: /, headers: {x-b: c}}, {name: b, path: /, headers: {x-b: d}}, {name: c, path: /}]"
+                ), []
+            ),
+            (
                 document(providers: "targets: [{id: a, provider: openai, model: m, timeouts: {total_ms: 1000}}]"),
                 ["4:13: warning: the target 'a' has a timeout beyond its 'total_ms', which ends the exchange first."]
             ),

@@ -102,6 +102,7 @@ function details(event) {
     ['Cost', event.cost || event.attempts?.length ? format.money(event.cost) : 'none'],
     ['Took', `${format.span(event.timings?.total_us)}${first ? `, first byte after ${format.span(first)}` : ''}`],
     ['Surface', `${words(event.surface || '')}${event.stream ? ', streamed' : ''}`],
+    ['Route', event.route],
     ['Key', event.key_id ? named(event.key_id, withQuery('/events', { q: event.key_id })) : 'anonymous'],
     ['Consumer group', event.consumer_group],
     ['User', named(event.user_id)],

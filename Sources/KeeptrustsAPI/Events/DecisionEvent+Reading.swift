@@ -42,6 +42,7 @@ extension DecisionEvent {
             cost: try optional(.cost),
             timings: try container.decode(Timings.self, forKey: .timings)
         )
+        route = try optional(.route)
         escalation = try optional(.escalation)
         retentionDays = try container.days(.retentionDays)
         immutableDays = try container.days(.immutableDays)

@@ -21,6 +21,9 @@ public struct DecisionEvent: Listed, Equatable, Identifiable {
 
     /// The dialect that the caller spoke, such as `chat_completions`.
     public var surface: String
+
+    /// The route of the config that the request took.
+    public var route: String?
     public var stream: Bool
 
     /// The model that was asked for.
@@ -78,7 +81,7 @@ public struct DecisionEvent: Listed, Equatable, Identifiable {
 
     enum CodingKeys: String, CodingKey {
         case id, sequence, time, surface, stream, model, target, provider, config, verdict, flagged, degraded, policy
-        case escalation, outcome, status, policies, findings, attempts, usage, cost, timings
+        case route, escalation, outcome, status, policies, findings, attempts, usage, cost, timings
         case gatewayID = "gateway_id"
         case requestID = "request_id"
         case keyID = "key_id"

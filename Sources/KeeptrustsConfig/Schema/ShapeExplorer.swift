@@ -20,7 +20,7 @@ struct ShapeExplorer {
     private static let samples = [
         "a", "openai:chat:model", "1.0.0", "https://api.example.com/v1", "[a-z]{3}",
         "sha256:\(String(repeating: "0", count: 64))",
-        "USD", "10.0.0.0/8", "user", "request", "pii_detector.detected",
+        "USD", "10.0.0.0/8", "user", "request", "pii_detector.detected", "/v1",
     ]
 
     private func attempt(_ draft: ConfigDraft) -> ConfigAttempt { ConfigAttempt(draft, under: prefix, read) }

@@ -32,8 +32,11 @@ public struct ConsumerGroup: Sendable, Equatable {
     /// Whether `X-User-Id` and `X-Team-Id` of its requests are believed (`may_assert_identity`).
     public var mayAssertIdentity = false
 
+    /// The ids of the policies that judge the exchanges of its callers (`policies`); nil for all.
+    public var policies: [String]?
+
     private enum Field: String, ConfigKey {
-        case name
+        case name, policies
         case keyRef = "key_ref"
         case keyHash = "key_hash"
         case allowedModels = "allowed_models"
@@ -55,6 +58,7 @@ public struct ConsumerGroup: Sendable, Equatable {
             }
             allowedModels = models
         }
+        if let node = mapping[.policies] { policies = try node.policyIDs() }
         if let flag = mapping[.mayAssertIdentity] { mayAssertIdentity = try flag.boolean() }
     }
 
@@ -87,9 +91,9 @@ public struct ConsumerGroup: Sendable, Equatable {
         var hints = [
             "api_key": "say 'key_ref: {env: NAME}' or 'key_hash: \"sha256:…\"'; a configuration holds no secrets",
             "key": "say 'key_ref: {env: NAME}' or 'key_hash: \"sha256:…\"'; a configuration holds no secrets",
-            "id": "say 'name'",
+            "id": "say 'name'", "chain": "say 'policies', a list of ids of 'policies.chain'",
         ]
-        for key in ["rate_limits", "policies", "chain", "upstream", "budget"] {
+        for key in ["rate_limits", "upstream", "budget"] {
             hints[key] = "'\(key)' of a group is not in this version"
         }
         return hints

@@ -2,7 +2,8 @@
 /// history.
 ///
 /// No rule has a match in such a text, and the classifier, if it read it, found too little: whatever stands beside it, the
-/// chain says nothing of it. (What it would add to the score that a policy reports beside its verdict is left out.)
+/// chain says nothing of it, whichever of its policies an exchange leaves out. (What it would add to the score that a
+/// policy reports beside its verdict is left out.)
 ///
 /// Keeps no text, but a hash of it with its caller, phase and role: SipHash-1-3 of 64 bits under the key that `Hasher` has
 /// in each process. Whoever does not know that key can make no text that is taken for a known one; a guess succeeds

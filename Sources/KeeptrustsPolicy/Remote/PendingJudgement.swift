@@ -173,7 +173,8 @@ public final class PendingJudgement {
         let brought = opinion.edits.map { edit in
             Segment(ByteBuffer(string: edit.replacement), role: .tool, phase: sent[edit.segment].phase)
         }
-        let outcome = judgement.chain.judgeByRules(brought, using: scratch, placeholders: &placeholders)
+        let outcome = judgement.chain.judgeByRules(
+            brought, by: .all.without(judgement.leftOut), using: scratch, placeholders: &placeholders)
         judgement.outcome.flagged = judgement.outcome.flagged || outcome.flagged
         judgement.outcome.degraded = judgement.outcome.degraded || outcome.degraded
         if let policy = outcome.policy, let index = judgement.chain.instances.firstIndex(where: { $0.id == policy }) {

@@ -61,12 +61,16 @@ struct StreamState: Sendable {
     init(chain: PolicyChain, phase: Phase, _ share: ChainShare) {
         self.chain = chain
         self.phase = phase
-        judgement = Judgement(chain: chain, outcome: chain.clean[phase.bit])
+        let leftOut = share.leftOut
+        judgement = Judgement(chain: chain, outcome: chain.clean[phase.bit], leftOut: leftOut)
         chain.leaveOut(&judgement.outcome, except: share)
-        leavesOutWatchers = share == .others && chain.phasesWatched != 0
+        leavesOutWatchers = share.part == .others && chain.phasesWatched != 0
         matcher = StreamMatcher(for: chain.patterns)
         searched = Array(repeating: 0, count: chain.users.count)
-        decoder = chain.users.lazy.joined().first { $0.holds && $0.reads(.decoded, on: phase) }?.instance
+        decoder =
+            chain.users.lazy.joined().first { user in
+                user.holds && user.reads(.decoded, on: phase) && !leftOut.contains(user.instance)
+            }?.instance
         for index in chain.stances.indices where chain.stances[index].examines {
             // Code sees whole texts only: here, it does not run.
             judgement.outcome.results[index].skipped = true
@@ -197,8 +201,12 @@ struct StreamState: Sendable {
     ) throws(MatchFailure) {
         let users = chain.users[pattern]
         // By their indices: a copy of each costs more than what is asked of it.
-        guard users.indices.contains(where: { users[$0].reads(reader.reading, on: phase) }) else { return }
-        let holding = users.indices.first { users[$0].holds && users[$0].reads(reader.reading, on: phase) }
+        let (phase, leftOut) = (phase, judgement.leftOut)
+        func isAsked(_ place: Int) -> Bool {
+            users[place].reads(reader.reading, on: phase) && !leftOut.contains(users[place].instance)
+        }
+        guard users.indices.contains(where: isAsked) else { return }
+        let holding = users.indices.first { users[$0].holds && isAsked($0) }
         let holder = holding.map { users[$0].instance }
         let first = max(holder == nil ? begin : sent, reached(pattern, reader)) - base
         let text = reader.text
@@ -212,7 +220,9 @@ struct StreamState: Sendable {
                 if reader.view == nil { reach(base + from, pattern, reader) }
                 return wait(for: pattern, from: from, reader, holder)
             case .match(let whole, let found):
-                guard reader.isLast || users.allSatisfy({ $0.bytesAhead <= text.count - found.upperBound }) else {
+                let ahead = text.count - found.upperBound
+                guard reader.isLast || !users.indices.contains(where: { users[$0].bytesAhead > ahead && isAsked($0) })
+                else {
                     return wait(for: pattern, from: whole.lowerBound, reader, holder)
                 }
                 let accepted = accept(found, by: users, reader, into: &sightings)
@@ -255,7 +265,9 @@ struct StreamState: Sendable {
         return accepted
     }
 
-    private func judges(_ user: PatternUser) -> Bool { !leavesOutWatchers || user.stance.phasesWatched == 0 }
+    private func judges(_ user: PatternUser) -> Bool {
+        (!leavesOutWatchers || user.stance.phasesWatched == 0) && !judgement.leftOut.contains(user.instance)
+    }
 
     private func sighting(
         of match: RuleMatch, by user: PatternUser, in text: UnsafeRawBufferPointer, _ view: TextView?

@@ -1,0 +1,67 @@
+import KeeptrustsCore
+import KeeptrustsDialects
+
+/// Looks at what groups and routes refer to: policies and targets that are not there, and routes that no request takes.
+struct SelectionReview {
+    private let sections: ConfigSections
+    private let chain: ConfigNode
+    private let document: ConfigNode
+
+    init(_ sections: ConfigSections, chain: ConfigNode, document: ConfigNode) {
+        (self.sections, self.chain, self.document) = (sections, chain, document)
+    }
+
+    var problems: [ConfigError] {
+        let owners = ["consumer_groups", "routes"].flatMap { items(of: document.descendant($0)) }
+        let policies = owners.flatMap { items(of: $0.member(ifAny: "policies")) }
+        let upstreams = owners.compactMap { $0.member(ifAny: "upstream") }
+        let targets = items(of: document.descendant("providers", "targets")).compactMap { $0.text(at: "id") }
+        return strangers(among: policies, to: ids, are: "policies", "which is no id of 'policies.chain'")
+            + strangers(among: upstreams, to: targets, are: "targets", "which is no id of 'providers.targets'")
+    }
+
+    private func strangers(
+        among nodes: [ConfigNode], to known: [String], are what: String, _ fault: String
+    ) -> [ConfigError] {
+        nodes.compactMap { node in
+            guard case .string(let id) = node.value, !known.contains(id) else { return nil }
+            return ConfigError(
+                .unknownValue, at: node.location, "\(node.name) is \(quoted(id)), \(fault).",
+                hint: ConfigNode.hint(for: id, among: known, are: what))
+        }
+    }
+
+    var warnings: [ConfigWarning] {
+        sections.routes.enumerated().compactMap { index, route in
+            guard let cause = cause(against: route, at: index) else { return nil }
+            let node = document.descendant("routes", "\(index)")
+            return ConfigWarning(
+                "config.route_unreachable", at: node?.location ?? document.location,
+                "no request takes the route '\(route.name)': \(cause.text).", hint: cause.hint)
+        }
+    }
+
+    /// Why no request takes a route; nil where one may.
+    private func cause(against route: Route, at index: Int) -> (text: String, hint: String)? {
+        if let other = sections.routes[..<index].first(where: { $0.covers(route) }) {
+            return ("'\(other.name)' before it takes all that it would", "put it before '\(other.name)'")
+        }
+        let paths = Surface.all.map { "\($0.path)" }
+        guard !paths.contains(where: { route.matches(path: $0, method: .post) }) else { return nil }
+        let served = paths.joined(separator: ", ")
+        return ("the gateway answers POST \(served)", "change 'path' or 'methods', or remove the route")
+    }
+
+    /// The ids of the policies in the chain, as far as they have one.
+    private var ids: [String] {
+        items(of: chain).compactMap { entry in
+            if case .string(let kind) = entry.value { return kind }
+            return entry.text(at: "id") ?? entry.text(at: "kind")
+        }
+    }
+
+    private func items(of node: ConfigNode?) -> [ConfigNode] {
+        guard case .list(let items)? = node?.value else { return [] }
+        return items
+    }
+}
