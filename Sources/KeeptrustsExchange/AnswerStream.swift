@@ -28,7 +28,6 @@ struct AnswerStream {
     }
 
     private let surface: Surface
-    private let chain: PolicyChain
 
     /// Puts in what markers of the request stand for, after all judging; nil where nobody wants that.
     private var unmasking: AnswerUnmasking?
@@ -50,6 +49,9 @@ struct AnswerStream {
     /// What waits for the answer's end, and how much that may be (bytes).
     private var held: HeldAnswer?
     private let holdsCalls: Bool
+
+    /// Whether any policy has a say in its texts.
+    private let isJudged: Bool
     private let maxHeldBytes: Int
 
     /// The choices that another text takes the place of, once what was held is let go.
@@ -78,13 +80,13 @@ struct AnswerStream {
     ) {
         self.surface = surface
         self.translation = translation
-        self.chain = chain
         texts = StreamedTexts(chain, without: leftOut, scratch, placeholders)
         self.unmasking = unmasking
         self.keepsUsage = keepsUsage
         self.maxHeldBytes = maxHeldBytes
         held = chain.holds(.response, without: leftOut) ? HeldAnswer() : nil
         holdsCalls = chain.holds(.toolCall, without: leftOut)
+        isJudged = chain.runs(on: .response, without: leftOut)
         watched = WatchedAnswer(isWatched: chain.watches(without: leftOut))
         parser = EventStreamParser(maxEventBytes: maxEventBytes)
         translated = EventStreamParser(maxEventBytes: maxEventBytes)
@@ -245,7 +247,7 @@ struct AnswerStream {
     ///
     /// - Returns: Whether one may go on with what stood there before, so that both must be judged as one.
     private mutating func takeNames(of chunk: inout SurfaceChunk) -> Bool {
-        guard !chunk.names.isEmpty, chain.runs(on: .response) else { return false }
+        guard !chunk.names.isEmpty, isJudged else { return false }
         var isCut = false
         for name in chunk.names {
             var text = name.text
@@ -263,7 +265,7 @@ struct AnswerStream {
 
     /// Whether an event has a piece of a text that may go on in later ones and has no judge of its own.
     private mutating func hasLooseText(_ chunk: SurfaceChunk) -> Bool {
-        guard chunk.deltas.contains(where: \.channel.isField), chain.runs(on: .response) else { return false }
+        guard chunk.deltas.contains(where: \.channel.isField), isJudged else { return false }
         return !chunk.deltas.allSatisfy { !$0.channel.isField || labels.take($0) }
     }
 

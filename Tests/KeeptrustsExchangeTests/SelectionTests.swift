@@ -123,6 +123,20 @@ struct SelectionTests {
         #expect(text.contains("[CREDIT_CARD_REDACTED]") && !text.contains("1111 1111"))
     }
 
+    @Test("Texts at places without a name are held only where a policy judges them")
+    func loose() throws {
+        let play = try Self.play(Self.yaml(group: ", policies: [prompt-injection]"))
+        let pieces = ["4111 1111", " 1111 1111"].map { piece in
+            #"data: {"id":"c1","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"#
+                + #""delta":{"x":"\#(piece)"}}]}"# + "\n\n"
+        }
+
+        try Self.send(play, Self.body("ping", more: #","stream":true"#))
+        play.tell(.upstreamHead(UpstreamHead(status: 200, isEventStream: true)))
+
+        for piece in pieces { #expect(play.tell(.upstreamBody(ByteBuffer(string: piece))).replies.contains(piece)) }
+    }
+
     @Test("Long texts are judged beside the event loop by the same policies")
     func long() throws {
         let play = try Self.play(Self.yaml(group: ", policies: [prompt-injection]"), longTexts: 10)
