@@ -43,13 +43,20 @@ struct SelectionReview {
 
     /// Why no request takes a route; nil where one may.
     private func cause(against route: Route, at index: Int) -> (text: String, hint: String)? {
-        if let other = sections.routes[..<index].first(where: { $0.covers(route) }) {
-            return ("'\(other.name)' before it takes all that it would", "put it before '\(other.name)'")
+        let served = Surface.all.map { "\($0.path)" }
+        let paths = served.filter { route.matches(path: $0, method: .post) }
+        guard !paths.isEmpty else {
+            return (
+                "the gateway answers POST \(served.joined(separator: ", "))",
+                "change 'path' or 'methods', or remove the route"
+            )
         }
-        let paths = Surface.all.map { "\($0.path)" }
-        guard !paths.contains(where: { route.matches(path: $0, method: .post) }) else { return nil }
-        let served = paths.joined(separator: ", ")
-        return ("the gateway answers POST \(served)", "change 'path' or 'methods', or remove the route")
+        let before = sections.routes[..<index].filter { other in
+            other.headers.allSatisfy { route.headers.contains($0) }
+        }
+        let takers = paths.map { path in before.first { $0.matches(path: path, method: .post) } }
+        guard !takers.contains(nil), let other = takers.compactMap(\.self).first else { return nil }
+        return ("'\(other.name)' before it takes all that it would", "put it before '\(other.name)'")
     }
 
     /// The ids of the policies in the chain, as far as they have one.

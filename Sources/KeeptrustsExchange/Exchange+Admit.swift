@@ -111,7 +111,7 @@ extension Exchange {
             return .anonymous
         }
         switch around.keys.answer(for: credential, at: record.time) {
-        case .key(let key): return key
+        case .key(let key): return key.consumerGroup.flatMap { snapshot.groups[$0]?.limit(key) } ?? key
         case .bad: throw .badKey
         case .unknown: throw .keyUnknown
         }

@@ -16,30 +16,92 @@ struct CompiledRoute: Sendable {
     let leftOut: [Int]
 
     /// The names of the surfaces whose requests may take it.
-    private let surfaces: [String]
-    private let headers: [(name: String, value: ByteBuffer, isIdentity: Bool)]
+    fileprivate let surfaces: [String]
 
-    init(_ route: Route, _ chain: PolicyChain, _ targets: [Target]) {
-        name = route.name
-        upstream = route.upstream.flatMap { id in targets.firstIndex { $0.id == id } }
-        leftOut = route.policies.map { chain.leftOut(by: $0) } ?? []
-        surfaces = Surface.all.filter { route.matches(path: "\($0.path)", method: .post) }.map(\.name)
-        headers = route.headers.map {
-            ($0.name, ByteBuffer(string: $0.value), ExchangeFacts.identityHeaders.contains($0.name))
+    /// What must stand in headers: which of ``RouteTable/headers``, and its value.
+    fileprivate let headers: [(header: Int, value: ByteBuffer)]
+}
+
+/// The routes of a config, in their order.
+struct RouteTable: Sendable {
+    private(set) var routes: [CompiledRoute] = []
+
+    /// The headers that any route asks for, each once, in lower case.
+    private var headers: [(name: String, isIdentity: Bool)] = []
+
+    /// What a request says in a header.
+    private enum Said {
+        case nothing, different
+        case one(ByteBuffer)
+    }
+
+    init(_ config: PolicyConfig, _ chain: PolicyChain, _ targets: [Target]) {
+        for route in config.routes {
+            let wanted = route.headers.map { (header: place(of: $0.name), value: ByteBuffer(string: $0.value)) }
+            routes.append(
+                CompiledRoute(
+                    name: route.name, upstream: route.upstream.flatMap { id in targets.firstIndex { $0.id == id } },
+                    leftOut: route.policies.map { chain.leftOut(by: $0) } ?? [],
+                    surfaces: Surface.all.filter { route.matches(path: "\($0.path)", method: .post) }.map(\.name),
+                    headers: wanted))
         }
     }
 
-    /// Whether a request takes this route.
+    private mutating func place(of name: String) -> Int {
+        if let place = headers.firstIndex(where: { $0.name == name }) { return place }
+        headers.append((name, ExchangeFacts.identityHeaders.contains(name)))
+        return headers.count - 1
+    }
+
+    /// The place of the first route that a request takes; nil where none matches.
     ///
     /// A header must have the value wherever it stands; one by which a caller says who it is counts only from a key
     /// that may say so.
-    func matches(_ head: HTTPRequestHead, on surface: Surface, mayAssertIdentity: Bool) -> Bool {
-        guard surfaces.contains(surface.name) else { return false }
-        return headers.allSatisfy { header in
-            guard !header.isIdentity || mayAssertIdentity else { return false }
-            let values = head.values(ofFieldNamed: header.name)
-            return !values.isEmpty && values.allSatisfy { $0 == header.value }
+    func place(for head: HTTPRequestHead, on surface: Surface, mayAssertIdentity: Bool) -> Int? {
+        let said = headers.isEmpty ? [] : said(in: head, mayAssertIdentity)
+        return routes.firstIndex { route in
+            guard route.surfaces.contains(surface.name) else { return false }
+            return route.headers.allSatisfy { wanted in
+                guard case .one(let value) = said[wanted.header] else { return false }
+                return value == wanted.value
+            }
         }
+    }
+
+    /// Looks at each field of a request once, however many routes there are.
+    private func said(in head: HTTPRequestHead, _ mayAssertIdentity: Bool) -> [Said] {
+        var said = [Said](repeating: .nothing, count: headers.count)
+        for index in head.fields.indices {
+            let length = head.fields[index].name.count
+            guard headers.contains(where: { $0.name.utf8.count == length }) else { continue }
+            let name = head.name(at: index)
+            guard let place = headers.firstIndex(where: { $0.name == name }) else { continue }
+            guard !headers[place].isIdentity || mayAssertIdentity else { continue }
+            let value = head.value(at: index)
+            switch said[place] {
+            case .nothing: said[place] = .one(value)
+            case .one(let other): if other != value { said[place] = .different }
+            case .different: break
+            }
+        }
+        return said
+    }
+}
+
+/// What a consumer group says of all callers that belong to it, whoever knows their keys.
+struct GroupTerms: Sendable {
+    /// The places in the chain of the policies that it leaves out.
+    var leftOut: [Int]
+
+    /// The models that it may ask for; nil for all.
+    var allowedModels: Set<String>?
+
+    /// A key with what its group allows, where that is less.
+    func limit(_ key: CallerKey) -> CallerKey {
+        guard let allowedModels else { return key }
+        var key = key
+        key.allowedModels = key.allowedModels?.intersection(allowedModels) ?? allowedModels
+        return key
     }
 }
 
@@ -47,18 +109,13 @@ struct CompiledRoute: Sendable {
 extension Exchange {
     /// Finds out which route a request takes, and which policies its caller's group and that route leave out.
     mutating func takeRoute(_ head: HTTPRequestHead, on surface: Surface) {
-        if !snapshot.leftOutOfGroups.isEmpty, let group = record.key?.consumerGroup,
-            let places = snapshot.leftOutOfGroups[group]
-        {
-            leftOut = places
-        }
-        guard !snapshot.routes.isEmpty else { return }
+        if let group = record.key?.consumerGroup, let places = snapshot.groups[group]?.leftOut { leftOut = places }
+        guard !snapshot.table.routes.isEmpty else { return }
         let mayAssert = record.key?.mayAssertIdentity == true
-        let place = snapshot.routes.firstIndex { $0.matches(head, on: surface, mayAssertIdentity: mayAssert) }
-        guard let place else { return }
+        guard let place = snapshot.table.place(for: head, on: surface, mayAssertIdentity: mayAssert) else { return }
         routeTaken = place
-        record.route = snapshot.routes[place].name
-        let others = snapshot.routes[place].leftOut
+        record.route = snapshot.table.routes[place].name
+        let others = snapshot.table.routes[place].leftOut
         leftOut = leftOut.isEmpty ? others : leftOut + others.filter { [leftOut] in !leftOut.contains($0) }
     }
 
@@ -66,7 +123,7 @@ extension Exchange {
     ///
     /// - Throws: ``Refusal`` where that serves another model.
     func targetsOnRoute(_ known: [Int], for model: String, of key: CallerKey) throws(Refusal) -> [Int] {
-        guard let routeTaken, let upstream = snapshot.routes[routeTaken].upstream else { return known }
+        guard let routeTaken, let upstream = snapshot.table.routes[routeTaken].upstream else { return known }
         let target = snapshot.targets[upstream]
         guard target.model == model || target.id == model else {
             throw .modelNotOnRoute(model, served: key.may(use: target.model) ? target.model : nil)

@@ -205,6 +205,7 @@ struct ExchangeRecord {
         out.write("\"")
         out.write(result.verdict.member)
         if let code = result.reasonCode { out.writeMember("reason_code", code) }
+        if result.isLeftOut { out.write(",\"left_out\":true") }
         out.write(result.skipped ? ",\"skipped\":true}" : "}")
     }
 

@@ -21,9 +21,9 @@ public final class Snapshot: Sendable {
     /// The keys of the consumer groups.
     public let groupKeys: [KeyHash: CallerKey]
 
-    /// Of each consumer group that has policies of its own, by its name, those of the chain that it leaves out.
-    let leftOutOfGroups: [String: [Int]]
-    let routes: [CompiledRoute]
+    /// The consumer groups, by name.
+    let groups: [String: GroupTerms]
+    let table: RouteTable
 
     /// What a record says of the config, and of how long it is kept: the member `config` and those after it, as JSON.
     let record: [UInt8]
@@ -57,10 +57,11 @@ public final class Snapshot: Sendable {
         selector = TargetSelector(
             targets.map { TargetSelector.Option(id: $0.id, model: $0.model, isAvailable: $0.isAvailable) },
             fallback: config.fallback)
-        leftOutOfGroups = Self.leftOutOfGroups(config, chain)
-        routes = config.routes.map { [chain, targets] route in CompiledRoute(route, chain, targets) }
-        let (keys, groupsWithoutKey) = Self.groupKeys(config, resolve)
+        groups = Self.groups(config, chain)
+        table = RouteTable(config, chain, targets)
+        let (keys, groupsWithoutKey, sameKeys) = Self.groupKeys(config, resolve)
         groupKeys = keys
+        refused += sameKeys
         warnings =
             Self.unavailable(targets, of: config) + Self.unaskable(chain, in: config, resolve)
             + groupsWithoutKey
@@ -68,10 +69,12 @@ public final class Snapshot: Sendable {
         record = config.record + (chain.recordKeeping?.members ?? [])
     }
 
-    private static func leftOutOfGroups(_ config: PolicyConfig, _ chain: PolicyChain) -> [String: [Int]] {
-        var groups: [String: [Int]] = [:]
+    private static func groups(_ config: PolicyConfig, _ chain: PolicyChain) -> [String: GroupTerms] {
+        var groups: [String: GroupTerms] = [:]
         for group in config.consumerGroups {
-            if let policies = group.policies { groups[group.name] = chain.leftOut(by: policies) }
+            groups[group.name] = GroupTerms(
+                leftOut: group.policies.map { chain.leftOut(by: $0) } ?? [],
+                allowedModels: group.allowedModels.map { Set($0) })
         }
         return groups
     }
@@ -100,11 +103,12 @@ public final class Snapshot: Sendable {
         }
     }
 
-    /// The keys of the consumer groups, and what there is to say of groups whose key is not set.
+    /// The keys of the consumer groups, and what there is to say of groups whose key is not set, or another group's.
     private static func groupKeys(
         _ config: PolicyConfig, _ resolve: (EnvironmentReference) -> String?
-    ) -> (keys: [KeyHash: CallerKey], warnings: [ConfigWarning]) {
+    ) -> (keys: [KeyHash: CallerKey], warnings: [ConfigWarning], mistakes: [ConfigError]) {
         var keys: [KeyHash: CallerKey] = [:]
+        var mistakes: [ConfigError] = []
         var warnings: [ConfigWarning] = []
         for group in config.consumerGroups {
             guard let hash = group.hash(resolve) else {
@@ -112,11 +116,18 @@ public final class Snapshot: Sendable {
                     .unset(group.key.variable, at: group.keyLocation, "the consumer group '\(group.name)' has no key"))
                 continue
             }
+            if let other = keys[hash]?.consumerGroup {
+                mistakes.append(
+                    ConfigError(
+                        .duplicate, at: group.keyLocation,
+                        "the consumer groups '\(other)' and '\(group.name)' have the same key.",
+                        hint: "give each its own, so that it is clear what a caller may do"))
+            }
             keys[hash] = CallerKey(
                 id: "group:\(group.name)", allowedModels: group.allowedModels.map { Set($0) },
                 consumerGroup: group.name, mayAssertIdentity: group.mayAssertIdentity)
         }
-        return (keys, warnings)
+        return (keys, warnings, mistakes)
     }
 }
 

@@ -90,11 +90,14 @@ final class LoopRoster: Sendable {
     }
 
     func install(_ snapshot: Snapshot) {
-        state.withLock { ($0.snapshot, $0.configFailure) = (snapshot, nil) }
-        onEach { $0.surroundings.current = LoopSnapshot(snapshot) }
+        let keys = state.withLock { state in
+            (state.snapshot, state.configFailure) = (snapshot, nil)
+            return Self.keyRing(snapshot, state.fleetKeys, expectsFleetKeys: expectsFleetKeys)
+        }
+        // Together: a key says of which group its caller is, and the config what that group may.
+        onEach { ($0.surroundings.current, $0.surroundings.keys) = (LoopSnapshot(snapshot), keys) }
         watch.keep(snapshot.targets)
         services.keep(snapshot.chain.serviceNames)
-        installKeys()
     }
 
     func install(_ keys: FleetKeys) {

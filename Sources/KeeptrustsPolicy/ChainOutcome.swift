@@ -119,6 +119,9 @@ public struct PolicyResult: Sendable, Equatable {
     /// it out.
     public var skipped = false
 
+    /// The exchange leaves it out: its caller's group or its route names other policies.
+    public internal(set) var isLeftOut = false
+
     /// How sure it is that a text is what its kind looks for, 0...1, one half or more where it acts; nil where it does not
     /// say.
     ///

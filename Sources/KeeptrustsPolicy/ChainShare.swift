@@ -40,7 +40,10 @@ extension PolicyChain {
 
     /// Says of the policies that are not of a share that they did not run.
     func leaveOut(_ outcome: inout ChainOutcome, except share: ChainShare) {
-        for index in share.leftOut { outcome.results[index].skipped = true }
+        for index in share.leftOut {
+            outcome.results[index].skipped = true
+            outcome.results[index].isLeftOut = true
+        }
         var said: [PolicyResult] = []
         var areWatchers = false
         switch share.part {

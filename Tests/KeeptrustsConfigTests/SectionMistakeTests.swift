@@ -456,6 +456,18 @@ struct SectionMistakeTests {
                 "6:36: error: 'authorization' holds a credential, which a configuration never does.\n  hint: tell callers apart by 'consumer_groups'"
             ),
             (
+                "{name: a, path: /v1, headers: {x-goog-api-key: b}}",
+                "6:36: error: 'x-goog-api-key' holds a credential, which a configuration never does.\n  hint: tell callers apart by 'consumer_groups'"
+            ),
+            (
+                "{name: a, path: /v1, headers: {x-session-token: b}}",
+                "6:36: error: 'x-session-token' holds a credential, which a configuration never does.\n  hint: tell callers apart by 'consumer_groups'"
+            ),
+            (
+                "{name: a, path: /v1, headers: {x-a: ' b'}}",
+                "6:41: error: 'routes.0.headers.x-a' is ' b'; no header has a value with a space at its end."
+            ),
+            (
                 "{name: a, path: /v1, upstream: dem}",
                 "6:36: error: 'routes.0.upstream' is 'dem', which is no id of 'providers.targets'.\n  hint: did you mean 'demo'?"
             ),

@@ -80,6 +80,13 @@ struct WarningTests {
                 ]
             ),
             (
+                document(
+                    "routes: [{name: a, path: /v1/chat/completions, match: exact}, {name: b, path: /v1, headers: {x-b: c}}]"),
+                [
+                    "5:65: warning: no request takes the route 'b': 'a' before it takes all that it would.\n  hint: put it before 'a'"
+                ]
+            ),
+            (
                 document("routes: [{name: a, path: /, methods: [GET]}, {name: b, path: /v1/cha}]"),
                 ["a", "b"].map { name in
                     "5:\(name == "a" ? 10 : 46): warning: no request takes the route '\(name)': the gateway answers POST /v1/chat/completions.\n  hint: change 'path' or 'methods', or remove the route"

@@ -1,4 +1,6 @@
 import Foundation
+import KeeptrustsConfig
+import KeeptrustsCore
 import KeeptrustsExchange
 import NIOCore
 import Testing
@@ -64,10 +66,17 @@ struct SelectionTests {
         """
 
     private static func event(_ content: String, finish: String = "null") -> String {
-        let delta = content.isEmpty ? "{}" : #"{"content":"\#(content)"}"#
-        return
+        event(delta: content.isEmpty ? "{}" : #"{"content":"\#(content)"}"#, finish: finish)
+    }
+
+    private static func event(delta: String, finish: String = "null") -> String {
             #"data: {"id":"c1","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":\#(delta),"finish_reason":\#(finish)}]}"#
             + "\n\n"
+    }
+
+    private static func beginStream(_ play: Play, key: String = Play.key) throws {
+        try send(play, body("ping", more: #","stream":true"#), key: key)
+        play.tell(.upstreamHead(UpstreamHead(status: 200, isEventStream: true)))
     }
 
     @Test("Only the policies of a group judge what its callers ask and get; the record says so")
@@ -84,6 +93,66 @@ struct SelectionTests {
 
         play.begin()
         #expect(try Self.send(play, Self.body(Self.attack)).record?["policy"] as? String == "prompt-injection")
+    }
+
+    @Test("The record says which were left out, and which were only not reached")
+    func leftOut() throws {
+        let play = try Self.play(Self.yaml(group: ", policies: [prompt-injection, quality]"))
+        let policies = try Self.send(play, Self.body(Self.attack)).record?["policies"] as? [[String: Any]] ?? []
+
+        #expect(policies.filter { $0["left_out"] as? Bool == true }.compactMap { $0["id"] as? String } == ["pii-detector"])
+        #expect(Self.skipped(["policies": policies], "request") == ["pii-detector", "quality"])
+    }
+
+    @Test("A key of the control plane whose group the config knows has that group's policies, and its models at most")
+    func fleetKey() throws {
+        let yaml = Self.yaml(group: ", policies: [prompt-injection], allowed_models: [other]")
+        let play = try Self.play(yaml)
+        func send(_ model: String, _ models: Set<String>?, group: String = "tests") throws -> [Exchange.Action] {
+            let key = CallerKey(id: "tok_1", allowedModels: models, consumerGroup: group)
+            play.around.keys = KeyRing(plain: [KeyRing.plainHash(of: "kt_gk_fleet"): key])
+            play.begin()
+            return try Self.send(play, Self.body(Self.card, model: model), key: "kt_gk_fleet")
+        }
+
+        #expect(try send("other", nil).call?.bytes.contains(Self.card) == true)
+        #expect(try send("other", ["other", "gpt-4o"]).call != nil)
+        #expect(try send("gpt-4o", nil).record?["error_code"] as? String == "model_not_allowed")
+        #expect(try send("other", ["gpt-4o"]).record?["error_code"] as? String == "model_not_allowed")
+        #expect(try send("gpt-4o", nil, group: "unknown").call?.bytes.contains("[CREDIT_CARD_REDACTED]") == true)
+    }
+
+    @Test("A request is judged by the config in force when its head is there, as its key is")
+    func reload() throws {
+        let play = try Self.play(Self.yaml(group: ", policies: [prompt-injection]"))
+        let config = try PolicyConfig(yaml: Self.yaml(), file: "play.yaml")
+        let environment = ["KEY": "kt_gk_moved", "OTHER_KEY": Play.key]
+        let snapshot = try Snapshot(config, cacheDirectory: nil, environment: ConfigEnvironment { environment[$0] })
+        play.around.current = LoopSnapshot(snapshot)
+        play.around.keys = KeyRing(plain: snapshot.groupKeys)
+
+        // The exchange began on an idle connection, before.
+        let call = try Self.send(play, Self.body(Self.card), key: "kt_gk_moved").call
+
+        #expect(call?.bytes.contains("[CREDIT_CARD_REDACTED]") == true)
+    }
+
+    @Test("Two groups with the same key are refused")
+    func sameKey() throws {
+        let mistakes = try #require(throws: ConfigMistakes.self) {
+            try Play(Self.yaml(), environment: ["OTHER_KEY": Play.key])
+        }
+        #expect(mistakes.message.contains("the consumer groups 'tests' and 'whole' have the same key"))
+    }
+
+    @Test("However many routes ask for however many headers, each field is looked at once")
+    func manyRoutes() throws {
+        let routes = (0..<200).map { "  - {name: r\($0), path: /v1, headers: {x-a: v\($0), x-b\($0): w}}" }
+        let play = try Self.play(Self.yaml(routes.joined(separator: "\n")))
+
+        try Self.send(play, Self.body("ping"), ["x-b7: w", "x-b199: w", "x-b7: w", "x-a: v199"])
+
+        #expect(play.answer(Self.answer).record?["route"] as? String == "r199")
     }
 
     @Test("All of them judge for another group")
@@ -104,8 +173,7 @@ struct SelectionTests {
         let pieces = ["It is 4111 1111 ", "1111 1111."].map { Self.event($0) }
         func begin(key: String) throws {
             play.begin()
-            try Self.send(play, Self.body("ping", more: #","stream":true"#), key: key)
-            play.tell(.upstreamHead(UpstreamHead(status: 200, isEventStream: true)))
+            try Self.beginStream(play, key: key)
         }
         let end = Self.event("", finish: #""stop""#) + "data: [DONE]\n\n"
 
@@ -126,15 +194,43 @@ struct SelectionTests {
     @Test("Texts at places without a name are held only where a policy judges them")
     func loose() throws {
         let play = try Self.play(Self.yaml(group: ", policies: [prompt-injection]"))
-        let pieces = ["4111 1111", " 1111 1111"].map { piece in
-            #"data: {"id":"c1","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"#
-                + #""delta":{"x":"\#(piece)"}}]}"# + "\n\n"
-        }
-
-        try Self.send(play, Self.body("ping", more: #","stream":true"#))
-        play.tell(.upstreamHead(UpstreamHead(status: 200, isEventStream: true)))
+        let pieces = ["4111 1111", " 1111 1111"].map { Self.event(delta: #"{"x":"\#($0)"}"#) }
+        try Self.beginStream(play)
 
         for piece in pieces { #expect(play.tell(.upstreamBody(ByteBuffer(string: piece))).replies.contains(piece)) }
+    }
+
+    @Test("Calls are held only where a policy judges them whole")
+    func calls() throws {
+        let play = try Self.play(
+            Self.yaml(
+                group: ", policies: [prompt-injection]", chain: ", agent-firewall",
+                policy: "  agent-firewall: {blocked_tools: [pay]}"))
+        let call = Self.event(
+            delta: #"{"tool_calls":[{"index":0,"id":"a","type":"function","function":{"name":"pay","arguments":"{}"}}]}"#)
+        try Self.beginStream(play)
+
+        #expect(play.tell(.upstreamBody(ByteBuffer(string: call))).replies.contains(call))
+    }
+
+    @Test("A policy that watches judges once, also when what is left out would have held the answer")
+    func watcher() throws {
+        let play = try Self.play(
+            Self.yaml(
+                group: ", policies: [watch]", chain: ", {id: watch, kind: quality-scorer, mode: observe}",
+                policy: "  watch: {min_sentences: 5}"))
+        try Self.beginStream(play)
+        let first = Self.event("Hello.")
+        #expect(play.tell(.upstreamBody(ByteBuffer(string: first))).replies.contains(first))
+        for piece in ["a", "b"] {
+            play.tell(.upstreamBody(ByteBuffer(string: Self.event(delta: #"{"content":"Ho.","x":"\#(piece)"}"#))))
+        }
+
+        let end = Self.event("", finish: #""stop""#) + "data: [DONE]\n\n"
+        let record = play.tell(.upstreamBody(ByteBuffer(string: end))).record
+
+        let findings = record?["findings"] as? [[String: Any]] ?? []
+        #expect(findings.compactMap { $0["category"] as? String } == ["quality.length"])
     }
 
     @Test("Long texts are judged beside the event loop by the same policies")

@@ -70,9 +70,14 @@ export function reasonOf(event) {
   if (outcome === 'blocked') return `${event.policy || 'A policy'} stopped it${what ? `: ${what}` : ''}.`;
   if (outcome === 'redacted') return what ? `Replaced: ${what}.` : 'Values were replaced.';
   if (outcome === 'escalated') return `${event.policy || 'A policy'} asks for a reviewer.`;
+  if (event.error_code === 'model_not_found' && event.route) return `The route ${event.route} leads to no model of this name, or there is none.`;
   if (ENDS[outcome]) return `${endOf(outcome, event.error_code)}${event.verdict === 'redact' && what ? ` Replaced before: ${what}.` : ''}`;
   if (outcome === 'flagged') return what ? `Found, and passed on: ${what}.` : 'Passed on, with a mark.';
-  return 'Every policy let it pass.';
+  const results = event.policies || [];
+  if (!results.some((/** @type {any} */ one) => one.left_out)) return 'Every policy let it pass.';
+  return results.every((/** @type {any} */ one) => one.skipped)
+    ? 'No policy judged it: its group or its route leaves them out.'
+    : 'Every policy that judged it let it pass; its group or its route leaves others out.';
 }
 
 /** Whether a policy ended the chain before another had its turn. @param {any} result @param {DecisionEvent} event */
@@ -83,6 +88,7 @@ const isAfterEnd = (result, event) =>
 
 /** @param {any} result @param {DecisionEvent} event */
 function policyWords(result, event) {
+  if (result.left_out) return 'left out by the group or the route';
   if (result.skipped) return isAfterEnd(result, event) ? 'not reached' : 'does not look at this';
   const mine = (/** @type {any} */ one) => one.policy === result.id && one.phase === result.phase;
   const count = distinct((event.findings || []).filter(mine)).length;

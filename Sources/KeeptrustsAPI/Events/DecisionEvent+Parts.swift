@@ -10,9 +10,13 @@ extension DecisionEvent {
         public var reasonCode: String?
         public var skipped: Bool
 
+        /// True where it was skipped because the caller's group or the route names other policies.
+        public var leftOut: Bool?
+
         private enum CodingKeys: String, CodingKey {
             case id, kind, phase, verdict, skipped
             case reasonCode = "reason_code"
+            case leftOut = "left_out"
         }
 
         public init(
@@ -35,6 +39,7 @@ extension DecisionEvent {
             verdict = try values.decode(Verdict.self, forKey: .verdict)
             reasonCode = try values.decodeIfPresent(String.self, forKey: .reasonCode)
             skipped = try values.decodeIfPresent(Bool.self, forKey: .skipped) ?? false
+            leftOut = try values.decodeIfPresent(Bool.self, forKey: .leftOut)
         }
     }
 

@@ -85,10 +85,15 @@ public struct Route: Sendable, Equatable {
             guard !key.isEmpty, key.utf8.allSatisfy(\.isOfHeaderName) else {
                 throw ConfigError(.outOfRange, at: place, "\(quoted(key)) is not the name of a header.")
             }
-            guard !ExchangeFacts.credentialHeaders.contains(header.name) else {
+            guard !ExchangeFacts.isCredential(header: header.name) else {
                 throw ConfigError(
                     .conflict, at: place, "'\(header.name)' holds a credential, which a configuration never does.",
                     hint: "tell callers apart by 'consumer_groups'")
+            }
+            guard header.value.first != " ", header.value.last != " " else {
+                throw ConfigError(
+                    .outOfRange, at: value.location,
+                    "\(value.name) is \(quoted(header.value)); no header has a value with a space at its end.")
             }
             guard !headers.contains(where: { $0.name == header.name }) else {
                 throw ConfigError(.duplicate, at: place, "the header '\(header.name)' stands there twice.")
@@ -108,14 +113,6 @@ extension Route {
     /// Whether a request of a path and a method may take it; its headers count besides.
     public func matches(path: String, method: Method) -> Bool {
         (methods?.contains(method) ?? true) && takes(path)
-    }
-
-    /// Whether it takes every request that another one does.
-    func covers(_ other: Route) -> Bool {
-        guard match == .prefix || other.match == .exact, takes(other.path) else { return false }
-        let all = Set(Method.allCases)
-        guard (methods.map { Set($0) } ?? all).isSuperset(of: other.methods ?? Method.allCases) else { return false }
-        return headers.allSatisfy { other.headers.contains($0) }
     }
 
     /// Whether it takes a path; below its own, whole parts between slashes count.

@@ -65,6 +65,18 @@ public struct ExchangeFacts: Sendable {
     public static let credentialHeaders: Set<String> = [
         "authorization", "x-api-key", "api-key", "cookie", "proxy-authorization",
     ]
+
+    /// Whether a header's name, in lower case, says that its value is a credential, whoever reads it.
+    public static func isCredential(header name: String) -> Bool {
+        let parts = name.split { !$0.isLetter && !$0.isNumber }
+        let words: Set<Substring> = [
+            "authorization", "cookie", "cookie2", "token", "secret", "password", "passwd", "credential", "credentials",
+            "apikey", "signature",
+        ]
+        let keys: Set<Substring> = ["api", "access", "subscription", "private", "auth", "functions", "secret"]
+        return parts.contains { words.contains($0) }
+            || zip(parts, parts.dropFirst()).contains { keys.contains($0) && $1 == "key" }
+    }
 }
 
 /// A tool that a request lets the model call.

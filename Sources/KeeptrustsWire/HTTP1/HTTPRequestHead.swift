@@ -83,6 +83,13 @@ public struct HTTPRequestHead: Sendable {
         }.map { bytes.bytes($0.value) }
     }
 
+    /// The name of the field at `index` of ``fields``, in lower case.
+    public func name(at index: Int) -> String {
+        bytes.withUnsafeReadableBytes { all in
+            String(decoding: all[fields[index].name].map { $0 &- 0x41 < 26 ? $0 | 0x20 : $0 }, as: UTF8.self)
+        }
+    }
+
     /// Whether the field at `index` of ``fields`` is called `name`, which is in lower case.
     public func isField(_ index: Int, _ name: StaticString) -> Bool {
         let range = fields[index].name

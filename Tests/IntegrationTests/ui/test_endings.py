@@ -34,6 +34,24 @@ def test_a_policy_that_was_passed_over_says_why(console, pages):
     expect(page.locator(".chain li", has_text="prompt-injection").nth(1)).to_contain_text("does not look at this")
 
 
+def test_a_policy_that_was_left_out_is_not_said_to_have_judged(console, pages):
+    some, none = console.add(), console.add()
+    for one in some["policies"] + none["policies"]:
+        one |= {"skipped": True, "left_out": True} if one["id"] == "pii-detector" or one in none["policies"] else {}
+    page = pages.open(f"{console.url}/events/{some['id']}")
+    expect(page.locator(".chain li", has_text="pii-detector").first).to_contain_text("left out by the group or the route")
+    expect(page.locator(".verdict-box")).to_contain_text("Every policy that judged it let it pass")
+    page.goto(f"{console.url}/events/{none['id']}")
+    expect(page.locator(".verdict-box")).to_contain_text("No policy judged it")
+
+
+def test_a_route_without_the_model_is_named(console, pages):
+    event = console.add(outcome="refused")
+    event["route"] = "trial"
+    page = pages.open(f"{console.url}/events/{event['id']}")
+    expect(page.locator(".verdict-box")).to_contain_text("The route trial leads to no model of this name")
+
+
 def test_a_redaction_before_a_failure_is_said(console, pages):
     event = console.add(verdict="redact", outcome="failed")
     page = pages.open(f"{console.url}/events/{event['id']}")
