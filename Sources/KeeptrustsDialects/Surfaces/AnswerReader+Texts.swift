@@ -6,6 +6,11 @@ import NIOCore
 extension AnswerReader {
     /// A value or key that no row names.
     mutating func takeUnknown(_ value: JSONValue, _ member: Range<Int>?) {
+        takeUnknownText(value, member)
+        addDistant(value)
+    }
+
+    private mutating func takeUnknownText(_ value: JSONValue, _ member: Range<Int>?) {
         guard value.kind == .string else { return }
         if value.field == JSONShape.otherKey {
             if !answer.body.isPlainName(value) { addText(value, .other) }
@@ -16,6 +21,15 @@ extension AnswerReader {
             // As a piece of a text, and with its key.
             if let member, answer.body.text(value).needsKey { addMember(.member, member, of: value) }
         }
+    }
+
+    /// Adds a value, which was added by itself, with what says from elsewhere what it means.
+    private mutating func addDistant(_ value: JSONValue) {
+        guard let key = keys.distant, answer.body.isVague(value) else { return }
+        let owner = value.span.lowerBound < choiceEnd ? choice : -1
+        let text = LocatedText(
+            value, named: key, in: answer.body, role: .assistant, phase: .response, index: Int32(owner))
+        answer.texts.append(AnswerText(choice: owner, channel: .other, text: text))
     }
 
     /// A string where another kind of value is looked for.

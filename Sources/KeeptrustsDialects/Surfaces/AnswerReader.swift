@@ -76,8 +76,8 @@ struct AnswerReader: ~Copyable {
     var callStart: Int?
     var tools = ToolTexts()
 
-    /// The last value, if it was a key that no row names.
-    var key: JSONValue?
+    /// What says what the last value means, if no row does.
+    var keys = ValueKeys()
 
     /// The name of the tool at hand, and whether the call has the old form, in which there is but one.
     var nameOfCall: JSONValue?
@@ -120,8 +120,7 @@ struct AnswerReader: ~Copyable {
 
     mutating func take(_ value: JSONValue, _ field: AnswerField?, _ names: inout RepeatedNames) {
         guard value.span.lowerBound >= skipEnd else { return }
-        let member = answer.body.member(key, value)
-        key = value.field == JSONShape.otherKey ? value : nil
+        let member = keys.take(value, in: answer.body)
         if value.kind == .number { takeNumber(value, field, member) }
         switch field {
         case nil: takeUnknown(value, member)

@@ -8,28 +8,17 @@ extension RequestReader {
     mutating func takeOther(_ value: JSONValue, _ member: Range<Int>?) throws(SurfaceFault) {
         guard value.span.lowerBound >= preferencesEnd else { throw unknownPreference(value) }
         if value.kind == .string { addText(value, member: member) }
-        addElement(value)
+        addDistant(value)
     }
 
-    /// Follows the list that `value` is an element of.
-    mutating func takeList(_ value: JSONValue) {
-        if let key, request.body.isElement(value, after: key) {
-            list = (key, value.span.upperBound)
-        } else if let known = list {
-            let isNext = known.end < value.span.lowerBound && request.body.isPlain(known.end..<value.span.lowerBound)
-            list = isNext ? (known.key, value.span.upperBound) : nil
-        }
-    }
-
-    /// Adds an element of a list, which was added by itself, with the key of the list, where its meaning is that of the key.
-    private mutating func addElement(_ value: JSONValue) {
-        guard let key = list?.key, let text = request.texts.last, !text.isNested,
-            text.start == value.span.lowerBound + (value.kind == .string ? 1 : 0),
-            value.kind == .number || text.segment.text.needsKey
-        else { return }
+    /// Adds a value, which was added by itself, with what says from elsewhere what it means.
+    private mutating func addDistant(_ value: JSONValue) {
+        guard let key = keys.distant, request.body.isVague(value) else { return }
         let (role, phase, index) = owner(at: value.span.lowerBound)
-        let name = LocatedText(key, in: request.body, role: role, phase: phase, index: index)
-        request.texts.append(LocatedText(parts: [name, text], linesBetweenWords: false, separator: ": "))
+        let text = LocatedText(value, named: key, in: request.body, role: role, phase: phase, index: index)
+        request.texts.append(text)
+        guard value.span.lowerBound < callsEnd else { return }
+        tools.mark(.fragment, from: request.texts.count - 1, in: &request.texts)
     }
 
     /// A name that is more than a name is a text.

@@ -57,11 +57,8 @@ struct RequestReader: ~Copyable {
     var hasTurns = false
     var tools = ToolTexts()
 
-    /// The last value, if it was a key that no row names.
-    var key: JSONValue?
-
-    /// The key of the list at hand, if no row names it, and where its last element ends.
-    var list: (key: JSONValue, end: Int)?
+    /// What says what the last value means, if no row does.
+    var keys = ValueKeys()
 
     /// Which texts are parts of a prediction.
     var predicted: [Int] = []
@@ -86,9 +83,7 @@ struct RequestReader: ~Copyable {
 
     mutating func take(_ value: JSONValue, _ field: RequestField?) throws(SurfaceFault) {
         guard value.span.lowerBound >= skipEnd else { return }
-        let member = request.body.member(key, value)
-        takeList(value)
-        key = value.field == JSONShape.otherKey ? value : nil
+        let member = keys.take(value, in: request.body)
         if value.kind == .number { takeNumber(value, field, member) }
         switch field {
         case nil: try takeOther(value, member)
