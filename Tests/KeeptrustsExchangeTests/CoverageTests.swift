@@ -152,7 +152,7 @@ struct CoverageTests {
             #""tools":[{"type":"function","function":{"name":"f","description":"CARD"}}]"#,
             #""tools":[{"type":"function","function":{"name":"f","parameters":{"description":"CARD"}}}]"#,
             #""tools":[{"type":"function","function":{"name":"f","parameters":{"properties":{"CARD":{}}}}}]"#,
-            #""tools":[{"type":"custom","custom":{"name":"f","format":{"type":"grammar","grammar":{"definition":"CARD"}}}}]"#,
+            #""tools":[{"type":"custom","custom":{"name":"f","format":{"grammar":{"definition":"CARD"}}}}]"#,
             #""functions":[{"name":"f","parameters":{"examples":["CARD"]}}]"#,
             #""response_format":{"type":"json_schema","json_schema":{"name":"x","schema":{"enum":["a","CARD"]}}}"#,
             #""response_format":{"type":"json_schema","json_schema":{"name":"x","schema":{"pattern":"CARD"}}}"#,
@@ -167,8 +167,8 @@ struct CoverageTests {
     }
 
     @Test(
-        "Parts of other dialects are judged, one by one and together", arguments: ["input_text", "output_text", "x_new"]
-    )
+        "Parts of other dialects are judged, one by one and together",
+        arguments: ["input_text", "output_text", "x_new"])
     func otherParts(type: String) throws {
         let parts = #""content":[{"type":"\#(type)","text":"pay 4111 1111 "},{"type":"\#(type)","text":"1111 1111"}]"#
         let text = try Self.sent(Self.body(#"{"role":"user",\#(parts)}"#))

@@ -34,7 +34,9 @@ struct ValueKeys {
         let name = self.name
         self.name = nil
         guard let named, member != nil else { return member }
-        if value.kind == .string, value.span.count <= Self.mostBytes, body.isOne(of: Self.naming, named) { self.name = value }
+        if value.kind == .string, value.span.count <= Self.mostBytes, body.isOne(of: Self.naming, named) {
+            self.name = value
+        }
         guard let name, body.isOne(of: Self.valued, named), body.isNext(name, named) else { return member }
         distant = name
         return nil
