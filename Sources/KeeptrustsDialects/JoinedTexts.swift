@@ -23,6 +23,8 @@ struct TextParts: Sendable {
     private(set) var text = ByteBuffer()
     private var parts: [(start: Int, text: LocatedText)] = []
 
+    var last: LocatedText? { parts.last?.text }
+
     init(_ texts: [LocatedText], linesBetweenWords: Bool, separator: StaticString = "") {
         text.reserveCapacity(texts.reduce(texts.count) { $0 + $1.segment.text.readableBytes })
         for part in texts {

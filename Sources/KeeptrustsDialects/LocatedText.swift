@@ -107,6 +107,18 @@ public struct LocatedText: Sendable {
         detour = Detour(parts: whole)
     }
 
+    /// Puts a value behind what names it, both of which are texts of their own.
+    init(
+        _ value: JSONValue, named name: JSONValue, in body: ByteBuffer, role: Segment.Role, phase: Phase, index: Int32
+    ) {
+        let name = LocatedText(name, in: body, role: role, phase: phase, index: index)
+        let text =
+            value.kind == .string
+            ? LocatedText(value, in: body, role: role, phase: phase, index: index)
+            : LocatedText(.value, value.span, in: body, role: role, phase: phase, index: index)
+        self.init(parts: [name, text], linesBetweenWords: false, separator: ": ")
+    }
+
     /// A text that was put together of pieces: its places are those in itself.
     public init(joined segment: Segment) {
         self.segment = segment
@@ -160,4 +172,7 @@ public struct LocatedText: Sendable {
 
     /// The texts of the body that a span of one that was put together of them touches; nil for any other.
     func pieces(of span: Range<Int>) -> [TextParts.Piece]? { detour?.parts?.pieces(of: span) }
+
+    /// The last of the texts that this one was put together of; nil for any other.
+    var lastPart: LocatedText? { detour?.parts?.last }
 }

@@ -89,6 +89,19 @@ extension LocatedText {
         form != .string || isNested || segment.phase == .toolCall || segment.text.beginsDocument
     }
 
+    /// What must stand in the body, and where, for it to say `text`.
+    ///
+    /// Of a value with its name, the value alone changes; nil where it does not.
+    public func change(saying text: ByteBuffer) -> (range: Range<Int>, bytes: ByteBuffer)? {
+        let old = segment.text
+        guard let value = lastPart else { return (rawRange(of: 0..<old.readableBytes), bytes(saying: text)) }
+        let said = value.segment.text
+        let name = old.readableBytes - said.readableBytes
+        if text.bytes(max(0, text.readableBytes - said.readableBytes)..<text.readableBytes) == said { return nil }
+        let isNamed = text.readableBytes >= name && text.bytes(0..<name) == old.bytes(0..<name)
+        return value.change(saying: isNamed ? text.bytes(name..<text.readableBytes) : text)
+    }
+
     /// The bytes that must stand in the body where the text stood, for it to say `text`; none means that it says nothing.
     public func bytes(saying text: ByteBuffer) -> ByteBuffer {
         var bytes = ByteBuffer()

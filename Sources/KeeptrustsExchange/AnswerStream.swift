@@ -303,8 +303,7 @@ struct AnswerStream {
             guard piece != delta.text.segment.text else { continue }
             edited.append(delta.choice)
             guard !delta.channel.isLogprobs else { continue }
-            let range = delta.text.rawRange(of: 0..<delta.text.segment.text.readableBytes)
-            changes.append((range, delta.text.bytes(saying: piece)))
+            if let change = delta.text.change(saying: piece) { changes.append(change) }
         }
         edits.replace(changes)
         for choice in finishing {
@@ -374,12 +373,15 @@ struct AnswerStream {
 }
 
 extension JSONEdits {
-    /// Makes changes of which one may be a part of another: a value that is judged with its key is judged by itself, too.
+    /// Makes changes of which one may be a part of another: a value that is judged with its key is judged by itself, too,
+    /// and then comes first.
     fileprivate mutating func replace(_ changes: [(range: Range<Int>, bytes: ByteBuffer)]) {
         var end = 0
-        for (range, bytes) in changes.sorted(by: {
-            ($0.range.lowerBound, $1.range.upperBound) < ($1.range.lowerBound, $0.range.upperBound)
-        }) where range.lowerBound >= end {
+        let inOrder = changes.enumerated().sorted { a, b in
+            let (rangeA, rangeB) = (a.element.range, b.element.range)
+            return (rangeA.lowerBound, rangeB.upperBound, b.offset) < (rangeB.lowerBound, rangeA.upperBound, a.offset)
+        }
+        for (range, bytes) in inOrder.map(\.element) where range.lowerBound >= end {
             replace(range, with: bytes)
             end = range.upperBound
         }

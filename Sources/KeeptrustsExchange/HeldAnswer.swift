@@ -82,7 +82,7 @@ struct HeldAnswer {
         let key = Key(choice: delta.choice, channel: delta.channel)
         let known = delta.channel == .other ? nil : places[key]
         var empty = Segment(ByteBuffer(), role: segment.role, phase: segment.phase, choice: segment.choice)
-        empty.spoken = segment.spoken
+        (empty.spoken, empty.isJoined) = (segment.spoken, segment.isJoined)
         let place = known ?? begin(key, empty)
         if known == nil, let sent = labels[delta] {
             texts[place].segment.text = sent

@@ -60,6 +60,17 @@ struct TextBoundTests {
         #expect(try surface.read(chat(members)).texts.count == 65_536)
     }
 
+    @Test("A long key is judged once, not with each value of its list")
+    func longKey() throws {
+        let member = #""\#(String(repeating: "k", count: 100_000))":\#(Self.list(#""1""#, 10_000))"#
+        let request = try surface.read(chat(#""messages":[{"role":"user","content":"Hi"}],"# + member))
+        let answer = try surface.readAnswer(#"{"choices":[{"index":0,"message":{\#(member)}}]}"#.buffer)
+
+        for texts in [request.texts, answer.texts.map(\.text)] {
+            #expect(texts.reduce(0) { $0 + $1.segment.text.readableBytes } < 200_000)
+        }
+    }
+
     @Test("A whole answer with more is malformed, and so is an event")
     func answer() throws {
         let message = #"{"role":"assistant","content":"Hi","x":\#(Self.list(#""\n""#, 65_536))}"#

@@ -61,6 +61,58 @@ struct CoverageTests {
         #expect(try Self.sent(Self.body(#"{"role":"user","content":"x"}"#, "," + other)).contains(other))
     }
 
+    /// What the caller gets of an answer with a member at a place that the gateway does not know.
+    private static func answered(_ member: String) throws -> String {
+        let play = try play()
+        try play.chat(#"{"model":"gpt-4o","messages":[{"role":"user","content":"ping"}]}"#)
+        play.answer(#"{"choices":[{"index":0,"message":{"role":"assistant","content":"x",\#(member)}}]}"#)
+        let text = try #require(play.tell(.recorded(true)).end?.text)
+        let json = try #require(text.firstRange(of: "\r\n\r\n"))
+        #expect(throws: Never.self) { try JSONSerialization.jsonObject(with: Data(text[json.upperBound...].utf8)) }
+        return text
+    }
+
+    /// Values that something else than their own key names, and what is left of them.
+    static let distant: [(member: String, left: String)] = [
+        (#""ssn":["536228041"]"#, #""ssn":["[SSN_REDACTED]"]"#), (#""ssn":[536228041]"#, #""ssn":["[SSN_REDACTED]"]"#),
+        (#""ssn" : [ "a1", 536228041, "b2" ]"#, #""ssn" : [ "a1", "[SSN_REDACTED]", "b2" ]"#),
+        (#""ssn":["x", 1, null,"5362\u00328041"]"#, #""ssn":["x", 1, null,"[SSN_REDACTED]"]"#),
+        (
+            #""ssn":["a@b.org 536228041","536228041"]"#,
+            #""ssn":["[EMAIL_REDACTED] [SSN_REDACTED]","[SSN_REDACTED]"]"#
+        ),
+        (#""i":[{"name":"ssn","value":"536228041"}]"#, #""i":[{"name":"ssn","value":"[SSN_REDACTED]"}]"#),
+        (#""i":{"Key": "ssn" , "Value": 536228041}"#, #""i":{"Key": "ssn" , "Value": "[SSN_REDACTED]"}"#),
+        (#""i":{"a":1,"type":"ssn","data":"536228041","b":"x"}"#, #""data":"[SSN_REDACTED]","b":"x"}"#),
+        (#""i":{"name":"ssn","value":"4111111111111111"}"#, #""i":{"name":"ssn","value":"[CREDIT_CARD_REDACTED]"}"#),
+        (#""i":{"name":"a@b.org","value":"536228041"}"#, #""i":{"name":"[EMAIL_REDACTED]","value":"536228041"}"#),
+    ]
+
+    @Test("A value is judged with what names it from elsewhere: in a request", arguments: distant)
+    func distantInRequests(member: String, left: String) throws {
+        let text = try Self.sent(Self.body(#"{"role":"user","content":"x"}"#, #","x_new":{\#(member)}"#))
+
+        #expect(text.contains(left))
+    }
+
+    @Test("A value is judged with what names it from elsewhere: in an answer", arguments: distant)
+    func distantInAnswers(member: String, left: String) throws {
+        #expect(try Self.answered(member).contains(left))
+    }
+
+    @Test(
+        "A name names the value behind it in its object, and no other",
+        arguments: [
+            #""i":[{"name":"ssn"},{"value":"536228041"}]"#, #""i":{"name":"ssn","n":1,"value":"536228041"}"#,
+            #""i":{"name":"ssn","order":"536228041"}"#, #""i":{"name":["ssn"],"value":"536228041"}"#,
+            #""i":{"name":"ssn"},"value":"536228041""#, #""ssn":["x"],"y":["536228041"]"#,
+        ])
+    func otherNames(member: String) throws {
+        #expect(try Self.answered(member).contains(member))
+        let text = try Self.sent(Self.body(#"{"role":"user","content":"x"}"#, #","x_new":{\#(member)}"#))
+        #expect(text.contains(member))
+    }
+
     @Test("A sound goes with what is taken out of its transcript")
     func sounds() throws {
         let data = String(repeating: "QUJD", count: 80)
@@ -81,6 +133,7 @@ struct CoverageTests {
             #""metadata":{"card":CARD}"#, #""x_new":CARD"#, #""x_new":[1,[CARD]]"#, #""x_new":{"a":[{"card": CARD}]}"#,
             #""user":CARD"#, #""stop":[CARD]"#, #""tools":[{"type":"function","function":{"name":"f","rate":CARD}}]"#,
             #""response_format":{"type":"json_schema","json_schema":{"name":"x","schema":{"const":CARD}}}"#,
+            #""tools":[{"type":"function","function":{"name":"f","parameters":{"enum":["a",CARD]}}}]"#,
         ])
     func members(member: String) throws {
         let text = try Self.sent(
@@ -88,6 +141,39 @@ struct CoverageTests {
 
         #expect(!text.contains("4111"))
         #expect(text.contains(member.replacing("CARD", with: "\"\(Self.mark)\"")))
+    }
+
+    @Test(
+        "What a model may read beside the messages is judged, and schemas stay JSON",
+        arguments: [
+            #""stop":["END","CARD"]"#, #""stop":"CARD""#, #""user":"CARD""#, #""metadata":{"note":"CARD"}"#,
+            #""prediction":{"type":"content","content":"CARD"}"#,
+            #""prediction":{"type":"content","content":[{"type":"text","text":"CARD"}]}"#,
+            #""tools":[{"type":"function","function":{"name":"f","description":"CARD"}}]"#,
+            #""tools":[{"type":"function","function":{"name":"f","parameters":{"description":"CARD"}}}]"#,
+            #""tools":[{"type":"function","function":{"name":"f","parameters":{"properties":{"CARD":{}}}}}]"#,
+            #""tools":[{"type":"custom","custom":{"name":"f","format":{"grammar":{"definition":"CARD"}}}}]"#,
+            #""functions":[{"name":"f","parameters":{"examples":["CARD"]}}]"#,
+            #""response_format":{"type":"json_schema","json_schema":{"name":"x","schema":{"enum":["a","CARD"]}}}"#,
+            #""response_format":{"type":"json_schema","json_schema":{"name":"x","schema":{"pattern":"CARD"}}}"#,
+            #""response_format":{"type":"json_schema","json_schema":{"name":"x","schema":{"default":{"a":["CARD"]}}}}"#,
+            #""web_search_options":{"user_location":{"approximate":{"city":"CARD"}}}"#,
+        ])
+    func otherTexts(member: String) throws {
+        let text = try Self.sent(
+            Self.body(#"{"role":"user","content":"x"}"#, "," + member.replacing("CARD", with: Self.card)))
+
+        #expect(text.contains(member.replacing("CARD", with: Self.mark)))
+    }
+
+    @Test(
+        "Parts of other dialects are judged, one by one and together",
+        arguments: ["input_text", "output_text", "x_new"])
+    func otherParts(type: String) throws {
+        let parts = #""content":[{"type":"\#(type)","text":"pay 4111 1111 "},{"type":"\#(type)","text":"1111 1111"}]"#
+        let text = try Self.sent(Self.body(#"{"role":"user",\#(parts)}"#))
+
+        #expect(!text.contains("1111") && text.contains(#""text":"pay \#(Self.mark)""#))
     }
 
     @Test(

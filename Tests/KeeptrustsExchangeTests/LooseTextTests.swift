@@ -56,6 +56,15 @@ struct LooseTextTests {
         #expect(all.contains(#""ssn":"[SSN_REDACTED]""#))
     }
 
+    @Test("A value is judged with what names it from elsewhere", arguments: CoverageTests.distant)
+    func distant(member: String, left: String) throws {
+        for choice in [#""delta":{\#(member)}"#, #""delta":{},\#(member)"#] {
+            let (_, all) = try Self.stream([Self.event(#""delta":{"content":"x"}"#), Self.event(choice)])
+
+            #expect(all.contains(left))
+        }
+    }
+
     @Test(
         "Texts in two parts of a choice are two texts",
         arguments: [

@@ -101,6 +101,15 @@ extension ByteBuffer {
     /// Whether a text is short, has a digit and is no document, so that only its key may say what it is.
     var needsKey: Bool { readableBytes <= 64 && readableBytesView.contains { $0 &- 0x30 < 10 } && !beginsDocument }
 
+    /// Whether a value is short and has digits, so that only words beside it may say what it is.
+    func isVague(_ value: JSONValue) -> Bool {
+        switch value.kind {
+        case .string: value.field != JSONShape.otherKey && text(value).needsKey
+        case .number: !isSmallNumber(value)
+        case .true, .false, .null, .object, .array: false
+        }
+    }
+
     /// Where key and value of a member of an object stand, if `key` is the key of `value`.
     func member(_ key: JSONValue?, _ value: JSONValue) -> Range<Int>? {
         guard let key, key.span.upperBound < value.span.lowerBound else { return nil }
