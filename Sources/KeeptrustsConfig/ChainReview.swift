@@ -107,10 +107,12 @@ struct ChainReview {
         guard let first = entries.first, chain.routes, !targets.isEmpty, !chain.permitted(targets).contains(true) else {
             return []
         }
+        // A group or a route may leave out the policy that wants it.
+        let which = selections.isEmpty ? "every request" : "every request that the whole chain judges"
         return [
             ConfigWarning(
                 "config.no_target_permitted", at: first.location,
-                "no target promises what the chain wants: every request will be blocked.",
+                "no target promises what the chain wants: \(which) will be blocked.",
                 hint: "say what its vendor promises in 'data_policy' of a target")
         ]
     }

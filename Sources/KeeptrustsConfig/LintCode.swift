@@ -33,6 +33,7 @@ public enum LintCode: String, Sendable, CaseIterable {
     case mock = "W015"
     case variableWithheld = "W016"
     case routeUnreachable = "W017"
+    case routeOpen = "W018"
 
     /// A warning that has no code of its own yet.
     case other = "W099"
@@ -79,6 +80,7 @@ public enum LintCode: String, Sendable, CaseIterable {
             case "config.mock": .mock
             case "config.variable_withheld": .variableWithheld
             case "config.route_unreachable": .routeUnreachable
+            case "config.route_open": .routeOpen
             default: .other
             }
     }

@@ -1,5 +1,6 @@
 import KeeptrustsCore
 import KeeptrustsDialects
+import KeeptrustsPolicy
 
 /// Looks at what groups and routes refer to: policies and targets that are not there, and routes that no request takes.
 struct SelectionReview {
@@ -33,10 +34,10 @@ struct SelectionReview {
 
     var warnings: [ConfigWarning] {
         sections.routes.enumerated().compactMap { index, route in
-            guard let cause = cause(against: route, at: index) else { return nil }
-            let node = document.descendant("routes", "\(index)")
+            let place = document.descendant("routes", "\(index)")?.location ?? document.location
+            guard let cause = cause(against: route, at: index) else { return openness(of: route, at: index, place) }
             return ConfigWarning(
-                "config.route_unreachable", at: node?.location ?? document.location,
+                "config.route_unreachable", at: place,
                 "no request takes the route '\(route.name)': \(cause.text).", hint: cause.hint)
         }
     }
@@ -57,6 +58,32 @@ struct SelectionReview {
         let takers = paths.map { path in before.first { $0.matches(path: path, method: .post) } }
         guard !takers.contains(nil), let other = takers.compactMap(\.self).first else { return nil }
         return ("'\(other.name)' before it takes all that it would", "put it before '\(other.name)'")
+    }
+
+    /// That any caller may avoid a policy, by headers that it is free to send; nil where none may.
+    private func openness(of route: Route, at index: Int, _ place: SourceLocation) -> ConfigWarning? {
+        guard let kept = route.policies, !route.headers.isEmpty,
+            !route.headers.contains(where: { ExchangeFacts.identityHeaders.contains($0.name) })
+        else { return nil }
+        // What judges a request that takes this route and says nothing in its headers.
+        let without = sections.routes[(index + 1)...].first { $0.headers.isEmpty && $0.covers(route) }
+        let avoided = enforcing.filter { !kept.contains($0) && without?.policies?.contains($0) ?? true }
+        guard !avoided.isEmpty else { return nil }
+        let names = avoided.map { "'\($0)'" }.joined(separator: ", ")
+        return ConfigWarning(
+            "config.route_open", at: place,
+            "any caller may take the route '\(route.name)' by its headers, and is not judged by \(names) there.",
+            hint: "tell callers apart by 'consumer_groups', or name the policy in 'policies' of the route")
+    }
+
+    /// The ids of the policies that can change what goes on.
+    private var enforcing: [String] {
+        zip(items(of: chain), ids).compactMap { entry, id in
+            guard entry.text(at: "mode") != "observe" else { return nil }
+            let name = entry.text(at: "kind") ?? id
+            let kind = PolicyKinds.all.first { $0.name == name }
+            return kind.map { $0.isSecurity || !$0.seesBlocked } == true ? id : nil
+        }
     }
 
     /// The ids of the policies in the chain, as far as they have one.

@@ -234,6 +234,46 @@ struct LintCollectionTests {
         #expect(remarks(yaml + settings + "routes: [{name: a, path: /, policies: [all]}]\n").count > 0)
     }
 
+    @Test("Where no target promises enough, what is said of requests is true of selections")
+    func noTarget() {
+        let yaml = document().replacing(
+            "[audit-logger]}",
+            with: "[data-routing-policy, audit-logger]}\npolicy: {data-routing-policy: {require_no_training: true}}")
+        let start = "f:2:20: warning: no target promises what the chain wants: every request"
+
+        #expect(remarks(yaml).first == "\(start) will be blocked. [W014]")
+        #expect(
+            remarks(yaml + "\nroutes: [{name: a, path: /, policies: [audit-logger]}]\n").first
+                == "\(start) that the whole chain judges will be blocked. [W014]")
+    }
+
+    @Test(
+        "A route by headers that any caller may send is a warning where it leaves out an enforcing policy",
+        arguments: [
+            ("{name: a, path: /, headers: {x-b: c}, policies: [audit-logger]}", true),
+            ("{name: a, path: /, headers: {x-b: c}, policies: [audit-logger]}, {name: b, path: /}", true),
+            ("{name: a, path: /, headers: {x-b: c}, policies: [pii-detector]}", false),
+            ("{name: a, path: /, headers: {x-b: c}}", false),
+            ("{name: a, path: /, policies: [audit-logger]}", false),
+            ("{name: a, path: /, headers: {x-b: c, X-User-Id: d}, policies: [audit-logger]}", false),
+            (
+                "{name: a, path: /, headers: {x-b: c}, policies: [audit-logger]}, {name: b, path: /, policies: [audit-logger]}",
+                false
+            ),
+        ])
+    func openRoute(routes: String, isWarned: Bool) {
+        let chain = "[pii-detector, {id: seen, kind: dlp-filter, mode: observe}, audit-logger]}"
+        let yaml = document("routes: [\(routes)]").replacing("[audit-logger]}\n", with: "\(chain)\n")
+
+        let said = remarks(yaml).filter { $0.contains("[W018]") }
+
+        #expect(
+            said == (isWarned
+                ? [
+                    "f:5:10: warning: any caller may take the route 'a' by its headers, and is not judged by 'pii-detector' there. [W018]"
+                ] : []))
+    }
+
     @Test("Every code is explained in the reference")
     func documented() throws {
         let page = try String(

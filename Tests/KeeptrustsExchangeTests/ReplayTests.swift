@@ -8,8 +8,10 @@ import NIOCore
 import Testing
 
 struct ReplayTests {
-    private func side(_ chain: String, _ settings: String = "{}") throws -> ReplayReport.Side {
-        let config = try TestChain.config(chain, settings)
+    private func side(
+        _ chain: String, _ settings: String = "{}", _ more: String = ""
+    ) throws -> ReplayReport.Side {
+        let config = try TestChain.config(chain, settings, more)
         return (config, try config.compileChain(cacheDirectory: TestPatterns.directory))
     }
 
@@ -110,6 +112,63 @@ struct ReplayTests {
 
         #expect(kept?.isExact == true && kept?.after == .allow)
         #expect(unknown?.isExact == false && unknown?.unknown == ["dlp"])
+    }
+
+    @Test(
+        "What a group or a route leaves out has no say, and where that is not known, its verdict is not",
+        arguments: [
+            // The old selection, the new one, the record's group and route, what the policy said, and what is unknown.
+            ("", few, "few", nil, "block", "allow", []), ("", few, "other", nil, "block", "block", []),
+            ("", few, nil, nil, "block", "block", []), (few, few, "few", nil, "-", "allow", []),
+            (few, "", "few", nil, "-", "allow", ["dlp"]), (few, named("many"), "few", nil, "-", "allow", ["dlp"]),
+            (named("all", ""), few, "all", nil, "block", "allow", ["dlp"]),
+            (named("all", ""), few, "all", nil, "allow", "allow", []),
+            (route(), route(policies), nil, "r", "block", "allow", []),
+            (route(), route(policies).replacing("name: r", with: "name: s"), nil, "r", "block", "allow", []),
+            (route(policies), route(), nil, "r", "-", "allow", ["dlp"]),
+            (route(policies), "", nil, "r", "-", "allow", ["dlp"]),
+            (route(policies), "", nil, nil, "block", "block", []),
+            (route(), route(policies).replacing("b", with: "c"), nil, "r", "block", "allow", ["dlp"]),
+            ("", route(policies), nil, nil, "block", "allow", ["dlp"]),
+            ("", route(policies), nil, nil, "allow", "allow", []),
+            (route(), route(policies), nil, "stranger", "block", "allow", ["dlp"]),
+        ] as [(String, String, String?, String?, String, String, [String])])
+    func selected(
+        before: String, after: String, group: String?, route: String?, said: String, verdict: String, unknown: [String]
+    ) throws {
+        let chain = "[pii-detector, {id: dlp, kind: dlp-filter}]"
+        let (old, new) = (try side(chain, Self.dlp, before), try side(chain, Self.dlp, after))
+        var event = event(
+            old, request: ["allow", said], response: said == "block" ? [] : ["allow", said],
+            verdict: said == "block" ? .block : .allow)
+        (event.consumerGroup, event.route) = (group, route)
+
+        let result = EventReplay(from: old, to: new).judge(event)
+
+        #expect(result?.after.rawValue == verdict)
+        #expect(result?.unknown == unknown)
+        #expect(result?.isExact == unknown.isEmpty)
+    }
+
+    private static let policies = ", policies: [pii-detector]"
+    private static let few = named("few")
+
+    private static func named(_ group: String, _ policies: String = policies) -> String {
+        "consumer_groups: [{name: \(group), key_ref: {env: KEY}\(policies)}]"
+    }
+
+    private static func route(_ policies: String = "") -> String {
+        "routes: [{name: r, path: /, headers: {x-a: b}\(policies)}]"
+    }
+
+    @Test("Of a short record, a policy that was left out is unknown, and one that would be is not")
+    func shortAndSelected() throws {
+        let (old, new) = (try side(Self.enforced, Self.dlp, Self.few), try side(Self.enforced, Self.dlp))
+        var event = event(old, request: [])
+        event.consumerGroup = "few"
+
+        #expect(EventReplay(from: old, to: new).judge(event)?.unknown == ["dlp"])
+        #expect(EventReplay(from: old, to: old).judge(event)?.isExact == true)
     }
 
     @Test("A record of another configuration is not judged")

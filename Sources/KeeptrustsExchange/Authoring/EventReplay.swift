@@ -35,6 +35,9 @@ public struct EventReplay: Sendable {
     /// Of each instance of the new chain, whether the old one has the same.
     private let isUnchanged: [Bool]
 
+    /// Which policies groups and routes leave out, before and after.
+    private let selections: EventSelections
+
     /// The ids of the old chain that could end it.
     private let enforcing: Set<String>
 
@@ -48,6 +51,7 @@ public struct EventReplay: Sendable {
     ) {
         self.new = new.chain
         digest = old.config.digest
+        selections = EventSelections(from: old, to: new)
         enforcing = Set(old.chain.instances.filter { $0.mode == .enforce }.map(\.id))
         isUnchanged = new.chain.instances.map { instance in
             guard let other = old.chain.instances.first(where: { $0.id == instance.id }) else { return false }
@@ -61,12 +65,15 @@ public struct EventReplay: Sendable {
     /// - Returns: nil when it was recorded under another configuration than the old one.
     public func judge(_ event: DecisionEvent) -> Result? {
         guard event.config.digest == digest else { return nil }
+        let selection = selections.selection(for: event)
         var result = Result(before: event.verdict ?? .allow, after: .allow, isExact: true, unknown: [])
         guard event.verdict == nil || !event.policies.isEmpty else {
             // A short record (`log_all_access: false`): no policy had anything to say.
-            result.unknown = new.instances.indices.filter { !isUnchanged[$0] && judges($0) }.map {
-                new.instances[$0].id
-            }
+            result.unknown = new.instances.indices.filter { index in
+                let id = new.instances[index].id
+                guard judges(index), !selection.after.contains(id) else { return false }
+                return !isUnchanged[index] || selection.before.contains(id)
+            }.map { new.instances[$0].id }
             result.isExact = result.unknown.isEmpty
             return result
         }
@@ -79,7 +86,7 @@ public struct EventReplay: Sendable {
                 result.unknown.append("the answer")
                 break
             }
-            judge(results, of: phases, &result)
+            judge(results, of: phases, selection, &result)
             if result.after >= .escalate { break }
         }
         result.isExact = result.isExact || result.after == .block
@@ -96,21 +103,35 @@ public struct EventReplay: Sendable {
         (.request, [.request, .toolCall, .toolResult]), (.response, [.response, .toolCall]),
     ]
 
-    private func judge(_ results: [DecisionEvent.PolicyResult], of phases: Set<Phase>, _ result: inout Result) {
+    private func judge(
+        _ results: [DecisionEvent.PolicyResult], of phases: Set<Phase>, _ selection: EventSelection,
+        _ result: inout Result
+    ) {
         // Else a policy was skipped because none of the texts was of its phases, and would be again.
         let wasEnded = results.contains { $0.verdict == .block && enforcing.contains($0.id) }
         for (index, instance) in new.instances.enumerated() where !instance.on.isDisjoint(with: phases) {
             guard result.after < .block else { return }
+            guard !selection.after.contains(instance.id) else { continue }
             guard isUnchanged[index], let recorded = results.first(where: { $0.id == instance.id }),
-                !(recorded.skipped && wasEnded)
+                !(recorded.skipped && (wasEnded || selection.before.contains(instance.id)))
             else {
-                guard judges(index) else { continue }
-                result.isExact = false
-                if !result.unknown.contains(instance.id) { result.unknown.append(instance.id) }
+                if judges(index) { result.doubt(instance.id) }
                 continue
             }
             guard instance.mode == .enforce, recorded.verdict > result.after else { continue }
+            guard !selection.perhaps.contains(instance.id) else {
+                result.doubt(instance.id)
+                continue
+            }
             (result.after, result.policy) = (recorded.verdict, instance.id)
         }
+    }
+}
+
+extension EventReplay.Result {
+    /// Notes that what a policy would say is not known.
+    fileprivate mutating func doubt(_ policy: String) {
+        isExact = false
+        if !unknown.contains(policy) { unknown.append(policy) }
     }
 }
