@@ -34,6 +34,7 @@ public enum LintCode: String, Sendable, CaseIterable {
     case variableWithheld = "W016"
     case routeUnreachable = "W017"
     case routeOpen = "W018"
+    case selectionIdle = "W019"
 
     /// A warning that has no code of its own yet.
     case other = "W099"
@@ -81,6 +82,7 @@ public enum LintCode: String, Sendable, CaseIterable {
             case "config.variable_withheld": .variableWithheld
             case "config.route_unreachable": .routeUnreachable
             case "config.route_open": .routeOpen
+            case "config.selection_idle": .selectionIdle
             default: .other
             }
     }

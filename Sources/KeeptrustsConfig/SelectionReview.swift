@@ -32,7 +32,9 @@ struct SelectionReview {
         }
     }
 
-    var warnings: [ConfigWarning] {
+    var warnings: [ConfigWarning] { routeWarnings + idle }
+
+    private var routeWarnings: [ConfigWarning] {
         sections.routes.enumerated().compactMap { index, route in
             let place = document.descendant("routes", "\(index)")?.location ?? document.location
             guard let cause = cause(against: route, at: index) else { return openness(of: route, at: index, place) }
@@ -44,11 +46,10 @@ struct SelectionReview {
 
     /// Why no request takes a route; nil where one may.
     private func cause(against route: Route, at index: Int) -> (text: String, hint: String)? {
-        let served = Surface.all.map { "\($0.path)" }
-        let paths = served.filter { route.matches(path: $0, method: .post) }
+        let paths = paths(of: route)
         guard !paths.isEmpty else {
             return (
-                "the gateway answers POST \(served.joined(separator: ", "))",
+                "the gateway answers POST \(Self.served.joined(separator: ", "))",
                 "change 'path' or 'methods', or remove the route"
             )
         }
@@ -60,13 +61,23 @@ struct SelectionReview {
         return ("'\(other.name)' before it takes all that it would", "put it before '\(other.name)'")
     }
 
+    /// The paths at which requests are judged.
+    private static let served = Surface.all.map { "\($0.path)" }
+
+    /// Those of them whose requests a route may take.
+    private func paths(of route: Route) -> [String] {
+        Self.served.filter { route.matches(path: $0, method: .post) }
+    }
+
     /// That any caller may avoid a policy, by headers that it is free to send; nil where none may.
     private func openness(of route: Route, at index: Int, _ place: SourceLocation) -> ConfigWarning? {
         guard let kept = route.policies, !route.headers.isEmpty,
             !route.headers.contains(where: { ExchangeFacts.identityHeaders.contains($0.name) })
         else { return nil }
         // What judges a request that takes this route and says nothing in its headers.
-        let without = sections.routes[(index + 1)...].first { $0.headers.isEmpty && $0.covers(route) }
+        let without = sections.routes[(index + 1)...].first { other in
+            other.headers.isEmpty && Set(paths(of: other)).isSuperset(of: paths(of: route))
+        }
         let avoided = enforcing.filter { !kept.contains($0) && without?.policies?.contains($0) ?? true }
         guard !avoided.isEmpty else { return nil }
         let names = avoided.map { "'\($0)'" }.joined(separator: ", ")
@@ -74,6 +85,40 @@ struct SelectionReview {
             "config.route_open", at: place,
             "any caller may take the route '\(route.name)' by its headers, and is not judged by \(names) there.",
             hint: "tell callers apart by 'consumer_groups', or name the policy in 'policies' of the route")
+    }
+
+    /// Groups and routes, alone or together, that leave out all that could change what goes on.
+    private var idle: [ConfigWarning] {
+        let enforcing = Set(enforcing)
+        guard !enforcing.isEmpty else { return [] }
+        func isIdle(_ kept: [String]?...) -> Bool {
+            kept.allSatisfy { $0 != nil } && kept.reduce(enforcing) { $0.intersection($1 ?? []) }.isEmpty
+        }
+        func warning(_ list: String, _ index: Int, _ whose: String) -> ConfigWarning {
+            let place = document.descendant(list, "\(index)", "policies")?.location ?? document.location
+            return ConfigWarning(
+                "config.selection_idle", at: place, "no policy that enforces anything judges \(whose).",
+                hint: "name one in 'policies', or leave the key out")
+        }
+        var warnings: [ConfigWarning] = []
+        for (index, group) in sections.consumerGroups.enumerated() where isIdle(group.policies) {
+            warnings.append(warning("consumer_groups", index, "the callers of the consumer group '\(group.name)'"))
+        }
+        for (index, route) in sections.routes.enumerated() {
+            guard !isIdle(route.policies) else {
+                warnings.append(warning("routes", index, "what takes the route '\(route.name)'"))
+                continue
+            }
+            for group in sections.consumerGroups where !isIdle(group.policies) {
+                guard isIdle(group.policies, route.policies) else { continue }
+                warnings.append(
+                    warning(
+                        "routes", index,
+                        "what callers of the consumer group '\(group.name)' send on the route '\(route.name)', since only what both name does"
+                    ))
+            }
+        }
+        return warnings
     }
 
     /// The ids of the policies that can change what goes on.

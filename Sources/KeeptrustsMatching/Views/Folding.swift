@@ -69,17 +69,23 @@ enum Folding {
     private static func isCombining(_ value: UInt32) -> Bool {
         switch value {
         case 0x0300...0x036F, 0x1AB0...0x1AFF, 0x1DC0...0x1DFF, 0x20D0...0x20FF, 0xFE20...0xFE2F: true
+        // Of Cyrillic, Hebrew, Arabic, Japanese and of notes: they stand on any letter that they are put behind.
+        case 0x0483...0x0489, 0x0591...0x05BD, 0x064B...0x065F, 0x3099, 0x309A, 0x1D165...0x1D169, 0x1D16D...0x1D172:
+            true
         default: false
         }
     }
 
-    /// The mathematical letters that stand outside their block.
-    private static let letterlike: [UInt32: UInt8] = [
-        0x210E: 0x68, 0x212C: 0x42, 0x2130: 0x45, 0x2131: 0x46, 0x210B: 0x48, 0x2110: 0x49, 0x2112: 0x4C,
-        0x2133: 0x4D, 0x211B: 0x52, 0x212F: 0x65, 0x210A: 0x67, 0x2134: 0x6F, 0x212D: 0x43, 0x210C: 0x48,
-        0x2111: 0x49, 0x211C: 0x52, 0x2128: 0x5A, 0x2102: 0x43, 0x210D: 0x48, 0x2115: 0x4E, 0x2119: 0x50,
-        0x211A: 0x51, 0x211D: 0x52, 0x2124: 0x5A,
-    ]
+    /// The mathematical letters that stand outside their block, letters above and below the line, small capitals, and
+    /// Roman numerals of one letter.
+    private static let letterlike = letters([
+        "a": "ᵃₐᴀ", "b": "ᵇʙ", "c": "ᶜᴄⅽ", "d": "ᵈᴅⅆⅾ", "e": "ℯᵉₑᴇⅇ", "f": "ᶠꜰ", "g": "ℊᵍɢ", "h": "ℎʰₕʜ",
+        "i": "ⁱᵢᶦɪℹⅈⅰ", "j": "ʲⱼᴊⅉ", "k": "ᵏₖᴋ", "l": "ˡₗʟℓⅼ", "m": "ᵐₘᴍⅿ", "n": "ⁿₙɴ", "o": "ℴᵒₒᴏ", "p": "ᵖₚᴘ",
+        "q": "𐞥ꞯ", "r": "ʳᵣʀ", "s": "ˢₛꜱ", "t": "ᵗₜᴛ", "u": "ᵘᵤᴜ", "v": "ᵛᵥᴠⅴ", "w": "ʷᴡ", "x": "ˣₓⅹ", "y": "ʸʏ",
+        "z": "ᶻᴢ", "A": "ᴬ", "B": "ℬᴮ", "C": "ℭℂⅭ", "D": "ᴰⅅⅮ", "E": "ℰᴱ", "F": "ℱ", "G": "ᴳ", "H": "ℋℌℍᴴ",
+        "I": "ℐℑᴵⅠ", "J": "ᴶ", "K": "ᴷ", "L": "ℒᴸⅬ", "M": "ℳᴹⅯ", "N": "ℕᴺ", "O": "ᴼ", "P": "ℙᴾ", "Q": "ℚ",
+        "R": "ℛℜℝᴿ", "T": "ᵀ", "U": "ᵁ", "V": "ⱽⅤ", "W": "ᵂ", "X": "Ⅹ", "Z": "ℨℤ",
+    ])
 
     /// The Latin letter that a letter of another alphabet looks like.
     static func lookalike(_ scalar: Unicode.Scalar) -> UInt8? {
@@ -91,19 +97,21 @@ enum Folding {
     }
 
     /// Cyrillic, Greek, Armenian and Latin letters, after Unicode Technical Standard 39 (confusables).
-    private static let lookalikes: [UInt32: UInt8] = {
-        let table: KeyValuePairs<String, String> = [
-            "a": "аɑα", "b": "ЬƄ", "c": "сϲᴄ", "d": "ԁ", "e": "еєҽ", "f": "ƒ", "g": "ɡց", "h": "һհ", "i": "іıɩι",
-            "j": "јϳ", "k": "κк", "l": "ӏⅼ", "m": "ⅿм", "n": "ոпη", "o": "оοσօ", "p": "рρ", "q": "ԛգ", "r": "гᴦ",
-            "s": "ѕꜱ", "t": "тτ", "u": "υսʋ", "v": "νѵ", "w": "ԝωѡ", "x": "хχ", "y": "уγү", "z": "ᴢ", "A": "АΑ",
-            "B": "ВΒ", "C": "СϹ", "E": "ЕΕ", "F": "Ϝ", "G": "Ԍ", "H": "НΗ", "I": "ІΙӀ", "J": "Ј", "K": "КΚ",
-            "M": "МΜ", "N": "Ν", "O": "ОΟՕ", "P": "РΡ", "S": "ЅՏ", "T": "ТΤ", "U": "Ս", "X": "ХΧ", "Y": "ҮΥ", "Z": "Ζ",
-        ]
-        var lookalikes: [UInt32: UInt8] = [:]
+    private static let lookalikes = letters([
+        "a": "аɑα", "b": "ЬƄ", "c": "сϲ", "d": "ԁ", "e": "еєҽ", "f": "ƒ", "g": "ɡց", "h": "һհ", "i": "іıɩι",
+        "j": "јϳ", "k": "κк", "l": "ӏ", "m": "м", "n": "ոпη", "o": "оοσօ", "p": "рρ", "q": "ԛգ", "r": "гᴦ",
+        "s": "ѕ", "t": "тτ", "u": "υսʋ", "v": "νѵ", "w": "ԝωѡ", "x": "хχ", "y": "уγү", "A": "АΑ",
+        "B": "ВΒ", "C": "СϹ", "E": "ЕΕ", "F": "Ϝ", "G": "Ԍ", "H": "НΗ", "I": "ІΙӀ", "J": "Ј", "K": "КΚ",
+        "M": "МΜ", "N": "Ν", "O": "ОΟՕ", "P": "РΡ", "S": "ЅՏ", "T": "ТΤ", "U": "Ս", "X": "ХΧ", "Y": "ҮΥ", "Z": "Ζ",
+    ])
+
+    /// Of each character, the letter that it stands for.
+    private static func letters(_ table: KeyValuePairs<String, String>) -> [UInt32: UInt8] {
+        var letters: [UInt32: UInt8] = [:]
         for (latin, others) in table {
             guard let letter = latin.utf8.first else { continue }
-            for scalar in others.unicodeScalars { lookalikes[scalar.value] = letter }
+            for scalar in others.unicodeScalars { letters[scalar.value] = letter }
         }
-        return lookalikes
-    }()
+        return letters
+    }
 }
