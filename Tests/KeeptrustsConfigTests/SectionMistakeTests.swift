@@ -489,6 +489,16 @@ struct SectionMistakeTests {
         #expect(problems(document("routes:\n  - \(entry)")) == [expected])
     }
 
+    @Test("A route may ask for sixteen headers")
+    func routeHeaders() {
+        func route(_ count: Int) -> String {
+            let headers = (0..<count).map { "x-\($0): a" }.joined(separator: ", ")
+            return document("routes:\n  - {name: a, path: /v1, headers: {\(headers)}}")
+        }
+        #expect(problems(route(16)).isEmpty)
+        #expect(problems(route(17)) == ["6:35: error: 'routes.0.headers' has more than 16 headers."])
+    }
+
     @Test("There may be two hundred routes")
     func manyRoutes() {
         let routes = (0...200).map { "  - {name: r\($0), path: /v1/\($0)}" }.joined(separator: "\n")

@@ -43,6 +43,9 @@ public struct Route: Sendable, Equatable {
     /// Routes of a config at most: each request is compared with all of them.
     static let most = 200
 
+    /// Headers that a route may ask for.
+    private static let mostHeaders = 16
+
     private enum Field: String, ConfigKey { case name, path, match, methods, headers, upstream, policies }
 
     private static let hints = [
@@ -99,6 +102,10 @@ public struct Route: Sendable, Equatable {
                 throw ConfigError(.duplicate, at: place, "the header '\(header.name)' stands there twice.")
             }
             headers.append(header)
+        }
+        guard headers.count <= mostHeaders else {
+            throw ConfigError(
+                .limit, at: node.location, "\(node.name) has more than \(mostHeaders) headers.")
         }
         guard !headers.isEmpty else {
             throw ConfigError(
