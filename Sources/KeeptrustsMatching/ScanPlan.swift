@@ -40,7 +40,8 @@ struct ScanPlan {
                 return
             }
         }
-        entries[gate.rawValue].append(try Self.entry(pattern, syntax, flags, index))
+        let sought = gate.isNarrow ? syntax?.withWiderBeginning : syntax
+        entries[gate.rawValue].append(try Self.entry(pattern, sought, flags, index))
     }
 
     private mutating func add(_ chain: WordChain, of pattern: Int, _ syntax: Syntax) {

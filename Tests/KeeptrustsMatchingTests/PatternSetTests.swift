@@ -115,6 +115,17 @@ struct PatternSetTests {
         #expect(seen == [0..<5, 2..<6])
     }
 
+    @Test("A number counts only with the first digit that its pattern asks for, and is looked for behind any")
+    func firstDigits() throws {
+        let pattern = Pattern(#"(?<!\d)[23]\d{13}(?!\d)"#)
+        let set = try PatternSet([pattern], cacheDirectory: nil)
+        var plan = ScanPlan(patterns: 1)
+        try plan.add(pattern, SyntaxReader.read(pattern.expression, ignoresCase: false), 0)
+
+        #expect(try set.spans(in: "12345678901234 23456789012345") == [[15..<29]])
+        #expect(plan.entries[Gate.cardDigits.rawValue].first?.expression.hasPrefix("[23]") == false)
+    }
+
     @Test("A search that would take too long fails; it does not find nothing")
     func limits() throws {
         let set = try PatternSet([Pattern("(x+x+)+y", mustBeLinear: true)], cacheDirectory: nil)

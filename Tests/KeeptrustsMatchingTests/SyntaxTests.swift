@@ -140,6 +140,26 @@ struct SyntaxTests {
         return (steps + [sum(after, chain.after)]).joined(separator: " ")
     }
 
+    @Test(
+        "Hyperscan looks for a wider beginning where a match goes on with what it begins with, and for no other",
+        arguments: [
+            (#"(?<!\d)[23]\d{13}(?!\d)"#, "[0123456789]\\d{13}"),
+            (#"[1-8] ?(?:\d{4}|3\d{5})"#, "[0123456789] {0,1}(?:\\d{4}|3\\d{5})"),
+            (#"\b[ab][a-f]{20}"#, "\\b[abcdef][a-f]{20}"),
+            (#"2\d{13}"#, #"2\d{13}"#), (#"\d[23]{13}"#, #"\d[23]{13}"#), (#"[a2]\d{13}"#, #"[a2]\d{13}"#),
+            (#"[23]?\d{13}"#, #"[23]{0,1}\d{13}"#), (#"[23].{13}"#, "[23].{13}"),
+            (#"(?:[23]\d{13}|x)"#, #"(?:[23]\d{13}|x)"#), ("[23]", "[23]"),
+        ])
+    func beginnings(pattern: String, expected: String) throws {
+        let syntax = try #require(SyntaxReader.read(pattern, ignoresCase: false)).withWiderBeginning
+
+        // The bytes of a class are written as numbers.
+        let sought = (0x30...0x66).reduce(syntax.forHyperscan) { text, byte in
+            text.replacing("\\x\(String(byte, radix: 16))", with: String(Character(Unicode.Scalar(UInt8(byte)))))
+        }
+        #expect(sought == expected)
+    }
+
     @Test("An anchor's reach is the longest that can stand before it")
     func reach() throws {
         let syntax = try #require(SyntaxReader.read(#"\b[a-z]{1,64}\.?@x"#, ignoresCase: false))

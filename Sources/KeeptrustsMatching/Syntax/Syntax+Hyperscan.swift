@@ -18,6 +18,26 @@ extension Syntax {
         }
     }
 
+    /// The same with more letters and digits to begin with, where a match begins with one of some, and goes on with one of
+    /// these or of others.
+    ///
+    /// Hyperscan looks for each of the first by itself, and tries at each of them what follows: in `[23]\d{13}` that takes ten
+    /// times as long as a run of any digits does, and where such runs are rare, few texts hold another one.
+    var withWiderBeginning: Syntax {
+        switch self {
+        case .sequence(var parts):
+            guard let first = parts.firstIndex(where: { if case .assertion = $0 { false } else { true } }),
+                case .one(let bytes, false, _) = parts[first], bytes.count > 1,
+                let next = parts[(first + 1)...].first(where: { !$0.isNullable })?.firstBytes,
+                bytes != next, bytes.isSubset(of: next), next.isSubset(of: .alphanumeric)
+            else { return self }
+            parts[first] = .one(next, isWide: false, source: Self.characterClass(next, isWide: false))
+            return .sequence(parts)
+        case .ignoringCase(let part): return .ignoringCase(part.withWiderBeginning)
+        case .assertion, .one, .choice, .repeated: return self
+        }
+    }
+
     /// Every byte that a match can hold, and whether it can hold characters beyond ASCII.
     var alphabet: (bytes: ByteSet, isWide: Bool) {
         switch self {

@@ -6,7 +6,11 @@ enum Disguises {
     static func joined(_ text: UnsafeRawBufferPointer) -> TextView? {
         var rows: [(row: ClosedRange<Int>, step: Int)] = []
         var place = 0
-        while place < text.count {
+        while place + 1 < text.count {
+            guard isAlphanumeric(text[place]), !isAlphanumeric(text[place + 1]) else {
+                place += 1
+                continue
+            }
             // Beside a word whose letters stand apart, short ones do so too.
             let least = rows.isEmpty ? 4 : 2
             if let end = rowOfSpaced(at: place, in: text, least: least) {
