@@ -171,6 +171,17 @@ struct TestRunTests {
                 """)
     }
 
+    @Test("A policy whose service nobody asks is not covered")
+    func unasked() throws {
+        let config = try TestChain.config(
+            "[{id: outside, kind: external-moderation, on_error: allow}]",
+            "{outside: {endpoint: 'https://checks.example.com/judge', secret_key_ref: {env: SECRET}}}",
+            "testing: {suites: [{name: s, cases: [\(test("hello", "verdict: allow"))]}]}")
+        let run = try TestRun(config.testSuites, of: config, cacheDirectory: TestPatterns.directory)
+
+        #expect(run.summary.contains("policies: 0 of 1 covered; no case makes these act: outside"))
+    }
+
     @Test("Programs read results and coverage")
     func json() throws {
         let run = try run(test("jane@example.com", "verdict: redact"))

@@ -33,7 +33,11 @@ struct TestCoverage: Sendable {
 
     mutating func count(_ event: DecisionEvent) {
         for index in policies.indices {
-            let results = event.policies.filter { $0.id == policies[index].id && !$0.skipped }
+            // What says only that its service was not asked has judged nothing.
+            let results = event.policies.filter { result in
+                result.id == policies[index].id && !result.skipped
+                    && result.reasonCode.map(PolicyResult.isUnasked) != true
+            }
             guard !results.isEmpty else { continue }
             policies[index].runs += 1
             let codes = results.compactMap(\.reasonCode)
