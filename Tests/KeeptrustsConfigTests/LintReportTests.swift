@@ -269,21 +269,25 @@ struct LintCollectionTests {
         let said = remarks(yaml).filter { $0.contains("[W018]") }
 
         #expect(
-            said == (isWarned
-                ? [
-                    "f:5:10: warning: any caller may take the route 'a' by its headers, and is not judged by 'pii-detector' there. [W018]"
-                ] : []))
+            said
+                == (isWarned
+                    ? [
+                        "f:5:10: warning: any caller may take the route 'a' by its headers, and is not judged by 'pii-detector' there. [W018]"
+                    ] : []))
     }
 
     @Test(
         "Groups and routes that leave out all that enforces are said to",
         arguments: [
-            ("consumer_groups: [{name: g, key_ref: {env: K}, policies: [seen, audit-logger]}]", [60], "the callers of the consumer group 'g'"),
-            ("routes: [{name: r, path: /, policies: [audit-logger]}]", [42], "what takes the route 'r'"),
+            (
+                "consumer_groups: [{name: g, key_ref: {env: K}, policies: [seen, audit-logger]}]", [58],
+                "the callers of the consumer group 'g'"
+            ),
+            ("routes: [{name: r, path: /, policies: [audit-logger]}]", [39], "what takes the route 'r'"),
             ("routes: [{name: r, path: /, policies: [pii-detector]}]", [], ""),
             (
                 "routes: [{name: r, path: /, policies: [pii-detector]}]\nconsumer_groups: [{name: g, key_ref: {env: K}, policies: [dlp]}]",
-                [42],
+                [39],
                 "what callers of the consumer group 'g' send on the route 'r', since only what both name does"
             ),
             (
@@ -292,7 +296,8 @@ struct LintCollectionTests {
             ),
         ])
     func idle(sections: String, columns: [Int], whose: String) {
-        let chain = "[pii-detector, {id: dlp, kind: dlp-filter}, {id: seen, kind: dlp-filter, mode: observe}, audit-logger]}"
+        let chain =
+            "[pii-detector, {id: dlp, kind: dlp-filter}, {id: seen, kind: dlp-filter, mode: observe}, audit-logger]}"
         let yaml = document(sections).replacing("[audit-logger]}\n", with: "\(chain)\n")
 
         let said = remarks(yaml).filter { $0.contains("[W019]") }

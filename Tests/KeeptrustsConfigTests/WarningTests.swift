@@ -81,9 +81,10 @@ struct WarningTests {
             ),
             (
                 document(
-                    "routes: [{name: a, path: /v1/chat/completions, match: exact}, {name: b, path: /v1, headers: {x-b: c}}]"),
+                    "routes: [{name: a, path: /v1/chat/completions, match: exact}, {name: b, path: /v1, headers: {x-b: c}}]"
+                ),
                 [
-                    "5:65: warning: no request takes the route 'b': 'a' before it takes all that it would.\n  hint: put it before 'a'"
+                    "5:63: warning: no request takes the route 'b': 'a' before it takes all that it would.\n  hint: put it before 'a'"
                 ]
             ),
             (

@@ -70,7 +70,7 @@ struct SelectionTests {
     }
 
     private static func event(delta: String, finish: String = "null") -> String {
-            #"data: {"id":"c1","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":\#(delta),"finish_reason":\#(finish)}]}"#
+        #"data: {"id":"c1","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":\#(delta),"finish_reason":\#(finish)}]}"#
             + "\n\n"
     }
 
@@ -100,7 +100,8 @@ struct SelectionTests {
         let play = try Self.play(Self.yaml(group: ", policies: [prompt-injection, quality]"))
         let policies = try Self.send(play, Self.body(Self.attack)).record?["policies"] as? [[String: Any]] ?? []
 
-        #expect(policies.filter { $0["left_out"] as? Bool == true }.compactMap { $0["id"] as? String } == ["pii-detector"])
+        #expect(
+            policies.filter { $0["left_out"] as? Bool == true }.compactMap { $0["id"] as? String } == ["pii-detector"])
         #expect(Self.skipped(["policies": policies], "request") == ["pii-detector", "quality"])
     }
 
@@ -207,7 +208,8 @@ struct SelectionTests {
                 group: ", policies: [prompt-injection]", chain: ", agent-firewall",
                 policy: "  agent-firewall: {blocked_tools: [pay]}"))
         let call = Self.event(
-            delta: #"{"tool_calls":[{"index":0,"id":"a","type":"function","function":{"name":"pay","arguments":"{}"}}]}"#)
+            delta:
+                #"{"tool_calls":[{"index":0,"id":"a","type":"function","function":{"name":"pay","arguments":"{}"}}]}"#)
         try Self.beginStream(play)
 
         #expect(play.tell(.upstreamBody(ByteBuffer(string: call))).replies.contains(call))

@@ -12,7 +12,8 @@ struct NormaliserTests {
             ("é ü ß 日本 🙂", "é ü ß 日本 🙂"), ("ﬁ", "ﬁ"), ("a\u{E0041}b", "ab"), ("", ""),
             ("a\u{1}b\u{0}c\u{7F}d\u{9B}e\u{1F}f", "abcdef"), ("a\tb\nc\r\n", "a\tb\nc\r\n"),
             ("a\u{B}b\u{C}c\u{85}d\u{2028}e\u{2029}f\u{2800}g", "a b c d e f g"),
-            ("ᵒᵖᵉʳᵃᵗⁱᵒⁿ ᵇˡᵘᵉᵇⁱʳᵈ", "operation bluebird"), ("ɪɢɴᴏʀᴇ ᴀʟʟ", "ignore all"), ("bluebirⅾ ℓⅰ ₙₒ ⅭⅤ", "bluebird li no CV"),
+            ("ᵒᵖᵉʳᵃᵗⁱᵒⁿ ᵇˡᵘᵉᵇⁱʳᵈ", "operation bluebird"), ("ɪɢɴᴏʀᴇ ᴀʟʟ", "ignore all"),
+            ("bluebirⅾ ℓⅰ ₙₒ ⅭⅤ", "bluebird li no CV"),
             ("j\u{483}a\u{591}n\u{64B}e\u{3099}@\u{1D165}x", "jane@x"),
             ("a\u{E000}b\u{FFFC}c\u{605}d\u{13430}e\u{F0000}f", "abcdef"),
         ]
