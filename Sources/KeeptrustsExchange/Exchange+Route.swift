@@ -26,8 +26,11 @@ struct CompiledRoute: Sendable {
 struct RouteTable: Sendable {
     private(set) var routes: [CompiledRoute] = []
 
-    /// The headers that any route asks for, each once, in lower case.
-    private var headers: [(name: String, isIdentity: Bool)] = []
+    /// The headers that any route asks for, by name in lower case: which of all it is.
+    private var headers: [String: Int] = [:]
+
+    /// How long their names are: a field whose name is of no such length is not looked at further.
+    private var lengths: Set<Int> = []
 
     /// What a request says in a header.
     private enum Said {
@@ -48,8 +51,9 @@ struct RouteTable: Sendable {
     }
 
     private mutating func place(of name: String) -> Int {
-        if let place = headers.firstIndex(where: { $0.name == name }) { return place }
-        headers.append((name, ExchangeFacts.identityHeaders.contains(name)))
+        if let place = headers[name] { return place }
+        headers[name] = headers.count
+        lengths.insert(name.utf8.count)
         return headers.count - 1
     }
 
@@ -72,11 +76,10 @@ struct RouteTable: Sendable {
     private func said(in head: HTTPRequestHead, _ mayAssertIdentity: Bool) -> [Said] {
         var said = [Said](repeating: .nothing, count: headers.count)
         for index in head.fields.indices {
-            let length = head.fields[index].name.count
-            guard headers.contains(where: { $0.name.utf8.count == length }) else { continue }
+            guard lengths.contains(head.fields[index].name.count) else { continue }
             let name = head.name(at: index)
-            guard let place = headers.firstIndex(where: { $0.name == name }) else { continue }
-            guard !headers[place].isIdentity || mayAssertIdentity else { continue }
+            guard let place = headers[name] else { continue }
+            guard mayAssertIdentity || !ExchangeFacts.identityHeaders.contains(name) else { continue }
             let value = head.value(at: index)
             switch said[place] {
             case .nothing: said[place] = .one(value)
