@@ -386,6 +386,21 @@ extension CheckTests {
         #expect(!text.contains("jane"))
     }
 
+    @Test("Of a stream, too, a service gets no value a second time for the key that it is judged with")
+    func joined() throws {
+        let play = try Play(Self.yaml(", on: [response]"))
+        try play.chat(Self.ask.replacing("{\"model\"", with: "{\"stream\":true,\"model\""))
+        play.tell(.upstreamHead(UpstreamHead(status: 200, isEventStream: true)))
+        let stream =
+            #"data: {"id":"c1","choices":[{"index":0,"delta":{"content":"Hi.","tag":["a1"]}}]}"# + "\n\n"
+            + #"data: {"id":"c1","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"# + "\n\ndata: [DONE]\n\n"
+
+        let call = try #require(play.tell(.upstreamBody(ByteBuffer(string: stream))).checks.first)
+
+        let asked = String(buffer: call.bytes)
+        #expect(asked.contains(#""text":"a1""#) && !asked.contains("tag: a1"))
+    }
+
     @Test("A caller that leaves while its answer is judged is recorded once, with what the answer cost")
     func leavesLate() throws {
         let play = try Play(Self.yaml(", on: [response]"))

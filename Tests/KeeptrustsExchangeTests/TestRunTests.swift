@@ -171,12 +171,20 @@ struct TestRunTests {
                 """)
     }
 
-    @Test("A policy whose service nobody asks is not covered")
-    func unasked() throws {
+    @Test(
+        "A policy whose service nobody asks is not covered",
+        arguments: [
+            ("external-moderation", "{endpoint: 'http://127.0.0.1:9'}"),
+            (
+                "quality-scorer",
+                "{providers: [{id: j, model: m, endpoint: 'http://127.0.0.1:9'}], assertions: [{type: llm-rubric, value: good}]}"
+            ),
+        ])
+    func unasked(kind: String, settings: String) throws {
+        let input = test("hello", "verdict: allow", ", upstream_response: 'A quiet day.'")
         let config = try TestChain.config(
-            "[{id: outside, kind: external-moderation, on_error: allow}]",
-            "{outside: {endpoint: 'https://checks.example.com/judge', secret_key_ref: {env: SECRET}}}",
-            "testing: {suites: [{name: s, cases: [\(test("hello", "verdict: allow"))]}]}")
+            "[{id: outside, kind: \(kind)}]", "{outside: \(settings)}",
+            "testing: {suites: [{name: s, cases: [\(input)]}]}")
         let run = try TestRun(config.testSuites, of: config, cacheDirectory: TestPatterns.directory)
 
         #expect(run.summary.contains("policies: 0 of 1 covered; no case makes these act: outside"))
